@@ -1,0 +1,168 @@
+"""Scope: which part of the facts a question is about. Bottom layer, beside `errors` and `model`.
+
+Also the words every question shares: conditions on fields, and the grain of time.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+Scalar = str | int | float | bool
+Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
+WeekStart = Literal["monday", "sunday"]
+Op = Literal[
+    "eq", "ne", "in", "not_in", "gt", "ge", "lt", "le", "contains", "not_contains",
+    "matches", "not_matches", "is_set", "is_not_set",
+]  # fmt: skip
+
+
+class Part(BaseModel):
+    """Base of every part of a question: frozen, hashable, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The shortest JSON object that parses back to an equal value (defaults left out)."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+class Compare(Part):
+    """`{"field", "op", "value"}`: one test on one field."""
+
+    field: str = Field(min_length=1)
+    op: Op
+    value: tuple[Scalar, ...] | Scalar | None = None
+
+    @model_validator(mode="after")
+    def _value_fits(self) -> "Compare":
+        listed = isinstance(self.value, tuple)
+        if self.op in ("in", "not_in") and not listed:
+            raise ValueError(f"'{self.op}' needs a list of values")
+        if self.op in ("is_set", "is_not_set"):
+            if self.value is not None:
+                raise ValueError(f"'{self.op}' takes no value")
+        elif self.value is None or (listed and self.op not in ("in", "not_in")):
+            raise ValueError(f"'{self.op}' needs one value")
+        return self
+
+
+class AllOf(Part):
+    """`{"all": [...]}`: every condition holds."""
+
+    all: tuple["Condition", ...]
+
+
+class AnyOf(Part):
+    """`{"any": [...]}`: at least one condition holds."""
+
+    any: tuple["Condition", ...]
+
+
+class Negation(Part):
+    """`{"not": {...}}`: the condition does not hold."""
+
+    negated: "Condition" = Field(alias="not")
+
+
+def _pick_condition(value: object) -> object:
+    """Choose the class by the key present, so that an error names one class and not four."""
+    if not isinstance(value, dict):
+        return value
+    for key, kind in (("all", AllOf), ("any", AnyOf), ("not", Negation)):
+        if key in value:
+            return kind.model_validate(value)
+    return Compare.model_validate(value)
+
+
+Condition = Annotated[Compare | AllOf | AnyOf | Negation, BeforeValidator(_pick_condition)]
+for _kind in (AllOf, AnyOf, Negation):
+    _kind.model_rebuild()
+
+
+def _instant(value: object) -> object:
+    """A day stays a day (`date`), a date-time stays exact (`datetime`)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither a day (2026-01-31) nor a date-time (2026-01-31T12:00:00Z)") from None
+
+
+Instant = Annotated[
+    datetime | date, BeforeValidator(_instant), PlainSerializer(lambda value: value.isoformat(), return_type=str)
+]
+
+
+class Scope(Part):
+    """The window (half-open) and the conditions. Days are days of the workspace's time zone."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    where: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _forward(self) -> "Scope":
+        if self.start is not None and self.end is not None and to_utc(self.start, "UTC") >= to_utc(self.end, "UTC"):
+            raise ValueError("start must be before end")
+        return self
+
+    def bounds(self, timezone: str) -> tuple[datetime | None, datetime | None]:
+        """Start and end as instants in UTC; None where the scope is open."""
+        return (
+            None if self.start is None else to_utc(self.start, timezone),
+            None if self.end is None else to_utc(self.end, timezone),
+        )
+
+    def earlier(self, how: Literal["previous", "year"]) -> "Scope":
+        """The scope to compare with: the same length just before, or the same days a year before.
+
+        Raises:
+            ValueError: the scope is open, so it has no length.
+        """
+        if self.start is None or self.end is None:
+            raise ValueError("compare needs a scope with both start and end")
+        if how == "year":
+            return self.model_copy(update={"start": _year_before(self.start), "end": _year_before(self.end)})
+        length = self.end - self.start
+        return self.model_copy(update={"start": self.start - length, "end": self.start})
+
+
+def _year_before(value: date) -> date:
+    try:
+        return value.replace(year=value.year - 1)
+    except ValueError:  # 29 February
+        return value.replace(year=value.year - 1, day=28)
+
+
+def to_utc(value: date | datetime, timezone: str) -> datetime:
+    """The instant a day begins, or a date-time, in UTC; a date-time without offset is local."""
+    zone = ZoneInfo(timezone)
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+class Window(Part):
+    """A length of time: `{"value": 14, "unit": "day"}`. Fixed seconds, except the month, which is calendar."""
+
+    value: int = Field(gt=0)
+    unit: Literal["second", "minute", "hour", "day", "week", "month"]
+
+    @property
+    def is_calendar(self) -> bool:
+        """True for months, whose length depends on where they start."""
+        return self.unit == "month"
+
+    @property
+    def longest(self) -> timedelta:
+        """An upper bound of the length, for cutting the log down to what can matter."""
+        days = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 31}
+        return timedelta(days=self.value * days[self.unit])
+
+    @property
+    def words(self) -> str:
+        """`14 days`."""
+        return f"{self.value} {self.unit}{'' if self.value == 1 else 's'}"
