@@ -31,7 +31,7 @@ class DamagedDataError(WarehouseError):
     """A file of the warehouse is damaged or missing; `growthops doctor` names it."""
 
 
-def suggest(word: object, allowed: Iterable[str], *, limit: int = 12) -> str:
+def suggest(word: object, allowed: Iterable[str], *, limit: int = 20) -> str:
     """The end of an error message: the nearest allowed name, then the allowed ones.
 
     >>> suggest("funel", ["funnel", "retention"])

@@ -7,10 +7,10 @@ and bad values with a sentence that names the place, the allowed values and the 
 import json
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from lib.errors import QuestionError, suggest
-from lib.scope import Condition, Grain, Part, Scope, WeekStart, Window
+from lib.scope import AllOf, AnyOf, Compare, Condition, Grain, Negation, Part, Scope, WeekStart, Window
 
 ANY_EVENT = "*"
 CountBy = Literal["user", "account", "session"]
@@ -20,7 +20,11 @@ def _names(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
+def _one_or_many(value: tuple[str, ...]) -> str | list[str]:
+    return value[0] if len(value) == 1 else list(value)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names), PlainSerializer(_one_or_many), Field(min_length=1)]
 
 
 class Event(Part):
@@ -75,6 +79,10 @@ class Question(Part):
     scope: Scope = Scope()
     compare: Literal["previous", "year"] | None = None
     week_start: WeekStart = "monday"
+
+    def as_json(self) -> dict[str, Any]:
+        """The shortest JSON object that `parse` reads back as an equal question; always with its kind."""
+        return {"kind": self.model_dump()["kind"]} | super().as_json()
 
 
 class Funnel(Question):
@@ -145,6 +153,7 @@ class Retention(Question):
     brackets: tuple[tuple[int, int], ...] | None = None
     min_times: int = Field(default=1, ge=1)
     by: By | None = None
+    count_by: CountBy = "user"
 
     @model_validator(mode="after")
     def _brackets_ordered(self) -> "Retention":
@@ -193,7 +202,7 @@ def parse(data: object) -> Question:
     if not isinstance(data, dict):
         raise QuestionError(f"A question is a JSON object, not {type(data).__name__}.")
     kind = data.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         what = "The question has no 'kind'" if kind is None else f"There is no kind of question {kind!r}"
         raise QuestionError(f"{what}: {suggest(kind, KINDS)}")
     try:
@@ -203,54 +212,67 @@ def parse(data: object) -> Question:
 
 
 def _explain(model: type[Part], error: ValidationError) -> str:
-    """All problems in one message, one sentence each: where, what, and what is allowed."""
-    sentences: list[str] = []
-    for problem in error.errors(include_url=False):
-        where = ".".join(str(part) for part in problem["loc"] if str(part) not in _NOISE) or "the question"
-        key = str(problem["loc"][-1]) if problem["loc"] else ""
+    """All problems in one message, one clause each: where, what, and what is allowed."""
+    clauses: list[str] = []
+    problems = error.errors(include_url=False)
+    for problem in problems:
+        if problem["type"] == "too_short" and any(other["loc"][:-1][: len(problem["loc"])] == problem["loc"] for other in problems):
+            continue  # the list is only short because one of its items is wrong, which is said anyway
+        part, place = _locate(model, problem["loc"])
+        where = ".".join(place) or "the question"
         if problem["type"] == "extra_forbidden":
-            text = f"unknown field {key!r}; {suggest(key, _fields_at(model, problem['loc'][:-1]))}"
+            where, key = ".".join(place[:-1]) or "the question", place[-1]
+            text = f"unknown field {key!r}; {suggest(key, part.keys())}"
         elif problem["type"] == "missing":
             text = "is missing"
         elif problem["type"] == "literal_error":
-            allowed = [part.strip(" '") for part in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
+            allowed = [word.strip(" '") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
             text = f"{problem['input']!r} is not one of the values; {suggest(problem['input'], allowed)}"
         else:
-            text = problem["msg"].removeprefix("Value error, ")
-        sentence = f"{where}: {text}"
-        if sentence not in sentences:
-            sentences.append(sentence)
-    return "; ".join(sentences)
+            text = _plain(problem)
+        clauses.append(f"{where}: {text}")
+    return "; ".join(dict.fromkeys(clauses))
 
 
-_NOISE = {"Compare", "AllOf", "AnyOf", "Negation", "str", "int", "float", "bool", "tuple[union[str,int,float,bool],...]"}
+def _plain(problem: Any) -> str:
+    """Pydantic's message in words that do not need Python."""
+    allowed = problem.get("ctx", {})
+    if problem["type"] == "too_short":
+        return f"needs at least {allowed['min_length']}, has {allowed['actual_length']}"
+    if problem["type"] == "too_long":
+        return f"takes at most {allowed['max_length']}, has {allowed['actual_length']}"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"{problem['input']!r} does not fit; it looks like {allowed['pattern'].strip('^$()').replace('|', ', ')}"
+    return problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
 
 
-def _fields_at(model: type[Part], place: tuple[int | str, ...]) -> list[str]:
-    """The allowed keys of the part an unknown key was found in."""
-    current: Any = model
-    for key in place:
-        if isinstance(key, int):
+def _locate(model: type[Part], loc: tuple[int | str, ...]) -> tuple[type[Part], list[str]]:
+    """Walk a pydantic location: the innermost part it runs into, and the path as a person would write it.
+
+    Pydantic also lists the branch of a union it tried ("test", "str"); those are not keys, so they are left out.
+    """
+    part, place = model, []
+    for position, step in enumerate(loc):
+        if isinstance(step, int):
+            place.append(str(step + 1))
             continue
-        parts = [part for part in _parts_in(current.model_fields.get(key)) if part]
-        if not parts:
-            parts = [part for part in (Compare_parts.get(key),) if part]
-        if not parts:
-            return []
-        current = parts[0]
-    return [field.alias or name for name, field in current.model_fields.items()]
+        is_key = step in part.keys()
+        if is_key or position == len(loc) - 1:
+            place.append(step)
+        inner = _part_in(part.model_fields[part.keys()[step]].annotation, step) if is_key else _CONDITIONS.get(step)
+        part = inner or part
+    return part, place
 
 
-def _parts_in(field: Any) -> list[type[Part]]:
-    """Every part class mentioned in a field's type."""
-    found: list[type[Part]] = []
-    waiting = [field.annotation] if field is not None else []
+_CONDITIONS: dict[str, type[Part]] = {"test": Compare, "all": AllOf, "any": AnyOf, "not": Negation}
+
+
+def _part_in(annotation: Any, key: str) -> type[Part] | None:
+    """The part class a field holds, if any; conditions are told apart by their tag later in the location."""
+    waiting = [annotation] if key != "where" else []
     while waiting:
         kind = waiting.pop()
         if isinstance(kind, type) and issubclass(kind, Part):
-            found.append(kind)
+            return kind
         waiting.extend(get_args(kind))
-    return found
-
-
-Compare_parts: dict[str | int, type[Part]] = {}
+    return None

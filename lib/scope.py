@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 Scalar = str | int | float | bool
 Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
@@ -26,6 +26,11 @@ class Part(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """The shortest JSON object that parses back to an equal value (defaults left out)."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    @classmethod
+    def keys(cls) -> dict[str, str]:
+        """JSON key -> attribute name."""
+        return {info.alias or name: name for name, info in cls.model_fields.items()}
 
 
 class Compare(Part):
@@ -66,17 +71,20 @@ class Negation(Part):
     negated: "Condition" = Field(alias="not")
 
 
-def _pick_condition(value: object) -> object:
+def _shape(value: object) -> str:
     """Choose the class by the key present, so that an error names one class and not four."""
-    if not isinstance(value, dict):
-        return value
-    for key, kind in (("all", AllOf), ("any", AnyOf), ("not", Negation)):
-        if key in value:
-            return kind.model_validate(value)
-    return Compare.model_validate(value)
+    if isinstance(value, dict):
+        return next((key for key in ("all", "any", "not") if key in value), "test")
+    return {AllOf: "all", AnyOf: "any", Negation: "not"}.get(type(value), "test")  # type: ignore[arg-type]
 
 
-Condition = Annotated[Compare | AllOf | AnyOf | Negation, BeforeValidator(_pick_condition)]
+Condition = Annotated[
+    Annotated[Compare, Tag("test")]
+    | Annotated[AllOf, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[Negation, Tag("not")],
+    Discriminator(_shape),
+]
 for _kind in (AllOf, AnyOf, Negation):
     _kind.model_rebuild()
 
@@ -148,8 +156,14 @@ def to_utc(value: date | datetime, timezone: str) -> datetime:
 class Window(Part):
     """A length of time: `{"value": 14, "unit": "day"}`. Fixed seconds, except the month, which is calendar."""
 
-    value: int = Field(gt=0)
+    value: int = Field(gt=0, le=10**10)
     unit: Literal["second", "minute", "hour", "day", "week", "month"]
+
+    @model_validator(mode="after")
+    def _a_lifetime_at_most(self) -> "Window":
+        if self.longest > timedelta(days=36_600):
+            raise ValueError("a window is at most 100 years")
+        return self
 
     @property
     def is_calendar(self) -> bool:

@@ -2,3 +2,298 @@
 
 A workspace is a folder: `growthops.toml`, `warehouse/` (facts) and `app.db` (state).
 """
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import tomlkit
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from tomlkit.items import AoT, Table
+
+from lib.errors import SettingsError, suggest
+from lib.model import TABLES
+from lib.scope import Part, WeekStart, Window
+
+FILE_NAME = "growthops.toml"
+
+# ISO 4217: every currency not listed here has two digits after the point.
+NO_MINOR_UNITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
+
+def minor_units(currency: str) -> int:
+    """How many digits the currency has after the decimal point: 2 for USD, 0 for JPY, 3 for KWD."""
+    code = currency.upper()
+    return 0 if code in NO_MINOR_UNITS else 3 if code in THREE_DIGITS else 2
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not a time zone; write one like 'Europe/Berlin' or 'UTC'") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_zone)]
+
+
+class Company(Part):
+    """Whose numbers these are. `currency` is the reporting currency, `timezone` the one days are cut in."""
+
+    name: str = Field(default="Our company", min_length=1)
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    timezone: TimeZone = "UTC"
+    week_start: WeekStart = "monday"
+
+    @property
+    def minor_units(self) -> int:
+        """Digits after the point of the reporting currency."""
+        return minor_units(self.currency)
+
+
+class Onboarding(Part):
+    """The funnel the Onboarding page opens with, and the event that counts as activated."""
+
+    steps: tuple[str, ...] = ()
+    window: Window = Window(value=7, unit="day")
+    activation_event: str | None = None
+
+
+class SourceSpec(Part):
+    """One `[[sources]]` entry: where rows of one canonical table come from, and how they are mapped.
+
+    `columns` is canonical = source column, `constants` canonical = value, `event_names` source name =
+    canonical name. `timezone` is that of time stamps without offset: by default the company's for files
+    and UTC for databases. `date_format` is a strptime format that replaces the guess.
+    """
+
+    table: str
+    path: str | None = None
+    url: str | None = None
+    query: str | None = None
+    timezone: TimeZone | None = None
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: str | None = None
+    decimal: Literal[",", "."] | None = None
+    date_format: str | None = None
+    snake_case: bool = False
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    constants: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    event_names: Mapping[str, str] = Field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Equal entries hash alike; the mappings themselves cannot be hashed."""
+        return hash(self.model_dump_json())
+
+    @property
+    def identity(self) -> tuple[str, str | None, str | None, str | None]:
+        """What makes two entries the same source: table and place."""
+        return (self.table, self.path, self.url, self.query)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SourceSpec":
+        if self.table not in TABLES:
+            raise ValueError(f"there is no table {self.table!r}; {suggest(self.table, TABLES)}")
+        if (self.path is None) == (self.url is None):
+            raise ValueError("a source has either `path` (files) or `url` with `query` (a database)")
+        if (self.url is None) != (self.query is None):
+            raise ValueError("`url` and `query` go together")
+        if self.path is not None:
+            _refuse_remote(self.path)
+        known = _column_names(self.table)
+        for part in ("columns", "constants"):
+            for name in getattr(self, part):
+                if name not in known:
+                    raise ValueError(f"{part}.{name} is not a column of {self.table}; {suggest(name, known)}")
+        return self
+
+
+def _column_names(table: str) -> list[str]:
+    """Canonical names, and the names at rest of money (values there are minor units already)."""
+    columns = TABLES[table].columns
+    return [column.name for column in columns] + [c.stored for c in columns if c.stored != c.name]
+
+
+def _refuse_remote(path: str) -> None:
+    if path.startswith(("\\\\", "//")):
+        raise ValueError(f"{path!r} is a network path; copy the file into the workspace folder")
+    if "://" in path or path.lower().startswith("file:"):
+        raise ValueError(f"{path!r} is an address; `path` is a plain file, folder or glob")
+    if not path.strip() or "\0" in path:
+        raise ValueError("`path` is empty or holds a NUL byte")
+
+
+class Settings(Part):
+    """Everything `growthops.toml` says, with defaults for what it does not say."""
+
+    company: Company = Company()
+    onboarding: Onboarding = Onboarding()
+    sources: tuple[SourceSpec, ...] = ()
+
+
+def load_settings(workspace: Path) -> Settings:
+    """The settings of a workspace folder; defaults where there is no file.
+
+    Raises:
+        SettingsError: the file is not TOML, or a key or value is not allowed (all of them are named).
+    """
+    file = workspace / FILE_NAME
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from error
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{file}: {_explain(item)}" for item in error.errors(include_url=False)]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _explain(item: Mapping[str, Any]) -> str:
+    """One pydantic error as `key: what is wrong and what is allowed`."""
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    if item["type"] == "extra_forbidden":
+        return f"{where} is not a setting; {suggest(item['loc'][-1], _fields_at(item['loc'][:-1]))}"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "value_error":
+        return f"{where}: {message}"
+    return f"{where}: {message}; it is {_shown(item['input'])}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _fields_at(place: tuple[Any, ...]) -> list[str]:
+    kinds: dict[tuple[str, ...], type[Part]] = {
+        (): Settings, ("company",): Company, ("onboarding",): Onboarding,
+        ("onboarding", "window"): Window, ("sources",): SourceSpec,
+    }  # fmt: skip
+    kind = kinds.get(tuple(part for part in place if isinstance(part, str)))
+    return list(kind.model_fields) if kind else []
+
+
+def add_source(workspace: Path, spec: SourceSpec) -> None:
+    """Write one `[[sources]]` entry; an entry of the same table and place is replaced. Comments survive.
+
+    Raises:
+        SettingsError: the file cannot be read or written.
+    """
+    load_settings(workspace)  # a broken file is refused before it is touched
+    file = workspace / FILE_NAME
+    document = tomlkit.parse(file.read_text("utf-8-sig")) if file.exists() else tomlkit.document()
+    entries = document.get("sources")
+    if not isinstance(entries, AoT):
+        document.pop("sources", None)
+        entries = tomlkit.aot()
+        document.append("sources", entries)
+    for entry in entries.body:
+        if tuple(entry.get(key) for key in ("table", "path", "url", "query")) == spec.identity:
+            _fill(entry, spec.as_json())
+            break
+    else:
+        entry = tomlkit.table()
+        _fill(entry, spec.as_json())
+        entries.append(entry)
+    _save(file, tomlkit.dumps(document))
+
+
+def _fill(table: Table, values: Mapping[str, Any]) -> None:
+    """Make the table say `values`, touching only what differs, so that comments beside the rest stay."""
+    for key in [key for key in table if key not in values]:
+        table.remove(key)
+    for key, value in values.items():
+        if isinstance(value, Mapping) and isinstance(table.get(key), Table):
+            _fill(table[key], value)  # type: ignore[arg-type]
+        elif table.get(key) != value:
+            table[key] = value
+
+
+HEAD = """# Growth Ops: settings of this workspace.
+
+[company]
+name = {name}
+currency = {currency}        # the reporting currency, ISO 4217
+timezone = {timezone}        # days are cut here
+week_start = {week_start}    # or "sunday"
+"""
+
+TAIL = """
+# One entry for every file, folder, glob or database query:
+# [[sources]]
+# table = "events"
+# path = "exports/*.csv"     # relative to this folder
+#   [sources.columns]        # canonical = source column
+#   user_id = "customer"
+"""
+
+
+def write_settings(workspace: Path, settings: Settings) -> None:
+    """Write `growthops.toml` of a new workspace, with comments that say what can be set.
+
+    Raises:
+        SettingsError: the folder or file cannot be written.
+    """
+    quoted = {key: tomlkit.item(value).as_string() for key, value in settings.company.model_dump().items()}
+    document = tomlkit.parse(HEAD.format(**quoted))
+    onboarding = settings.onboarding.as_json()
+    if onboarding:
+        document.add(tomlkit.nl())
+        table = tomlkit.table()
+        table.comment("the funnel the Onboarding page opens with")
+        if "window" in onboarding:
+            window = tomlkit.inline_table()
+            window.update(onboarding.pop("window"))
+            table["window"] = window
+        table.update(onboarding)
+        document["onboarding"] = table
+    text = tomlkit.dumps(document) + TAIL
+    _save(workspace / FILE_NAME, text)
+    for spec in settings.sources:
+        add_source(workspace, spec)
+
+
+def _save(file: Path, text: str) -> None:
+    """Replace the file in one step, so that a crash leaves the old one."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise SettingsError(f"{file} cannot be written: {error}") from error
+
+
+def find_workspace(option: str | None) -> Path:
+    """The workspace folder: `option`, else `GROWTHOPS_WORKSPACE`, else the demo workspace."""
+    chosen = option or os.environ.get("GROWTHOPS_WORKSPACE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "pyproject.toml").exists():
+        return checkout / "workspaces" / "demo"
+    return _data_home() / "growthops" / "demo"
+
+
+def _data_home() -> Path:
+    """Where programs of this system keep a person's data."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

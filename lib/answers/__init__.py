@@ -1,0 +1,33 @@
+"""Answers: `ask(question, facts)` is the only way to a number."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from lib.answers import funnel, retention
+from lib.answers.answer import Answer
+from lib.errors import QuestionError
+from lib.facts import Facts
+from lib.questions import Question
+
+__all__ = ["Answer", "ask"]
+
+KINDS: dict[str, Callable[[Any, Facts], Answer]] = {"funnel": funnel.answer, "retention": retention.answer}
+
+
+def ask(question: Question, facts: Facts) -> Answer:
+    """Answer a question; with `compare`, the same tables for the earlier scope are under `previous`.
+
+    Raises:
+        QuestionError: the question names a field that does not exist, or compares an open scope.
+        DamagedDataError: the facts cannot be read.
+    """
+    answer = KINDS[question.as_json()["kind"]](question, facts)
+    if question.compare is None:
+        return answer
+    try:
+        scope = question.scope.earlier(question.compare)
+    except ValueError as error:
+        raise QuestionError(f"scope: {error}") from None
+    earlier = ask(question.model_copy(update={"scope": scope, "compare": None}), facts)
+    return replace(answer, previous=earlier.tables)

@@ -1,0 +1,160 @@
+"""Conditions and fields as Polars expressions, with the values brought to the field's type."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import polars as pl
+
+from lib.errors import QuestionError, suggest
+from lib.facts import Facts
+from lib.scope import AllOf, AnyOf, Compare, Condition, Negation, Scalar, to_utc
+
+MISSING_PASSES = frozenset({"ne", "not_in", "not_contains", "not_matches", "is_not_set"})
+
+
+def fields_of(conditions: Iterable[Condition]) -> list[str]:
+    """Every field the conditions name, each once, in order."""
+    found: dict[str, None] = {}
+    for condition in conditions:
+        if isinstance(condition, Compare):
+            found[condition.field] = None
+        elif isinstance(condition, Negation):
+            found |= dict.fromkeys(fields_of([condition.negated]))
+        else:
+            found |= dict.fromkeys(fields_of(condition.all if isinstance(condition, AllOf) else condition.any))
+    return list(found)
+
+
+def with_fields(rows: pl.LazyFrame, facts: Facts, fields: Sequence[str]) -> tuple[pl.LazyFrame, dict[str, str]]:
+    """Put the named fields on event rows (which carry `person`); returns the rows and the column of each field.
+
+    Event columns and properties are there already; `user.x` comes by person, `account.x` by account, and a name that
+    is no column is looked for inside `props`.
+
+    Raises:
+        QuestionError: no such field; the message names the nearest one.
+    """
+    columns: dict[str, str] = {}
+    for field in fields:
+        prefix, _, name = field.rpartition(".")
+        if field in facts.fields[""] and field != "account_id":
+            columns[field] = field
+        elif field == "account_id":
+            rows, columns[field] = with_account(rows, facts), "_account"
+        elif prefix == "user" and name in facts.fields["user"]:
+            values = facts.user_rows.lazy().select("person", pl.col(name).alias(field))
+            rows, columns[field] = rows.join(values, on="person", how="left", maintain_order="left"), field
+        elif prefix == "account" and name in facts.fields["account"]:
+            values = facts.tables["accounts"].select(pl.col("account_id").alias("_account"), pl.col(name).alias(field))
+            rows = with_account(rows, facts).join(values, on="_account", how="left", maintain_order="left")
+            columns[field] = field
+        elif "props" in facts.fields[""] and facts.has_prop(field):
+            rows = rows.with_columns(pl.col("props").str.json_path_match(_path(field)).alias(field))
+            columns[field] = field
+        else:
+            raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(facts))}")
+    return rows, columns
+
+
+def with_account(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
+    """Add `_account`: the event's account, filled from the person's row in `users` where it is empty."""
+    if "_account" in rows.collect_schema():
+        return rows
+    known = facts.user_rows.lazy().select("person", _home="account_id")
+    joined = rows.join(known, on="person", how="left", maintain_order="left")
+    return joined.with_columns(_account=pl.coalesce("account_id", "_home")).drop("_home")
+
+
+def _path(field: str) -> str:
+    return "$['" + field.replace("'", "\\'") + "']"
+
+
+def _known(facts: Facts) -> list[str]:
+    own = [name for name in facts.fields[""] if name not in ("props",)]
+    return own + [f"{table}.{name}" for table in ("user", "account") for name in facts.fields[table]]
+
+
+def holds(conditions: Iterable[Condition], columns: dict[str, str], schema: pl.Schema, timezone: str) -> pl.Expr:
+    """All conditions as one true-or-false expression; never null, so a missing value is decided, not lost."""
+    return pl.all_horizontal(pl.lit(True), *(_one(part, columns, schema, timezone) for part in conditions))
+
+
+def _one(condition: Condition, columns: dict[str, str], schema: pl.Schema, timezone: str) -> pl.Expr:
+    if isinstance(condition, AllOf):
+        return pl.all_horizontal(pl.lit(True), *(_one(part, columns, schema, timezone) for part in condition.all))
+    if isinstance(condition, AnyOf):
+        return pl.any_horizontal(pl.lit(False), *(_one(part, columns, schema, timezone) for part in condition.any))
+    if isinstance(condition, Negation):
+        return ~_one(condition.negated, columns, schema, timezone)
+    column = columns[condition.field]
+    return _test(condition, pl.col(column), schema[column], timezone).fill_null(condition.op in MISSING_PASSES)
+
+
+def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> pl.Expr:
+    """The bare comparison; null where the field is missing."""
+    if test.op in ("is_set", "is_not_set"):
+        return column.is_not_null() if test.op == "is_set" else column.is_null()
+    if test.op in ("contains", "not_contains", "matches", "not_matches"):
+        text = column.cast(pl.String())
+        pattern = str(test.value)
+        found = text.str.contains(pattern, literal=True) if "contains" in test.op else text.str.contains(_regex(test))
+        return ~found if test.op.startswith("not_") else found
+    if test.op in ("in", "not_in"):
+        assert isinstance(test.value, tuple)
+        values = [_as(value, dtype, test, timezone) for value in test.value]
+        found = column.is_in(pl.Series(values, dtype=_wide(dtype, values)).implode()) if values else pl.lit(False)
+        found = pl.when(column.is_not_null()).then(found)
+        return ~found if test.op == "not_in" else found
+    assert test.value is not None and not isinstance(test.value, tuple)
+    given = _as(test.value, dtype, test, timezone)
+    value = pl.lit(given, dtype=_wide(dtype, [given]))
+    return {
+        "eq": column == value,
+        "ne": column != value,
+        "gt": column > value,
+        "ge": column >= value,
+        "lt": column < value,
+        "le": column <= value,
+    }[test.op]
+
+
+def _regex(test: Compare) -> str:
+    """The pattern, checked before it meets data."""
+    try:
+        pl.select(pl.lit("").str.contains(str(test.value)))
+    except pl.exceptions.ComputeError:
+        raise QuestionError(f"{test.field}: {test.value!r} is not a regular expression") from None
+    return str(test.value)
+
+
+def _wide(dtype: pl.DataType, values: Sequence[object]) -> pl.DataType:
+    """The type values are compared in: a whole number may be compared with 2.5, and a long id stays exact."""
+    if not dtype.is_numeric():
+        return dtype
+    return dtype if dtype.is_integer() and all(isinstance(value, int) for value in values) else pl.Float64()
+
+
+def _as(value: Scalar, dtype: pl.DataType, test: Compare, timezone: str) -> object:
+    """A JSON value in the field's type, so that "5" finds 5 and 5 finds "5".
+
+    Raises:
+        QuestionError: the value cannot be of that type.
+    """
+    try:
+        if dtype == pl.Boolean():
+            return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+        if dtype.is_numeric():
+            number = float(value)
+            return int(value) if dtype.is_integer() and number.is_integer() else number
+        if dtype == pl.Date():
+            return date.fromisoformat(str(value)[:10])
+        if isinstance(dtype, pl.Datetime):
+            text = str(value)
+            return to_utc(date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text), timezone)
+    except (ValueError, KeyError):
+        kind = {pl.Boolean: "true or false", pl.Date: "a date"}.get(type(dtype), "a number")
+        kind = "a time stamp" if isinstance(dtype, pl.Datetime) else kind
+        raise QuestionError(f"{test.field} is {kind}, and {value!r} is not") from None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,0 +1,73 @@
+"""The funnel: how many get from step to step, in how long, and where they stop."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.answer import Answer
+from lib.answers.funnel_rows import FunnelRows
+from lib.answers.packing import EPOCH
+from lib.answers.funnel_runs import runs
+from lib.answers.funnel_views import people, steps, times, trend
+from lib.answers.funnel_words import definition, headline, notes
+from lib.facts import Facts
+from lib.questions import Funnel
+
+VIEWS: dict[str, Callable[..., pl.DataFrame]] = {"steps": steps, "trend": trend, "times": times, "people": people}
+
+
+def answer(question: Funnel, facts: Facts) -> Answer:
+    """Answer a funnel question.
+
+    Tables, by view: `steps`: segment, step, label, users, lost, of_start, of_previous, of_previous_low,
+    of_previous_high, open, of_previous_matured, median_seconds, mean_seconds · `trend`: segment, bucket, entered,
+    converted, rate, complete · `times`: segment, from_seconds, to_seconds, users · `people`: user_id, segment, step,
+    entered_at, reached_at, furthest, last_at.
+
+    Raises:
+        QuestionError: a field the question names does not exist.
+    """
+    source = FunnelRows(question, facts)
+    walked = walk(source)
+    table = VIEWS[question.view](walked, source)
+    return Answer(
+        question=question,
+        tables={question.view: table},
+        headline=headline(walked, question),
+        definition=definition(question),
+        as_of=facts.as_of,
+        stamp=facts.stamp,
+        notes=notes(question, facts, source.marked),
+    )
+
+
+def walk(source: FunnelRows) -> pl.DataFrame:
+    """The runs, with `segment`, `owner` and `person` (and `bucket` for a trend) put on each."""
+    question, facts = source.question, source.facts
+    rows = source.rows
+    found = runs(rows, question, facts.timezone, facts.time_unit, facts.as_of or EPOCH)
+    first = found["r1"]
+    kept = [name for name in ("owner", "person", "bucket") if name in rows.columns]
+    found = found.with_columns(rows[name].gather(first).alias(name) for name in kept)
+    return found.with_columns(_segment(found, rows, question))
+
+
+def _segment(found: pl.DataFrame, rows: pl.DataFrame, question: Funnel) -> pl.Series:
+    """The segment of each run: whose value counts is `take`; all but the largest become "Other"."""
+    if question.by is None:
+        return pl.Series("segment", [segments.ALL], dtype=pl.String()).new_from_index(0, found.height)
+    take, n = question.by.take, len(question.steps)
+    at = [rows["segment"].gather(found[f"r{k}"]).alias(f"v{k}") for k in range(1, n + 1)]
+    values = pl.DataFrame(at)
+    if take == "all":
+        return values["v1"].alias("segment")
+    if take.startswith("step:"):
+        chosen = pl.col(f"v{take[5:]}")
+    elif take == "last":
+        chosen = pl.coalesce(f"v{k}" for k in range(n, 0, -1))
+    else:
+        chosen = pl.col("v1") if take == "entry" else pl.coalesce(f"v{k}" for k in range(1, n + 1))
+    named = values.select(segment=chosen.fill_null(segments.NONE)).with_columns(found["owner"])
+    sizes = named.group_by("segment").agg(users=pl.col("owner").n_unique())
+    return named.select(segments.fold(segments.largest(sizes, question.by.top)))["segment"]

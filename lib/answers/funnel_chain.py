@@ -1,0 +1,139 @@
+"""The ordered funnel as a chain of as-of joins.
+
+For every step-k event, the latest run that stands at step k − 1 at or before it is at least as good as any earlier
+one: its window ends later, and an exclusion has had less time to fall into it. So one look back per event carries the
+whole history, and no work is done per unit.
+
+The chain is exact when no event can stand in two places at once. Where an event matches several steps, `seek` and
+`offer` keep it from finding itself, and units in which such an event shares its instant with a different one are
+walked one by one instead (`funnel_walk`).
+"""
+
+import polars as pl
+
+from lib.answers.funnel_rules import Rules, matches, voids
+
+
+def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Runs of every unit: see `funnel_runs.runs`; times are still packed keys.
+
+    Args:
+        rows: `row`, `key`, `m1` … `mn`, `x1` …; sorted or not.
+        rules: the question in packed time.
+    """
+    steps, crossings = _lists(rows, rules)
+    states = [_starts(steps[0], rows, rules)]
+    for k in range(2, rules.steps + 1):
+        states.append(_next(k, states[-1], steps[k - 1], crossings, rules))
+    return furthest(states, crossings, rules)
+
+
+def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
+    """Units (counted from the block's first) with an instant at which different events compete for several steps."""
+    kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
+    at = rows.lazy().filter(pl.any_horizontal(kinds)).group_by("key").agg(
+        many=matches(rules.steps).max() > 1, alike=pl.struct(kinds).n_unique() == 1, events=pl.len()
+    )
+    tied = at.filter(pl.col("many") & ~pl.col("alike") & (pl.col("events") > 1)).select(unit=rules.unit()).unique()
+    return tied.collect()["unit"]
+
+
+def _lists(rows: pl.DataFrame, rules: Rules) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+    """The events of each step, and of each exclusion, in order."""
+    plan = rows.lazy()
+    if rules.overlap:
+        # Equal events at one instant take places one after the other; different ones share a place.
+        kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
+        several = matches(rules.steps) > 1
+        place = ((pl.col("key") != pl.col("key").shift()) | several).fill_null(True).cum_sum().cast(pl.Int64) * 2
+        hits = plan.filter(pl.any_horizontal(kinds)).sort("key", "row")
+        plan = hits.with_columns(seek=place, offer=place + several.cast(pl.Int64))
+    columns = ["key", "row", "seek", "offer"] if rules.overlap else ["key", "row"]
+    order = ["seek", "row"] if rules.overlap else ["key"]
+    lists = [plan.filter(f"m{k}").select(columns).sort(order) for k in range(1, rules.steps + 1)]
+    lists += [rows.lazy().filter(f"x{i}").select("key").sort("key") for i in range(1, len(rules.spans) + 1)]
+    done = pl.collect_all(lists)
+    return done[: rules.steps], done[rules.steps :]
+
+
+def _starts(first: pl.DataFrame, rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Runs that stand at step 1."""
+    if "start" in rows.columns:
+        first = first.join(rows.select("row", "start"), on="row", how="left", maintain_order="left")
+    states = first.filter(rules.starts(first)).drop("start", strict=False)
+    if rules.question.entry == "first":
+        states = states.with_columns(unit=rules.unit()).unique("unit", keep="first", maintain_order=True).drop("unit")
+    anchors = [pl.col("key").alias(f"a{i}") for i, (after, _) in enumerate(rules.spans) if after == 1]
+    return states.with_columns(*anchors, until=rules.until(pl.col("key")), prev=pl.lit(None, pl.UInt32))
+
+
+def _next(
+    k: int, before: pl.DataFrame, events: pl.DataFrame, crossings: list[pl.DataFrame], rules: Rules
+) -> pl.DataFrame:
+    """Runs that stand at step k, from those that stand at step k − 1."""
+    anchors = [name for name in before.columns if name.startswith("a")]
+    seek, offer = ("seek", "offer") if rules.overlap else ("key", "key")
+    offers = before.with_row_index("prev_at").select("prev_at", pl.col(offer).alias("_offer"), "until", *anchors)
+    states = events.join_asof(offers, left_on=seek, right_on="_offer", strategy="backward", coalesce=False)
+    # A run of another unit ends long before: the packing leaves more room than any window.
+    states = states.filter(pl.col("key") <= pl.col("until")).drop("_offer").rename({"prev_at": "prev"})
+    for i, (after, upto) in enumerate(rules.spans):
+        if after < k <= upto:
+            last = crossings[i].rename({"key": "_x"})
+            states = states.sort("key", maintain_order=True).join_asof(
+                last, left_on="key", right_on="_x", strategy="backward", allow_exact_matches=False, coalesce=False
+            )
+            clean = pl.col("_x").is_null() | (pl.col("_x") <= pl.col(f"a{i}"))
+            states = states.filter(clean).drop("_x")
+        if after == k:
+            states = states.with_columns(pl.col("key").alias(f"a{i}"))
+    return states
+
+
+def furthest(states: list[pl.DataFrame], crossings: list[pl.DataFrame], rules: Rules) -> pl.DataFrame:
+    """Per unit the run that reached the furthest step first, followed back to its start."""
+    found: list[pl.DataFrame] = []
+    done = pl.Series("unit", [], dtype=pl.Int64)
+    for k in range(rules.steps, 0, -1):
+        here = states[k - 1].with_columns(unit=rules.unit()).with_row_index("at")
+        if done.len():
+            here = here.join(done.to_frame(), on="unit", how="anti", maintain_order="left")
+        if here.height == 0:
+            continue
+        # Of several events at the instant the step was first reached, the last in place looks back the furthest.
+        tied = here.unique(["unit", "key"], keep="last", maintain_order=True) if rules.overlap else here
+        first = tied.unique("unit", keep="first", maintain_order=True).select("unit", "at")
+        ends = _ends(here, crossings, rules, k)
+        runs = _back(first, states, k, rules.steps).join(ends, on="unit", how="left", maintain_order="left")
+        found.append(runs.with_columns(reached=pl.lit(k, pl.Int64)))
+        done = pl.concat([done, first["unit"]])
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _ends(here: pl.DataFrame, crossings: list[pl.DataFrame], rules: Rules, k: int) -> pl.DataFrame:
+    """Per unit whose furthest step is k: may it still go on (`open`), and does an exclusion take it out (`removed`)."""
+    if k == rules.steps:
+        return here.select("unit", open=pl.lit(False), removed=pl.lit(False)).unique("unit")
+    everything = list(range(len(rules.spans)))
+    lasting = pl.col("lasting") if "lasting" in here.columns else pl.lit(True)
+    alive = voids(here, crossings, rules.spans, k, everything).filter(~pl.col("void") & rules.still_open() & lasting)
+    out = here.select("unit").unique().join(alive.select("unit", open=True).unique(), on="unit", how="left")
+    clean = voids(here, crossings, rules.spans, k, rules.removing).filter(~pl.col("void"))
+    out = out.join(clean.select("unit", removed=False).unique(), on="unit", how="left")
+    return out.select("unit", pl.col("open").fill_null(False), pl.col("removed").fill_null(True))
+
+
+def _back(first: pl.DataFrame, states: list[pl.DataFrame], k: int, steps: int) -> pl.DataFrame:
+    """Follow each run from step k to its start: `t1` … `tn`, `r1` … `rn`."""
+    columns: dict[str, pl.Series] = {}
+    at = first["at"]
+    for step in range(k, 0, -1):
+        state = states[step - 1]
+        columns[f"t{step}"], columns[f"r{step}"] = state["key"].gather(at), state["row"].gather(at)
+        at = state["prev"].gather(at)
+    absent = pl.lit(None, pl.Int64)
+    return first.select(
+        "unit",
+        *(columns.get(f"t{step}", absent).alias(f"t{step}") for step in range(1, steps + 1)),
+        *(columns.get(f"r{step}", absent).cast(pl.UInt32).alias(f"r{step}") for step in range(1, steps + 1)),
+    )

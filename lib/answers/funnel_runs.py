@@ -1,0 +1,86 @@
+"""Runs: for every unit, how far it got and when. All views of a funnel are read off this one frame.
+
+The unit is what the funnel counts: a person, an account, a visit; or one of those within a bucket or a segment, where
+every bucket or segment makes its own funnel. Three walkers share the work: `funnel_chain` (ordered), `funnel_strict`
+and `funnel_any` are vectorised, and exact as long as no two events at one instant could swap places; units in which
+they could are handed to `funnel_walk`.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from lib.answers import funnel_any, funnel_chain, funnel_strict, funnel_walk
+from lib.answers.funnel_rules import Rules
+from lib.answers.packing import Packing
+from lib.questions import Funnel
+
+WALKERS = {"ordered": funnel_chain, "strict": funnel_strict, "any": funnel_any}
+
+
+def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as_of: datetime) -> pl.DataFrame:
+    """The timed run of every unit that entered.
+
+    Args:
+        rows: `unit`, `ts`, `m1` … `mn` (matches the step), `x1` … (matches the exclusion); for a strict order every
+            event of every unit that starts, for the others the events of steps and exclusions. An optional `start`
+            says which rows may open a run, beside the scope's window.
+        question: the funnel.
+        timezone: for windows of calendar months.
+        time_unit: the unit in which every instant is whole: "s", "ms" or "us".
+        as_of: the last event known.
+
+    Returns:
+        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `t1` … `tn` (instants, null
+        beyond `reached`) and `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an exclusion with effect
+        `remove` takes out is not listed.
+    """
+    steps = len(question.steps)
+    if rows.height == 0:
+        return _empty(steps)
+    low, high = rows["ts"].min(), rows["ts"].max()
+    assert isinstance(low, datetime) and isinstance(high, datetime)
+    packing = Packing.fit(low, max(high, as_of), question.window, time_unit)
+    rules = Rules.of(question, packing, timezone, as_of)
+    numbered = rows.with_row_index("row")
+    found = []
+    for base, beyond in packing.blocks(rows["unit"]):
+        within = pl.col("unit").is_between(base, beyond, closed="left")
+        block = numbered if beyond - base > rows["unit"].max() - base else numbered.filter(within)  # type: ignore[operator]
+        if block.height:
+            keyed = block.with_columns(key=packing.key(pl.col("unit"), pl.col("ts"), base)).drop("unit", "ts")
+            part = _walk(keyed, rules)
+            if part.height:
+                found.append(_unpack(part, packing, base, steps))
+    return pl.concat(found).sort("unit") if found else _empty(steps)
+
+
+def _walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The vectorised walker for almost all units, the exact one for those it cannot decide."""
+    walker = WALKERS[rules.question.order]
+    if rules.question.order != "strict" and not rules.overlap:
+        return walker.walk(rows, rules)
+    hard = walker.ambiguous(rows, rules)
+    if hard.len() == 0:
+        return walker.walk(rows, rules)
+    is_hard = rules.unit().is_in(hard.implode())
+    parts = [walker.walk(rows.filter(~is_hard), rules), funnel_walk.walk(rows.filter(is_hard), rules)]
+    full = [part for part in parts if part.height]
+    return pl.concat([part.select(full[0].columns) for part in full]) if full else parts[0]
+
+
+def _unpack(part: pl.DataFrame, packing: Packing, base: int, steps: int) -> pl.DataFrame:
+    """Packed keys back to instants, and units back to their own numbers."""
+    return part.filter(~pl.col("removed")).select(
+        pl.col("unit") + base,
+        "reached",
+        "open",
+        *(packing.instant_of(pl.col(f"t{k}")).alias(f"t{k}") for k in range(1, steps + 1)),
+        *(f"r{k}" for k in range(1, steps + 1)),
+    )
+
+
+def _empty(steps: int) -> pl.DataFrame:
+    times = {f"t{k}": pl.Datetime("us", "UTC") for k in range(1, steps + 1)}
+    places = {f"r{k}": pl.UInt32() for k in range(1, steps + 1)}
+    return pl.DataFrame(schema={"unit": pl.Int64(), "reached": pl.Int64(), "open": pl.Boolean(), **times, **places})

@@ -1,0 +1,151 @@
+"""The tables of a funnel, each read off the runs."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.funnel_rows import FunnelRows
+from lib.errors import QuestionError
+from lib.stats import share, wilson_high, wilson_low
+from lib.timeline import begins, next_bucket, spine
+
+SEGMENT_ORDER = ["_order", "segment"]
+MOST_BUCKETS = 20_000
+SECONDS = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_500_000, "quarter": 7_600_000, "year": 31_000_000}
+
+
+def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
+    """One row per segment and step. `lost` is the previous step's users minus this step's; `open` of them still may."""
+    question, n = source.question, len(source.question.steps)
+    if runs.height == 0 and question.by is None:
+        runs = pl.concat([runs, pl.DataFrame({"segment": [segments.ALL], "reached": [0]})], how="diagonal")
+    parts = [_step(runs, k, source.labels[k - 1]) for k in range(1, n + 1)]
+    users, before = pl.col("users"), pl.col("users").shift().over("segment", order_by="step")
+    waited = before - pl.col("open")
+    table = pl.concat(parts).with_columns(
+        lost=(before - users).fill_null(0),
+        of_start=share(users, users.first().over("segment", order_by="step")),
+        of_previous=share(users, before),
+        of_previous_low=wilson_low(users, before),
+        of_previous_high=wilson_high(users, before),
+        of_previous_matured=share(users, waited),
+    )
+    ordered = _ordered(table, runs).sort(*SEGMENT_ORDER, "step")
+    return ordered.select(
+        "segment", "step", "label", "users", "lost", "of_start", "of_previous", "of_previous_low", "of_previous_high",
+        "open", "of_previous_matured", "median_seconds", "mean_seconds",
+    )  # fmt: skip
+
+
+def _step(runs: pl.DataFrame, k: int, label: str) -> pl.DataFrame:
+    """One step of every segment."""
+    here = pl.col("reached") >= k
+    seconds = pl.lit(None, pl.Float64())
+    if k > 1:
+        seconds = (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds() / 1_000_000
+    return runs.group_by("segment").agg(
+        step=pl.lit(k, pl.Int64()).first(),
+        label=pl.lit(label).first(),
+        users=here.sum().cast(pl.Int64()),
+        open=(pl.col("open").fill_null(False) & (pl.col("reached") == k - 1)).sum().cast(pl.Int64()),
+        median_seconds=seconds.filter(here).median() if k > 1 else seconds.first(),
+        mean_seconds=seconds.filter(here).mean() if k > 1 else seconds.first(),
+    )
+
+
+def _ordered(table: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Add `_order`: the largest segment first, "Other" last."""
+    sizes = runs.group_by("segment").agg(users=pl.len()).filter(pl.col("segment") != segments.OTHER)
+    return table.with_columns(_order=segments.in_order(segments.largest(sizes, sizes.height)))
+
+
+def trend(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
+    """Per segment and bucket of the run's start: `entered` reached `from_step`, `converted` reached `to_step`."""
+    question, facts = source.question, source.facts
+    counted = runs.group_by("segment", "bucket").agg(
+        entered=(pl.col("reached") >= question.from_step).sum().cast(pl.Int64()),
+        converted=(pl.col("reached") >= question.last_step).sum().cast(pl.Int64()),
+    )
+    buckets = _spine(source)
+    names = runs.select("segment").unique() if question.by else pl.DataFrame({"segment": [segments.ALL]})
+    full = names.join(buckets, how="cross").join(counted, on=["segment", "bucket"], how="left")
+    full = full.with_columns(pl.col("entered", "converted").fill_null(0))
+    table = full.with_columns(rate=share(pl.col("converted"), pl.col("entered")))
+    ordered = _ordered(table, runs).sort(*SEGMENT_ORDER, "bucket")
+    return ordered.select("segment", "bucket", "entered", "converted", "rate", "complete").with_columns(
+        pl.col("complete").fill_null(facts.as_of is None)
+    )
+
+
+def _spine(source: FunnelRows) -> pl.DataFrame:
+    """Every bucket of the scope with `complete`: it is over, and so is the window of the last run begun in it."""
+    question, facts = source.question, source.facts
+    low, high = question.scope.bounds(facts.timezone)
+    low, high = low or facts.first, high or facts.as_of
+    stamp = pl.Datetime("us", "UTC")
+    if low is None or high is None or low > high:
+        return pl.DataFrame(schema={"bucket": pl.Date(), "complete": pl.Boolean()})
+    if question.scope.end is not None:
+        high = max(low, high - timedelta(microseconds=1))
+    if (high - low).total_seconds() / SECONDS[question.grain] > MOST_BUCKETS:
+        raise QuestionError(f"That is more than {MOST_BUCKETS:,} buckets; ask for a coarser grain or a shorter scope.")
+    buckets = spine(low, high, question.grain, facts.timezone, question.week_start).to_frame()
+    last = source.starts_by_bucket
+    after = next_bucket(pl.col("bucket"), question.grain)
+    ends = after if question.grain == "hour" else begins(after, facts.timezone)
+    as_of = pl.lit(facts.as_of, stamp)
+    done = pl.col("until").is_null() | (pl.col("until") <= as_of)
+    over = ends.dt.convert_time_zone("UTC") <= as_of
+    return buckets.join(last, on="bucket", how="left").select("bucket", complete=over & done).sort("bucket")
+
+
+def times(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
+    """A histogram of the time from `from_step` to `to_step`, over those who reached it; the last bin is closed."""
+    question = source.question
+    start, end = pl.col(f"t{question.from_step}"), pl.col(f"t{question.last_step}")
+    took = runs.filter(pl.col("reached") >= question.last_step).select(
+        "segment", seconds=(end - start).dt.total_microseconds() / 1_000_000
+    )
+    if took.height == 0:
+        return pl.DataFrame(schema={"segment": pl.String(), **dict.fromkeys(("from_seconds", "to_seconds"), pl.Float64()), "users": pl.Int64()})  # fmt: skip
+    edges = _edges(took["seconds"], question.bins)
+    width, last = edges[1] - edges[0], len(edges) - 2
+    at = ((pl.col("seconds") - edges[0]) / width).floor().cast(pl.Int64()).clip(0, last)
+    counted = took.group_by("segment", bin=at).agg(users=pl.len().cast(pl.Int64()))
+    bins = pl.DataFrame({"bin": range(last + 1), "from_seconds": edges[:-1], "to_seconds": edges[1:]})
+    full = took.select("segment").unique().join(bins, how="cross").join(counted, on=["segment", "bin"], how="left")
+    ordered = _ordered(full.with_columns(pl.col("users").fill_null(0)), runs).sort(*SEGMENT_ORDER, "bin")
+    return ordered.select("segment", "from_seconds", "to_seconds", "users")
+
+
+NICE_SECONDS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 259_200,
+    604_800, 1_209_600, 2_592_000,
+)  # fmt: skip
+
+
+def _edges(seconds: pl.Series, bins: int | None) -> list[float]:
+    """`bins` equal bins from the shortest to the longest, or about twenty of a round width from zero."""
+    low, high = float(seconds.min()), float(seconds.max())  # type: ignore[arg-type]
+    if bins is not None:
+        width = (high - low) / bins or 1.0
+        return [low + width * i for i in range(bins + 1)]
+    width = next((float(nice) for nice in NICE_SECONDS if high / nice <= 20), 2_592_000.0 * max(1, high // 51_840_000))
+    return [width * i for i in range(int(high // width) + 2)]
+
+
+def people(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
+    """Who reached `step`, or stopped just before it: user_id, segment, step, entered_at, reached_at.
+
+    `reached_at` is when they reached the step asked for (empty for those who did not); `furthest` and `last_at` say
+    how far they got and when.
+    """
+    question, step = source.question, source.question.asked_step
+    reached = pl.col("reached") >= step if question.outcome == "reached" else pl.col("reached") == step - 1
+    last = pl.coalesce(f"t{k}" for k in range(len(question.steps), 0, -1))
+    listed = runs.filter(reached).select(
+        "owner", "person", "segment", pl.lit(step, pl.Int64()).alias("step"), pl.col("t1").alias("entered_at"),
+        pl.col(f"t{step}").alias("reached_at"), pl.col("reached").alias("furthest"), last.alias("last_at"),
+    )  # fmt: skip
+    return source.with_ids(listed).sort("entered_at", "user_id", "segment")

@@ -1,0 +1,91 @@
+"""The funnel in words: its verdict, its definition, and what to know before trusting it."""
+
+import polars as pl
+
+from lib.facts import Facts
+from lib.questions import Event, Funnel
+from lib.words import count, duration, listing, people, percent
+
+NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "session": ("visit", "visits")}
+
+
+def headline(runs: pl.DataFrame, question: Funnel) -> str:
+    """One or two sentences: the share that gets through, and the largest loss in people."""
+    noun = NOUNS[question.count_by]
+    whole = runs.select("owner", "reached").group_by("owner").agg(pl.col("reached").max())
+    users = [whole.filter(pl.col("reached") >= k).height for k in range(1, len(question.steps) + 1)]
+    names = _names(question)
+    if users[0] == 0:
+        return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."
+    share = percent(users[-1] / users[0])
+    first = (
+        f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[-1]}” within {question.window.words}"
+        f"{_median(runs, question)}."
+        if question.order != "any"
+        else f"{share} of {people(users[0], *noun)} did all {len(names)} steps within {question.window.words}."
+    )
+    losses = [before - after for before, after in zip(users, users[1:], strict=False)]
+    at = losses.index(max(losses))
+    if losses[at] == 0:
+        return f"{first} Nobody was lost on the way."
+    where = f"“{names[at]}” → “{names[at + 1]}”" if question.order != "any" else f"{names[at]} → {names[at + 1]}"
+    lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}"
+    return f"{first} The largest loss is {where}: {lost}."
+
+
+def _names(question: Funnel) -> list[str]:
+    if question.order == "any":
+        return [f"{k} of {len(question.steps)} steps" for k in range(1, len(question.steps) + 1)]
+    return [step.words for step in question.steps]
+
+
+def _median(runs: pl.DataFrame, question: Funnel) -> str:
+    """`, half of them in under 4 h`, where anybody got through."""
+    n = len(question.steps)
+    took = runs.filter(pl.col("reached") == n).select((pl.col(f"t{n}") - pl.col("t1")).dt.total_microseconds().median())
+    micros = took.item() if took.height else None
+    return f", half of them in {duration(micros / 1_000_000)} or less" if isinstance(micros, float) and micros > 0 else ""
+
+
+def definition(question: Funnel) -> str:
+    """What is counted, in words a reader can check by hand."""
+    one, many = NOUNS[question.count_by]
+    how = {
+        "ordered": "the steps happen one after the other, with anything in between",
+        "strict": "the steps are consecutive events, with nothing in between",
+        "any": "the steps happen in any order; step k counts those who did at least k different ones",
+    }[question.order]
+    parts = [
+        f"Counts {many}: {how}, all within {question.window.words} of the first.",
+        "Any start may open a run, and the furthest run counts."
+        if question.entry == "any"
+        else f"Only the first start of each {one} in the scope opens a run.",
+        "The first step lies in the scope; later ones may fall after its end."
+        if question.later_steps == "in_window"
+        else "All steps lie in the scope.",
+        "Equal times are read in the person's favour; one event fills one step.",
+        *(_exclusion(part, part.after, part.before or len(question.steps)) for part in question.exclude),
+    ]
+    if question.by:
+        take = {"first": "the earliest step that has one", "last": "the latest step that has one", "entry": "the start"}
+        whose = take.get(question.by.take, "every value, each its own funnel" if question.by.take == "all" else "")
+        whose = whose or f"step {question.by.take[5:]}"
+        parts.append(f"Broken down by {listing(question.by.field)}, taking the value of {whose}.")
+    return " ".join(parts)
+
+
+def _exclusion(event: Event, after: int, before: int) -> str:
+    ends = "ends the run" if getattr(event, "effect", "void") == "void" else "takes the person out of every step"
+    return f"“{event.words}” between step {after} and step {before} {ends}."
+
+
+def notes(question: Funnel, facts: Facts, rows: pl.DataFrame) -> tuple[str, ...]:
+    """Steps nobody was ever seen doing, and people left out."""
+    found = []
+    for k, step in enumerate(question.steps, 1):
+        if not step.is_any and not rows[f"m{k}"].any():  # only then is the list of all names worth reading
+            seen = set(facts.names["name"])
+            found += [f"No event called “{name}” was ever loaded." for name in step.event if name not in seen]
+    if facts.internal.len():
+        found.append(f"{count(facts.internal.len())} internal or test users are left out.")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,169 @@
+"""Retention: of the people who did the start event, how many did the return event later, period by period."""
+
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.answer import Answer
+from lib.answers.log import Log
+from lib.answers.retention_words import definition, headline
+from lib.engine import collect
+from lib.facts import Facts
+from lib.questions import Retention
+from lib.stats import share, wilson_high, wilson_low
+from lib.timeline import begins, bucket, index, next_bucket
+
+STAMP = pl.Datetime("us", "UTC")
+ROLLING_SECONDS = {"hour": 3_600, "day": 86_400, "week": 604_800}
+
+
+def answer(question: Retention, facts: Facts) -> Answer:
+    """Answer a retention question.
+
+    Tables: `cohorts`: segment, cohort, period, to_period, size, users, rate, complete · `curve`: segment, period,
+    to_period, eligible, users, rate (pooled over complete cohorts), low, high, mean_of_cohorts.
+
+    Raises:
+        QuestionError: a field the question names does not exist.
+    """
+    cells = _cells(question, facts)
+    curve = _curve(cells)
+    return Answer(
+        question=question,
+        tables={"cohorts": cells.drop("_order"), "curve": curve},
+        headline=headline(curve, cells, question),
+        definition=definition(question),
+        as_of=facts.as_of,
+        stamp=facts.stamp,
+    )
+
+
+def _cells(question: Retention, facts: Facts) -> pl.DataFrame:
+    """Cohort by period: who came back, and whether the period is over."""
+    rows = _rows(question, facts)
+    entries = _entries(rows, question, facts)
+    stretches = _stretches(question)
+    back = _returns(entries, rows, question, facts)
+    sizes = entries.group_by("segment", "cohort").agg(size=pl.len().cast(pl.Int64()), last=pl.col("ts").max())
+    users = _users(back, stretches, question)
+    cells = sizes.join(stretches, how="cross").join(users, on=["segment", "cohort", "period"], how="left")
+    users = pl.when(pl.col("period") == 0).then("size").otherwise(pl.col("users").fill_null(0))
+    cells = cells.with_columns(users=users, **_over(question, facts))
+    rate = pl.when("begun").then(share(pl.col("users"), pl.col("size")))
+    totals = entries.group_by("segment").agg(users=pl.len()).filter(pl.col("segment") != segments.OTHER)
+    order = segments.in_order(segments.largest(totals, totals.height))
+    return cells.select(
+        "segment", "cohort", "period", "to_period", "size", "users", rate.alias("rate"), "complete",
+        order.alias("_order"),
+    ).sort("_order", "segment", "cohort", "period")  # fmt: skip
+
+
+def _rows(question: Retention, facts: Facts) -> pl.DataFrame:
+    """Rows of start (`m1`) and return (`m2`) events; returns may fall after the scope, first-ever starts before it."""
+    low, _ = question.scope.bounds(facts.timezone)
+    fields = question.by.field if question.by else ()
+    since = None if question.entry == "first_ever" else low
+    log = Log(facts, question.scope, question.count_by, tuple(fields), since)
+    rows = collect(log.rows([question.start, question.return_event]))
+    if question.by is None:
+        return rows.with_columns(segment=pl.lit(segments.ALL))
+    columns = [f"f{i}" for i in range(len(fields))]
+    return rows.with_columns(segment=segments.named(columns).fill_null(segments.NONE)).drop(columns)
+
+
+def _entries(rows: pl.DataFrame, question: Retention, facts: Facts) -> pl.DataFrame:
+    """Who belongs to which cohort: `unit`, `ts` (of the start), `cohort`, `segment`."""
+    low, high = question.scope.bounds(facts.timezone)
+    at = bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start)
+    starts = rows.filter("m1").sort("unit", "ts").with_columns(cohort=at)
+    if question.entry == "first_ever":
+        starts = starts.unique("unit", keep="first", maintain_order=True)
+    starts = starts if low is None else starts.filter(pl.col("ts") >= pl.lit(low, STAMP))
+    starts = starts if high is None else starts.filter(pl.col("ts") < pl.lit(high, STAMP))
+    each = ["unit", "cohort"] if question.entry == "recurring" else ["unit"]
+    found = starts.unique(each, keep="first", maintain_order=True).select("unit", "ts", "cohort", "segment")
+    if question.by:
+        sizes = found.group_by("segment").agg(users=pl.col("unit").n_unique())
+        found = found.with_columns(segments.fold(segments.largest(sizes, question.by.top)))
+    return found
+
+
+def _stretches(question: Retention) -> pl.DataFrame:
+    """The periods asked for: `period`, `to_period` (equal unless they are brackets)."""
+    pairs = [(0, 0), *(question.brackets or ((k, k) for k in range(1, question.periods)))]
+    return pl.DataFrame(pairs, schema={"period": pl.Int64, "to_period": pl.Int64}, orient="row")
+
+
+def _returns(entries: pl.DataFrame, rows: pl.DataFrame, question: Retention, facts: Facts) -> pl.DataFrame:
+    """How often each entry came back in each later period: `segment`, `cohort`, `unit`, `at` (period), `times`."""
+    each = ["segment", "cohort", "unit"]
+    if question.clock == "calendar":
+        place = index(bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start), question.grain)
+        per = rows.filter("m2").group_by("unit", place=place).agg(times=pl.len().cast(pl.Int64()))
+        joined = entries.drop("ts").join(per, on="unit")
+        found = joined.with_columns(at=pl.col("place") - index(pl.col("cohort"), question.grain))
+        return found.filter(pl.col("at") >= 1).select(*each, "at", "times")
+    returns = rows.filter("m2").select("unit", back="ts")
+    joined = entries.join(returns, on="unit").filter(pl.col("back") > pl.col("ts"))
+    found = joined.with_columns(at=_rolling(question, facts.timezone)).filter(pl.col("at") >= 1)
+    return found.group_by(*each, "at").agg(times=pl.len().cast(pl.Int64()))
+
+
+def _rolling(question: Retention, timezone: str) -> pl.Expr:
+    """Whole periods between a person's own start (`ts`) and a return (`back`)."""
+    if question.grain in ROLLING_SECONDS:
+        return (pl.col("back") - pl.col("ts")).dt.total_microseconds() // (
+            ROLLING_SECONDS[question.grain] * 1_000_000
+        )
+    start, back = (pl.col(name).dt.convert_time_zone(timezone).dt.replace_time_zone(None) for name in ("ts", "back"))
+    months = index(back, "month") - index(start, "month")
+    return months - (start.dt.offset_by(pl.format("{}mo", months)) > back).cast(pl.Int64())
+
+
+def _users(back: pl.DataFrame, stretches: pl.DataFrame, question: Retention) -> pl.DataFrame:
+    """How many came back often enough in each stretch of periods: `segment`, `cohort`, `period`, `users`."""
+    cell, n = ["segment", "cohort", "period"], question.min_times
+    if question.mode == "on":
+        placed = back.sort("at").join_asof(stretches, left_on="at", right_on="period", strategy="backward", coalesce=False)
+        placed = placed.filter(pl.col("at") <= pl.col("to_period"))
+        enough = placed.group_by(*cell, "unit").agg(pl.col("times").sum()).filter(pl.col("times") >= n)
+        return enough.group_by(cell).agg(users=pl.len().cast(pl.Int64()))
+    # Coming back "then or later" is decided by the last period from which enough returns are still to come; "then or
+    # earlier" by the first period up to which there were enough.
+    each, after = ["segment", "cohort", "unit"], question.mode == "on_or_after"
+    so_far = pl.col("times").cum_sum(reverse=after).over(each, order_by="at")
+    turn = back.with_columns(so_far=so_far).filter(pl.col("so_far") >= n).group_by(each)
+    turns = turn.agg(turn=pl.col("at").max() if after else pl.col("at").min())
+    counted = turns.group_by("segment", "cohort", "turn").agg(users=pl.len().cast(pl.Int64()))
+    counts = pl.col("period") <= pl.col("turn") if after else pl.col("to_period") >= pl.col("turn")
+    return counted.join(stretches, how="cross").filter(counts).group_by(cell).agg(pl.col("users").sum())
+
+
+def _over(question: Retention, facts: Facts) -> dict[str, pl.Expr]:
+    """`begun` and `complete` of each cell at the last event known."""
+    as_of = pl.lit(facts.as_of, STAMP)
+    first, last = pl.col("period"), pl.col("to_period") + 1
+    if question.clock == "rolling":
+        ends = [_later("last", last, question), _later("last", first, question)]
+    elif question.grain == "hour":
+        ends = [next_bucket(pl.col("cohort"), "hour", step).dt.convert_time_zone("UTC") for step in (last, first)]
+    else:
+        ends = [begins(next_bucket(pl.col("cohort"), question.grain, step), facts.timezone) for step in (last, first)]
+    return {"complete": (ends[0] <= as_of).fill_null(False), "begun": (ends[1] <= as_of).fill_null(False)}
+
+
+def _later(column: str, steps: pl.Expr, question: Retention) -> pl.Expr:
+    unit = {"hour": "h", "day": "d", "week": "w", "month": "mo"}[question.grain]
+    return pl.col(column).dt.offset_by(pl.format("{}" + unit, steps))
+
+
+def _curve(cells: pl.DataFrame) -> pl.DataFrame:
+    """The pooled curve: only cohorts whose period is over, weighted by size."""
+    pooled = cells.filter("complete").group_by("_order", "segment", "period", "to_period").agg(
+        eligible=pl.col("size").sum(), users=pl.col("users").sum(), mean_of_cohorts=pl.col("rate").mean()
+    )
+    users, eligible = pl.col("users"), pl.col("eligible")
+    return pooled.sort("_order", "segment", "period").select(
+        "segment", "period", "to_period", "eligible", "users",
+        share(users, eligible).alias("rate"), wilson_low(users, eligible).alias("low"),
+        wilson_high(users, eligible).alias("high"), "mean_of_cohorts",
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""Retention in words: its verdict and its definition."""
+
+import polars as pl
+
+from lib.questions import Retention
+from lib.words import count, listing, people, percent
+
+
+def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> str:
+    """One sentence: the pooled share that came back in the first and in the last period that is over."""
+    size = cells.filter(pl.col("period") == 0)["size"].sum()
+    did = f"“{question.start.words}”"
+    if not size:
+        return f"Nobody did {did} in this scope."
+    later = curve.filter(pl.col("period") > 0).group_by("period").agg(pl.col("users", "eligible").sum()).sort("period")
+    later = later.filter(pl.col("eligible") > 0)
+    if later.height == 0:
+        return f"{people(size)} did {did}; no later {question.grain} is over yet."
+    back = f"did “{question.return_event.words}”" + (" again" if question.returned is None else "")
+    rows = later.rows(named=True)
+    said = [f"{percent(row['users'] / row['eligible'])} {_when(row['period'], question)}" for row in (rows[0], rows[-1])]
+    return f"Of {people(size)} who did {did}, {listing(list(dict.fromkeys(said)))} {back}."
+
+
+def _when(period: int, question: Retention) -> str:
+    how = {"on": "in", "on_or_after": "in or after", "on_or_before": "up to"}[question.mode]
+    return f"{how} {question.grain} {period}"
+
+
+def definition(question: Retention) -> str:
+    """What is counted, in words a reader can check by hand."""
+    grain = question.grain
+    entry = {
+        "first_in_scope": f"A person belongs to the {grain} of their first “{question.start.words}” in the scope.",
+        "recurring": f"A person belongs to every {grain} in which they did “{question.start.words}”.",
+        "first_ever": f"A person belongs to the {grain} of their first “{question.start.words}” ever, if it is in scope.",
+    }[question.entry]
+    clock = (
+        f"Periods are calendar {grain}s." if question.clock == "calendar"
+        else f"Period k begins k {grain}s after the person's own start, to the second."
+    )  # fmt: skip
+    times = "" if question.min_times == 1 else f" at least {count(question.min_times)} times"
+    back = f"“{question.return_event.words}”{times}"
+    mode = {
+        "on": f"Period k counts those who did {back} in period k.",
+        "on_or_after": f"Period k counts those who did {back} in period k or later.",
+        "on_or_before": f"Period k counts those who did {back} in periods 1 to k.",
+    }[question.mode]
+    pooled = "Period 0 is the size. The curve pools only cohorts whose period is over, weighted by size."
+    return f"{entry} {clock} {mode} {pooled}"

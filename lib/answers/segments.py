@@ -1,0 +1,34 @@
+"""Breaking an answer down: the value that names a segment, and "Other" for all but the largest."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+ALL, OTHER, NONE = "All", "Other", "(none)"
+
+
+def named(fields: Sequence[str]) -> pl.Expr:
+    """The segment of a row: its values joined by " · ", null where every one is missing."""
+    texts = [pl.col(field).cast(pl.String()) for field in fields]
+    if len(texts) == 1:
+        return texts[0]
+    joined = pl.concat_str([text.fill_null(NONE) for text in texts], separator=" · ")
+    return pl.when(pl.any_horizontal(text.is_not_null() for text in texts)).then(joined)
+
+
+def largest(sizes: pl.DataFrame, top: int) -> list[str]:
+    """The names of the `top` largest segments (columns `segment`, `users`), the largest first; equal ones by name."""
+    return sizes.sort(["users", "segment"], descending=[True, False]).head(top)["segment"].to_list()
+
+
+def fold(names: Sequence[str], segment: str = "segment") -> pl.Expr:
+    """The segment column with everything not in `names` called "Other"."""
+    return pl.when(pl.col(segment).is_in(pl.Series(names, dtype=pl.String()).implode())).then(segment).otherwise(
+        pl.lit(OTHER)
+    ).alias(segment)  # fmt: skip
+
+
+def in_order(names: Sequence[str]) -> pl.Expr:
+    """A sort key that puts segments in the order of `names` and "Other" last."""
+    order = [*names, OTHER]
+    return pl.col("segment").replace_strict(order, list(range(len(order))), default=len(order), return_dtype=pl.Int64)

@@ -1,0 +1,229 @@
+"""Facts: the canonical tables as lazy frames, plus the stamp that says which load they are.
+
+The same `Facts` come from a workspace on disk (`Facts.open`) and from frames in memory (`Facts.of`), and every answer
+is the same for both.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from lib.engine import collect, guard
+from lib.errors import QuestionError, suggest
+from lib.model import EVENTS, TABLES
+from lib.scope import WeekStart
+from lib.settings import Settings, load_settings
+from lib.warehouse import Warehouse
+from lib.warehouse.identity import connect
+
+TimeUnit = Literal["s", "ms", "us"]
+TS = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known, at one stamp.
+
+    `tables` are the canonical tables in stored names; `events` among them also carries `person`, a dense whole number
+    that is equal for all ids of one person. `people` lists `id_kind` ("user", "anon"), `id`, `person`.
+    """
+
+    tables: Mapping[str, pl.LazyFrame]
+    people: pl.LazyFrame
+    settings: Settings
+    stamp: str
+    as_of: datetime | None
+    first: datetime | None
+    time_unit: TimeUnit
+    workspace: Path | None = field(default=None)
+
+    @classmethod
+    def open(cls, workspace: str | Path) -> "Facts":
+        """The facts of a workspace folder, at the stamp in force now.
+
+        Raises:
+            SettingsError: `growthops.toml` is wrong. DamagedDataError: the warehouse cannot be read.
+        """
+        folder = Path(workspace)
+        warehouse = Warehouse.open(folder)
+        stamp = warehouse.stamp
+        with guard():
+            tables = {name: warehouse.scan(name) for name in TABLES}
+            people = warehouse.scan("people")
+        return cls(tables, people, load_settings(folder), stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder)
+
+    @classmethod
+    def of(cls, *, timezone: str = "UTC", settings: Settings | None = None, **frames: pl.DataFrame) -> "Facts":
+        """Facts from frames in memory: `Facts.of(events=df, users=df, timezone="Europe/Berlin")`.
+
+        Events need `user_id` (or `anon_id`), `name` and `ts`; any further column is a property. Time stamps without
+        a time zone are taken as UTC.
+
+        Raises:
+            QuestionError: a table or a required column does not exist.
+        """
+        unknown = [name for name in frames if name not in TABLES]
+        if unknown:
+            raise QuestionError(f"There is no table {unknown[0]!r}; {suggest(unknown[0], TABLES)}")
+        given = {name: _canonical(name, frame) for name, frame in frames.items()}
+        given = {name: given.get(name, pl.DataFrame(schema=TABLES[name].schema)) for name in TABLES}
+        people = _people(given)
+        events = _with_person(given["events"], people)
+        ts = events["ts"]
+        base = settings or Settings()
+        if settings is None or timezone != "UTC":
+            base = base.model_copy(update={"company": base.company.model_copy(update={"timezone": timezone})})
+        digest = hashlib.sha256()
+        for name, frame in sorted(given.items()):
+            digest.update(f"{name}{frame.schema}".encode() + frame.hash_rows().sort().to_numpy().tobytes())
+        return cls(
+            tables={name: frame.lazy() for name, frame in given.items()} | {"events": events.lazy()},
+            people=people.lazy(),
+            settings=base,
+            stamp=digest.hexdigest()[:12],
+            as_of=_utc(ts.max()),
+            first=_utc(ts.min()),
+            time_unit=_finest(ts),
+        )
+
+    @property
+    def timezone(self) -> str:
+        """The time zone whose days, weeks and months are counted."""
+        return self.settings.company.timezone
+
+    @property
+    def week_start(self) -> WeekStart:
+        """The first day of a week, where the question does not say."""
+        return self.settings.company.week_start
+
+    @cached_property
+    def fields(self) -> dict[str, dict[str, pl.DataType]]:
+        """The fields a condition may name: event columns, and those of `user.` and `account.`."""
+        with guard():
+            found = {name: dict(self.tables[name].collect_schema()) for name in ("events", "users", "accounts")}
+        for hidden in ("person", "month", "event_id"):
+            found["events"].pop(hidden, None)
+        return {"": found["events"], "user": found["users"], "account": found["accounts"]}
+
+    def has_prop(self, field: str) -> bool:
+        """True if some event's `props` has this key (looked for once per field)."""
+        found = self._props.get(field)
+        if found is None:
+            key = pl.col("props").str.contains('"' + field.replace('"', '\\"') + '"', literal=True)
+            found = bool(collect(self.tables["events"].select(key.any()))[0, 0])
+            self._props[field] = found
+        return found
+
+    @cached_property
+    def _props(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
+    def names(self) -> pl.DataFrame:
+        """Every event name with its number of events: `name`, `events`; the most frequent first."""
+        counted = self.tables["events"].group_by("name").agg(pl.len().alias("events"))
+        return collect(counted.sort(["events", "name"], descending=[True, False]))
+
+    @cached_property
+    def user_rows(self) -> pl.DataFrame:
+        """One row of `users` per person, the earliest account's first; with `person`."""
+        ids = self.people.filter(pl.col("id_kind") == "user").select("person", user_id="id")
+        rows = self.tables["users"].join(ids, on="user_id", how="inner")
+        return collect(rows.sort("person", "created_at", "user_id")).unique("person", keep="first", maintain_order=True)
+
+    @cached_property
+    def internal(self) -> pl.Series:
+        """Persons who are staff or test users: left out of every answer by default."""
+        return self.user_rows.filter(pl.col("is_internal").fill_null(False))["person"]
+
+    @cached_property
+    def labels(self) -> pl.DataFrame:
+        """`person`, `user_id`: the id a person is listed by, the user id if there is one, else the anonymous id."""
+        ranked = self.people.sort(["person", "id_kind", "id"], descending=[False, True, False])
+        return collect(ranked).unique("person", keep="first", maintain_order=True).select("person", user_id="id")
+
+
+def _utc(value: object) -> datetime | None:
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+def _finest(ts: pl.Series) -> TimeUnit:
+    """The coarsest unit in which every instant is a whole number."""
+    micros = ts.drop_nulls().dt.epoch("us")
+    if micros.len() == 0 or not (micros % 1_000_000 != 0).any():
+        return "s"
+    return "us" if (micros % 1_000 != 0).any() else "ms"
+
+
+def _canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Give a frame the stored columns and types of its table; further event columns stay as properties."""
+    table = TABLES[name]
+    missing = [column for column in table.required if table.by_name[column].stored not in frame.columns]
+    if missing:
+        raise QuestionError(f"{name} needs the column {missing[0]!r}; it has {', '.join(frame.columns)}.")
+    if table.needs_one_of and not set(table.needs_one_of) & set(frame.columns):
+        raise QuestionError(f"{name} needs one of the columns {', '.join(table.needs_one_of)}.")
+    columns = []
+    for column in table.columns:
+        if column.stored not in frame.columns:
+            columns.append(pl.lit(column.default).cast(column.dtype).alias(column.stored))
+        else:
+            columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
+    extra = [other for other in frame.columns if other not in table.schema and other not in ("person", "month")]
+    return frame.select(*columns, *(pl.col(other) for other in extra if name == EVENTS.name))
+
+
+def _typed(name: str, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    """The column in the stored type. Text becomes time by ISO 8601; naive times are UTC."""
+    column = pl.col(name)
+    if wanted == TS:
+        if given == pl.String():
+            return pl.coalesce(
+                column.str.to_datetime("%+", time_unit="us", strict=False).cast(TS),
+                *(
+                    column.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+                    for form in ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+                ),
+                column.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+            ).alias(name)
+        if isinstance(given, pl.Datetime) and given.time_zone:
+            return column.dt.convert_time_zone("UTC").cast(TS)
+        return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if wanted == pl.Boolean() and given == pl.String():
+        return column.str.to_lowercase().is_in(["true", "1", "yes"]).alias(name)
+    if wanted == pl.Date() and given == pl.String():
+        return column.str.to_date()
+    return column.cast(wanted)
+
+
+def _people(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Identity over the frames: who is one person."""
+    events = given["events"]
+    ids = pl.concat(
+        [
+            events.select(id_kind=pl.lit("user"), id="user_id"),
+            events.select(id_kind=pl.lit("anon"), id="anon_id"),
+            given["users"].select(id_kind=pl.lit("user"), id="user_id"),
+        ]
+    )
+    pairs = pl.concat([events.select("user_id", "anon_id"), given["aliases"].select("user_id", "anon_id")])
+    return connect(ids.drop_nulls().unique(maintain_order=True), pairs.drop_nulls().unique(maintain_order=True))
+
+
+def _with_person(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Put `person` on every event: by user id, else by anonymous id."""
+    users, anons = (
+        people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(key), pl.col("person").alias(f"by_{key}"))
+        for kind, key in (("user", "user_id"), ("anon", "anon_id"))
+    )
+    joined = events.join(users, on="user_id", how="left", maintain_order="left").join(
+        anons, on="anon_id", how="left", maintain_order="left"
+    )
+    person = pl.coalesce("by_user_id", "by_anon_id").alias("person")
+    return joined.select(person, *events.columns).filter(pl.col("person").is_not_null())

@@ -1,0 +1,154 @@
+"""The first guess: what table a file is, and which of its columns are which."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from lib.errors import SourceError, suggest
+from lib.model import TABLES, Table
+from lib.settings import Settings, SourceSpec
+from lib.sources.mapping import EMAILS, Guess, guess, normal, table_score
+from lib.sources.moments import habit_of, to_instants
+from lib.sources.plan import OTHER_NULLS, cleaned
+from lib.sources.raw import Raw
+from lib.sources.reading import open_reader
+from lib.sources.source import Source, expand
+
+SAMPLE_ROWS = 2_000
+SNAKE = r"^[\p{Ll}\p{N}]+(_[\p{Ll}\p{N}]+)*$"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One canonical column, the source column taken for it, why, and up to three of its values."""
+
+    column: str
+    source: str
+    why: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A first mapping of one file (or of the first file of a folder or glob).
+
+    `spec` can be written as it is once `missing` is empty. `extras` are source columns that are kept as
+    properties, `unused` those the table has no place for. `notes` are sentences about what to decide.
+    """
+
+    table: str
+    spec: SourceSpec
+    format: str
+    separator: str | None
+    encoding: str | None
+    decimal: str
+    header: bool
+    columns: tuple[Found, ...]
+    extras: tuple[str, ...]
+    unused: tuple[str, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The proposal as lines of plain text."""
+        facts = [self.format]
+        if self.separator is not None:
+            shown = {"\t": "tab"}.get(self.separator, self.separator)
+            facts += [f"separator {shown}", f"encoding {self.encoding}", f"decimal {self.decimal}"]
+        result = [f"Table {self.table} ({', '.join(facts)})"]
+        wide = max((len(found.column) for found in self.columns), default=0)
+        for found in self.columns:
+            examples = f"  e.g. {', '.join(found.examples)}" if found.examples else ""
+            result.append(f"  {found.column:<{wide}} = {found.source}  ({found.why}){examples}")
+        for word, names in (("Kept as properties", self.extras), ("Not used", self.unused), ("Missing", self.missing)):
+            if names:
+                result.append(f"{word}: {', '.join(names)}")
+        return [*result, *self.notes]
+
+
+def propose(path: Path | str, table: str | None, settings: Settings) -> Proposal:
+    """Guess the table (where None), the mapping and the format of a file.
+
+    Raises:
+        SourceError: there is no such file or table, or it cannot be read.
+    """
+    if table is not None and table not in TABLES:
+        raise SourceError(f"there is no table {table!r}; {suggest(table, TABLES)}")
+    try:
+        probe = SourceSpec(table=table or "events", path=str(path))
+    except ValueError as error:
+        raise SourceError(f"{path}: only local files, folders and globs can be read") from error
+    source = expand(probe, Path())[0]
+    reader, decimal = open_reader(source)
+    piece = next(iter(reader.pieces()), None)
+    names = piece.names if piece is not None else getattr(getattr(reader, "dialect", None), "names", ())
+    values = _sample(piece) if piece is not None else {}
+    times, epochs = _times(values)
+    guesses = {name: guess(TABLES[name], names, times, epochs) for name in TABLES}
+    best = table or max(TABLES, key=lambda name: table_score(TABLES[name], guesses[name]))
+    return _proposal(source, TABLES[best], guesses[best], tuple(names), values, decimal, getattr(reader, "dialect", None))
+
+
+def _sample(piece: Raw) -> dict[str, pl.Series]:
+    head = piece.frame.head(SAMPLE_ROWS)
+    slots = {f"c{place}": name for place, name in enumerate(piece.names)}
+    clean = head.select(cleaned(pl.col(slot), head.schema[slot], OTHER_NULLS) for slot in slots)
+    return {name: clean[slot].drop_nulls() for slot, name in slots.items()}
+
+
+def _times(values: dict[str, pl.Series]) -> tuple[set[str], set[str]]:
+    """Columns whose values read as time stamps, and columns of numbers that would do as epochs."""
+    times, epochs = set(), set()
+    for name, series in values.items():
+        if series.is_empty():
+            continue
+        if series.dtype.is_temporal():
+            times.add(name)
+        elif series.dtype == pl.String() or series.dtype.is_integer():
+            habit = habit_of(series)
+            digits = series.dtype != pl.String() or bool(series.str.contains(r"^[\d.]+$").all())
+            if digits and habit.unit is None:
+                continue
+            read = to_instants(series, "UTC", habit)
+            between = read.is_between(pl.datetime(2000, 1, 1, time_zone="UTC"), pl.datetime(2050, 1, 1, time_zone="UTC"))
+            if (between.sum() or 0) >= 0.8 * series.len() or (habit.slashed and not digits):
+                (epochs if digits else times).add(name)
+    return times, epochs
+
+
+def _proposal(source: Source, table: Table, found: dict[str, Guess], names: tuple[str, ...],
+              values: dict[str, pl.Series], decimal: str, dialect: object) -> Proposal:  # fmt: skip
+    columns = tuple(
+        Found(column.name, found[column.name].source, found[column.name].why, _examples(values, found[column.name].source))
+        for column in table.columns
+        if column.name in found
+    )
+    used = {item.source for item in columns}
+    email = {name for name in names if table.name == "users" and normal(name) in EMAILS and name not in used}
+    rest = tuple(name for name in names if name not in used | email)
+    keeps = table.typed_extras or table.extras is not None
+    missing = [name for name in table.required if name not in found]
+    if table.needs_one_of and not any(name in found for name in table.needs_one_of):
+        missing.append(" or ".join(table.needs_one_of))
+    notes = [f"{name}: only the part behind the @ is kept, as email_domain." for name in sorted(email)]
+    for item in columns:
+        problem = habit_of(values[item.source]).problem if item.source in values else None
+        if table.by_name[item.column].kind in ("ts", "date") and problem:
+            notes.append(f'{item.source}: {problem}; set date_format, for example "%d/%m/%Y".')
+    event_names = values.get(found["name"].source) if table.name == "events" and "name" in found else None
+    snake = event_names is not None and event_names.dtype == pl.String() and not event_names.str.contains(SNAKE).all()
+    spec = SourceSpec(
+        table=table.name, path=source.spec.path, snake_case=snake,
+        columns={item.column: item.source for item in columns if item.source != item.column},
+    )  # fmt: skip
+    return Proposal(
+        table.name, spec, source.format, getattr(dialect, "separator", None), getattr(dialect, "encoding", None),
+        decimal, source.format == "csv", columns, rest if keeps else (), () if keeps else rest, tuple(missing), tuple(notes),
+    )  # fmt: skip
+
+
+def _examples(values: dict[str, pl.Series], name: str) -> tuple[str, ...]:
+    if name not in values:
+        return ()
+    return tuple(str(value)[:40] for value in values[name].head(200).unique(maintain_order=True).head(3).to_list())

@@ -1,0 +1,127 @@
+"""Reading a source from end to end: open, look, decide, then turn piece after piece into batches."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+
+import polars as pl
+
+from lib.errors import SourceError
+from lib.settings import Settings
+from lib.sources.canonical import canonical
+from lib.sources.plan import Plan, Survey, make_plan, survey
+from lib.sources.raw import Raw, Reader
+from lib.sources.source import Batch, Source, check_place
+from lib.sources.text import check_packed, declared_encoding, sample_of, sniff
+
+BATCH_BYTES = 512 << 20
+
+
+def open_reader(source: Source) -> tuple[Reader, str]:
+    """The reader of a source, and its decimal sign.
+
+    Raises:
+        SourceError: the file is missing, empty, damaged, or of no known format.
+    """
+    spec = source.spec
+    if source.path is None:
+        from lib.sources.database import QueryReader
+
+        return QueryReader(spec.url or "", spec.query or "", source.label, source.workspace), spec.decimal or "."
+    check_place(source.path, source.label)
+    if source.format == "parquet":
+        from lib.sources.columnar import ParquetReader
+
+        return ParquetReader(source.path, source.label), spec.decimal or "."
+    check_packed(source.path, source.label)
+    if source.format == "jsonl":
+        from lib.sources.jsonlines import JsonReader
+
+        encoding = declared_encoding(spec, sample_of(source.path, source.label), source.label)
+        return JsonReader(source.path, source.label, encoding), spec.decimal or "."
+    from lib.sources.delimited import DelimitedReader
+
+    dialect = sniff(source.path, source.label, spec)
+    return DelimitedReader(source.path, source.label, dialect), dialect.decimal
+
+
+def read(
+    source: Source, settings: Settings, batch_rows: int = 2_000_000, *, now: datetime | None = None
+) -> Iterator[Batch]:
+    """The rows of a source as batches of at most about `batch_rows` rows; at least one batch, maybe empty.
+
+    `now` is the moment after which (plus a day) an event lies in the future. A source too large for one
+    piece whose further columns or days need a guess is read twice: the guess holds for all of it.
+
+    Raises:
+        SourceError: the source cannot be read, is damaged, or does not fit its mapping. No batch that was
+            handed over before is then complete: load all of a source or nothing.
+    """
+    reader, decimal = open_reader(source)
+    pieces = reader.pieces()
+    head = list(islice(pieces, 2))
+    if not head:
+        head = [_nothing(reader)]
+    seen = survey(head[:1], source.spec, decimal, source.label)
+    plan = _plan(source, settings, seen, decimal, now, strict=len(head) == 1)
+    if len(head) > 1 and _undecided(source, plan, seen):
+        seen = survey(reader.pieces(), source.spec, decimal, source.label)
+        plan = _plan(source, settings, seen, decimal, now)
+    yield from _batches(chain(head, pieces), plan, batch_rows)
+
+
+def _plan(
+    source: Source, settings: Settings, seen: Survey, decimal: str, now: datetime | None, *, strict: bool = True
+) -> Plan:
+    moment = now or datetime.now(UTC)
+    if not strict:
+        # Only the first piece is known: what it leaves open may be settled by the ones to come.
+        settled = {name: habit for name, habit in seen.habits.items() if habit.problem is None}
+        seen = Survey(seen.names, seen.kinds, settled)
+    is_file = source.path is not None
+    return make_plan(source.spec, source.label, seen, decimal, settings, moment, is_file=is_file)
+
+
+def _undecided(source: Source, plan: Plan, seen: Survey) -> bool:
+    """True when the pieces to come could change a decision: guessed types, slashed days, new keys."""
+    slashed = any(habit.slashed for habit in seen.habits.values())
+    return slashed or source.format == "jsonl" or bool(plan.extras and source.format != "parquet")
+
+
+def _nothing(reader: Reader) -> Raw:
+    """A source with a header and no rows still gives its columns."""
+    from lib.sources.delimited import DelimitedReader
+    from lib.sources.raw import slots, with_place
+
+    if not isinstance(reader, DelimitedReader):
+        raise SourceError(f"{getattr(reader, 'label', 'the source')} holds no rows")
+    names = reader.dialect.names
+    return Raw(names, with_place(pl.DataFrame(schema=dict.fromkeys(slots(len(names)), pl.String())), 1, None))
+
+
+def _batches(pieces: Iterator[Raw], plan: Plan, batch_rows: int) -> Iterator[Batch]:
+    rows: list[pl.DataFrame] = []
+    rejected: list[pl.DataFrame] = []
+    read_rows = size = 0
+    for whole in pieces:
+        for piece in _sliced(whole, batch_rows):
+            if read_rows and (read_rows + piece.read > batch_rows or size > BATCH_BYTES):
+                yield _batch(rows, rejected, read_rows, plan)
+                rows, rejected, read_rows, size = [], [], 0, 0
+            good, bad = canonical(piece, plan)
+            rows.append(good)
+            rejected.append(bad)
+            read_rows += piece.read
+            size += int(good.estimated_size())
+    yield _batch(rows, rejected, read_rows, plan)
+
+
+def _sliced(piece: Raw, batch_rows: int) -> Iterator[Raw]:
+    """The piece in parts of at most `batch_rows` rows; its broken rows go with the first."""
+    yield Raw(piece.names, piece.frame.head(batch_rows), piece.broken, piece.texts, piece.is_text)
+    for start in range(batch_rows, piece.frame.height, batch_rows):
+        yield Raw(piece.names, piece.frame.slice(start, batch_rows), [], piece.texts, piece.is_text)
+
+
+def _batch(rows: list[pl.DataFrame], rejected: list[pl.DataFrame], read_rows: int, plan: Plan) -> Batch:
+    return Batch(pl.concat(rows), pl.concat(rejected).sort("row"), read_rows, plan.unused)

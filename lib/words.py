@@ -1,0 +1,61 @@
+"""Numbers, durations and lists as people read them. The one place that knows the marks and units."""
+
+from collections.abc import Sequence
+
+THIN = "\u202f"
+
+
+def count(number: int | float) -> str:
+    """A whole number with thousands marks.
+
+    >>> count(12345)
+    '12,345'
+    """
+    return f"{number:,.0f}"
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """A share of 1 as a percentage; an en dash where there is none.
+
+    >>> percent(0.4317), percent(None)
+    ('43.2 %', '–')
+    """
+    return "–" if share is None else f"{100 * share:.{places}f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in its two largest units.
+
+    >>> duration(187200), duration(61), duration(0.4)
+    ('2 d 4 h', '1 min 1 s', '0.4 s')
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    left, parts = round(seconds), []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if left >= size and len(parts) < 2:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+        elif parts:
+            break
+    return " ".join(parts)
+
+
+def people(number: int, singular: str = "person", plural: str = "people") -> str:
+    """A number with its noun.
+
+    >>> people(1), people(2870)
+    ('1 person', '2,870 people')
+    """
+    return f"{count(number)} {singular if number == 1 else plural}"
+
+
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """Items as a list in a sentence.
+
+    >>> listing(["a", "b", "c"])
+    'a, b and c'
+    """
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
