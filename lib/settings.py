@@ -20,16 +20,18 @@ from lib.model import TABLES
 from lib.scope import Part, WeekStart, Window
 
 FILE_NAME = "growthops.toml"
+DEMO = "demo"
+CURRENT = "current"
 
 # ISO 4217: every currency not listed here has two digits after the point.
-NO_MINOR_UNITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+NO_MINOR_UNITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 
 
 def minor_units(currency: str) -> int:
     """How many digits the currency has after the decimal point: 2 for USD, 0 for JPY, 3 for KWD."""
     code = currency.upper()
-    return 0 if code in NO_MINOR_UNITS else 3 if code in THREE_DIGITS else 2
+    return 0 if code in NO_MINOR_UNITS.split() else 3 if code in THREE_DIGITS.split() else 2
 
 
 def _zone(name: str) -> str:
@@ -106,18 +108,13 @@ class SourceSpec(Part):
             raise ValueError("`url` and `query` go together")
         if self.path is not None:
             _refuse_remote(self.path)
-        known = _column_names(self.table)
+        # `cost_cents` is allowed beside `cost`: what is mapped to it is in minor units already.
+        known = {name for column in TABLES[self.table].columns for name in (column.name, column.stored)}
         for part in ("columns", "constants"):
             for name in getattr(self, part):
                 if name not in known:
                     raise ValueError(f"{part}.{name} is not a column of {self.table}; {suggest(name, known)}")
         return self
-
-
-def _column_names(table: str) -> list[str]:
-    """Canonical names, and the names at rest of money (values there are minor units already)."""
-    columns = TABLES[table].columns
-    return [column.name for column in columns] + [c.stored for c in columns if c.stored != c.name]
 
 
 def _refuse_remote(path: str) -> None:
@@ -167,12 +164,7 @@ def _explain(item: Mapping[str, Any]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "value_error":
         return f"{where}: {message}"
-    return f"{where}: {message}; it is {_shown(item['input'])}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:80] + "…"
+    return f"{where}: {message}; it is {repr(item['input'])[:80]}"
 
 
 def _fields_at(place: tuple[Any, ...]) -> list[str]:
@@ -250,16 +242,9 @@ def write_settings(workspace: Path, settings: Settings) -> None:
     onboarding = settings.onboarding.as_json()
     if onboarding:
         document.add(tomlkit.nl())
-        table = tomlkit.table()
-        table.comment("the funnel the Onboarding page opens with")
-        if "window" in onboarding:
-            window = tomlkit.inline_table()
-            window.update(onboarding.pop("window"))
-            table["window"] = window
-        table.update(onboarding)
-        document["onboarding"] = table
-    text = tomlkit.dumps(document) + TAIL
-    _save(workspace / FILE_NAME, text)
+        document["onboarding"] = onboarding
+        document["onboarding"].comment("the funnel the Onboarding page opens with")  # type: ignore[union-attr]
+    _save(workspace / FILE_NAME, tomlkit.dumps(document) + TAIL)
     for spec in settings.sources:
         add_source(workspace, spec)
 
@@ -280,14 +265,30 @@ def _save(file: Path, text: str) -> None:
 
 
 def find_workspace(option: str | None) -> Path:
-    """The workspace folder: `option`, else `GROWTHOPS_WORKSPACE`, else the demo workspace."""
+    """The workspace folder: `option`, else `GROWTHOPS_WORKSPACE`, else the one chosen last, else the demo company."""
     chosen = option or os.environ.get("GROWTHOPS_WORKSPACE")
     if chosen:
         return Path(chosen).expanduser().absolute()
+    try:
+        name = (workspaces() / CURRENT).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    known = name and (workspaces() / name / FILE_NAME).exists()
+    return workspaces() / (name if known else DEMO)
+
+
+def choose_workspace(folder: Path) -> None:
+    """Open this workspace from now on where none is named; only for folders beside the demo company."""
+    if folder.parent == workspaces():
+        _save(workspaces() / CURRENT, folder.name + "\n")
+
+
+def workspaces() -> Path:
+    """Where workspaces without a place of their own live: beside the checkout, else with the person's data."""
     checkout = Path(__file__).resolve().parents[1]
     if (checkout / "pyproject.toml").exists():
-        return checkout / "workspaces" / "demo"
-    return _data_home() / "growthops" / "demo"
+        return checkout / "workspaces"
+    return _data_home() / "growthops"
 
 
 def _data_home() -> Path:

@@ -47,9 +47,13 @@ def walk(source: FunnelRows) -> pl.DataFrame:
     question, facts = source.question, source.facts
     rows = source.rows
     found = runs(rows, question, facts.timezone, facts.time_unit, facts.as_of or EPOCH)
-    first = found["r1"]
-    kept = [name for name in ("owner", "person", "bucket") if name in rows.columns]
-    found = found.with_columns(rows[name].gather(first).alias(name) for name in kept)
+    many = question.view == "trend" or (question.by is not None and question.by.take == "all")
+    kept = ["bucket"] if question.view == "trend" else []
+    kept += ["person"] if question.view == "people" else []
+    found = found.with_columns(rows[name].gather(found["r1"]).alias(name) for name in kept)
+    # Where every unit is somebody of its own, the unit is its owner; looking that up would be work for nothing.
+    owner = rows["owner"].gather(found["r1"]) if many else found["unit"]
+    found = found.with_columns(owner.alias("owner"))
     return found.with_columns(_segment(found, rows, question))
 
 

@@ -91,49 +91,54 @@ def _next(
 
 
 def furthest(states: list[pl.DataFrame], crossings: list[pl.DataFrame], rules: Rules) -> pl.DataFrame:
-    """Per unit the run that reached the furthest step first, followed back to its start."""
-    found: list[pl.DataFrame] = []
-    done = pl.Series("unit", [], dtype=pl.Int64)
-    for k in range(rules.steps, 0, -1):
-        here = states[k - 1].with_columns(unit=rules.unit()).with_row_index("at")
-        if done.len():
-            here = here.join(done.to_frame(), on="unit", how="anti", maintain_order="left")
-        if here.height == 0:
-            continue
-        # Of several events at the instant the step was first reached, the last in place looks back the furthest.
-        tied = here.unique(["unit", "key"], keep="last", maintain_order=True) if rules.overlap else here
-        first = tied.unique("unit", keep="first", maintain_order=True).select("unit", "at")
-        ends = _ends(here, crossings, rules, k)
-        runs = _back(first, states, k, rules.steps).join(ends, on="unit", how="left", maintain_order="left")
-        found.append(runs.with_columns(reached=pl.lit(k, pl.Int64)))
-        done = pl.concat([done, first["unit"]])
-    return pl.concat(found) if found else pl.DataFrame()
+    """Per unit the run that reached the furthest step first, followed back to its start.
 
-
-def _ends(here: pl.DataFrame, crossings: list[pl.DataFrame], rules: Rules, k: int) -> pl.DataFrame:
-    """Per unit whose furthest step is k: may it still go on (`open`), and does an exclusion take it out (`removed`)."""
-    if k == rules.steps:
-        return here.select("unit", open=pl.lit(False), removed=pl.lit(False)).unique("unit")
-    everything = list(range(len(rules.spans)))
-    lasting = pl.col("lasting") if "lasting" in here.columns else pl.lit(True)
-    alive = voids(here, crossings, rules.spans, k, everything).filter(~pl.col("void") & rules.still_open() & lasting)
-    out = here.select("unit").unique().join(alive.select("unit", open=True).unique(), on="unit", how="left")
-    clean = voids(here, crossings, rules.spans, k, rules.removing).filter(~pl.col("void"))
-    out = out.join(clean.select("unit", removed=False).unique(), on="unit", how="left")
-    return out.select("unit", pl.col("open").fill_null(False), pl.col("removed").fill_null(True))
-
-
-def _back(first: pl.DataFrame, states: list[pl.DataFrame], k: int, steps: int) -> pl.DataFrame:
-    """Follow each run from step k to its start: `t1` … `tn`, `r1` … `rn`."""
-    columns: dict[str, pl.Series] = {}
-    at = first["at"]
-    for step in range(k, 0, -1):
-        state = states[step - 1]
-        columns[f"t{step}"], columns[f"r{step}"] = state["key"].gather(at), state["row"].gather(at)
-        at = state["prev"].gather(at)
-    absent = pl.lit(None, pl.Int64)
-    return first.select(
-        "unit",
-        *(columns.get(f"t{step}", absent).alias(f"t{step}") for step in range(1, steps + 1)),
-        *(columns.get(f"r{step}", absent).cast(pl.UInt32).alias(f"r{step}") for step in range(1, steps + 1)),
+    Every list of states is in order of unit, so finding a unit's first and last state, and lining up the units of two
+    steps, are passes over neighbours: nothing is hashed.
+    """
+    units = _ends(1, states[0], crossings, rules)
+    for k in range(2, rules.steps + 1):
+        ends = _ends(k, states[k - 1], crossings, rules).rename({"unit": "_unit"})
+        met = units.join_asof(ends, left_on="unit", right_on="_unit", strategy="backward", coalesce=False)
+        same = pl.col("_unit") == pl.col("unit")
+        units = met.with_columns(pl.when(same).then(name) for name in (f"at{k}", f"open{k}", f"out{k}")).drop("_unit")
+    places = [pl.col(f"at{k}").is_not_null().cast(pl.Int64) for k in range(1, rules.steps + 1)]
+    units = units.with_columns(reached=pl.sum_horizontal(places))
+    stands = [pl.col("reached") == k for k in range(1, rules.steps)]
+    return _back(units, states).with_columns(
+        units.select(
+            open=pl.any_horizontal(pl.lit(False), *(at & pl.col(f"open{k}") for k, at in enumerate(stands, 1))),
+            removed=pl.any_horizontal(pl.lit(False), *(at & pl.col(f"out{k}") for k, at in enumerate(stands, 1))),
+        ).fill_null(False)
     )
+
+
+def _ends(k: int, states: pl.DataFrame, crossings: list[pl.DataFrame], rules: Rules) -> pl.DataFrame:
+    """Per unit that stands at step k: where its first state is (`at`), may it still go on (`open`), is it taken out."""
+    here = states.with_columns(unit=rules.unit()).with_row_index("at")
+    # Of several events at the instant the step was first reached, the last in place looks back the furthest.
+    firsts = here.filter((pl.col("key") != pl.col("key").shift(-1)).fill_null(True)) if rules.overlap else here
+    firsts = firsts.filter((pl.col("unit") != pl.col("unit").shift()).fill_null(True))
+    # The last state begun ends last and was crossed last, so it alone says whether the unit may still go on.
+    lasts = here.filter((pl.col("unit") != pl.col("unit").shift(-1)).fill_null(True))
+    lasts = voids(lasts, crossings, rules.spans, k, range(len(rules.spans)))
+    lasting = pl.col("lasting") if "lasting" in lasts.columns else pl.lit(True)
+    open_now = lasts.select((~pl.col("void") & rules.still_open() & lasting).alias(f"open{k}"))
+    ends = firsts.select("unit", pl.col("at").alias(f"at{k}")).with_columns(open_now)
+    if not rules.removing:
+        return ends.with_columns(pl.lit(False).alias(f"out{k}"))
+    crossed = voids(here, crossings, rules.spans, k, rules.removing).group_by("unit").agg(pl.col("void").all())
+    return ends.join(crossed.rename({"void": f"out{k}"}), on="unit", how="left", maintain_order="left")
+
+
+def _back(units: pl.DataFrame, states: list[pl.DataFrame]) -> pl.DataFrame:
+    """Follow each run from its furthest step to its start: `unit`, `reached`, `t1` … `tn`, `r1` … `rn`."""
+    columns: list[pl.Series] = []
+    came = pl.Series("came", [None], dtype=pl.UInt32()).new_from_index(0, units.height)
+    for k in range(len(states), 0, -1):
+        first = (units["reached"] == k).to_frame("ends")
+        at = first.select(pl.when("ends").then(units[f"at{k}"]).otherwise(came).alias("at"))["at"]
+        state = states[k - 1]
+        columns += [state["key"].gather(at).alias(f"t{k}"), state["row"].gather(at).alias(f"r{k}")]
+        came = state["prev"].gather(at)
+    return units.select("unit", "reached").with_columns(columns)

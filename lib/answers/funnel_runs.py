@@ -52,7 +52,7 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
             part = _walk(keyed, rules)
             if part.height:
                 found.append(_unpack(part, packing, base, steps))
-    return pl.concat(found).sort("unit") if found else _empty(steps)
+    return (found[0] if len(found) == 1 else pl.concat(found)).sort("unit") if found else _empty(steps)
 
 
 def _walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:

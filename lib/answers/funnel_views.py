@@ -20,7 +20,8 @@ def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
     question, n = source.question, len(source.question.steps)
     if runs.height == 0 and question.by is None:
         runs = pl.concat([runs, pl.DataFrame({"segment": [segments.ALL], "reached": [0]})], how="diagonal")
-    parts = [_step(runs, k, source.labels[k - 1]) for k in range(1, n + 1)]
+    groups = runs.partition_by("segment") if question.by else [runs]
+    parts = [_step(group, k, source.labels[k - 1]) for group in groups for k in range(1, n + 1)]
     users, before = pl.col("users"), pl.col("users").shift().over("segment", order_by="step")
     waited = before - pl.col("open")
     table = pl.concat(parts).with_columns(
@@ -39,18 +40,17 @@ def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
 
 
 def _step(runs: pl.DataFrame, k: int, label: str) -> pl.DataFrame:
-    """One step of every segment."""
+    """One step of one segment."""
     here = pl.col("reached") >= k
-    seconds = pl.lit(None, pl.Float64())
-    if k > 1:
-        seconds = (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds() / 1_000_000
-    return runs.group_by("segment").agg(
-        step=pl.lit(k, pl.Int64()).first(),
-        label=pl.lit(label).first(),
+    seconds = (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds() / 1_000_000 if k > 1 else None
+    return runs.select(
+        pl.col("segment").first(),
+        step=pl.lit(k, pl.Int64()),
+        label=pl.lit(label),
         users=here.sum().cast(pl.Int64()),
         open=(pl.col("open").fill_null(False) & (pl.col("reached") == k - 1)).sum().cast(pl.Int64()),
-        median_seconds=seconds.filter(here).median() if k > 1 else seconds.first(),
-        mean_seconds=seconds.filter(here).mean() if k > 1 else seconds.first(),
+        median_seconds=pl.lit(None, pl.Float64()) if seconds is None else seconds.filter(here).median(),
+        mean_seconds=pl.lit(None, pl.Float64()) if seconds is None else seconds.filter(here).mean(),
     )
 
 

@@ -12,8 +12,10 @@ NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "sess
 def headline(runs: pl.DataFrame, question: Funnel) -> str:
     """One or two sentences: the share that gets through, and the largest loss in people."""
     noun = NOUNS[question.count_by]
-    whole = runs.select("owner", "reached").group_by("owner").agg(pl.col("reached").max())
-    users = [whole.filter(pl.col("reached") >= k).height for k in range(1, len(question.steps) + 1)]
+    whole = runs.select("owner", "reached")
+    if question.view == "trend" or (question.by and question.by.take == "all"):
+        whole = whole.group_by("owner").agg(pl.col("reached").max())
+    users = [int((whole["reached"] >= k).sum()) for k in range(1, len(question.steps) + 1)]
     names = _names(question)
     if users[0] == 0:
         return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."

@@ -44,7 +44,7 @@ class Book:
         """A new company."""
         account = Account(len(self.accounts), segment, opened, until, country)
         # Opened on a working morning; replaced by the founder's sign-up where there is one.
-        account.opened_at = int(MIDNIGHTS[max(opened, 0)]) + 34_000 + account.number % 9_000
+        account.opened_at = int(MIDNIGHTS[max(opened, 0)]) + 28_000 + account.number % 3_600
         self.accounts.append(account)
         return account
 
@@ -57,7 +57,7 @@ class Book:
         rows = [self._row(rng, account) for account in self.accounts]
         frame = pl.DataFrame(rows, schema=list(ACCOUNTS.schema), orient="row", infer_schema_length=None)
         at = (pl.col("created_at") * 1_000_000).cast(pl.Datetime("us", "UTC"))
-        return frame.with_columns(at).cast(dict(ACCOUNTS.schema)).sort("created_at", "account_id")
+        return frame.with_columns(at).cast(ACCOUNTS.schema).sort("created_at", "account_id")
 
     def _row(self, rng: np.random.Generator, account: Account) -> tuple[object, ...]:
         solo = account.segment == "solo"

@@ -85,13 +85,15 @@ def spread(rng: np.random.Generator, low: int, high: int, n: int, weight: Floats
 def second_of_day(rng: np.random.Generator, country: Ints, *, business: bool) -> Ints:
     """A second of the company's day for each person: awake hours where they live, seen from Berlin.
 
-    Between 00:20 and 23:00, so that neither a click before nor the visit after changes the day.
+    Between 00:20 and 23:30, so that neither a click before nor the visit after changes the day.
     """
     weight = _WORK_HOURS if business else _FREE_HOURS
     hour = rng.choice(24, len(country), p=weight / weight.sum())
     ahead = np.array([place.hours_ahead for place in COUNTRIES])[country]
     found = ((hour - ahead) % 24) * 3_600 + rng.integers(0, 3_600, len(country))
-    return np.clip(found, 1_200 + rng.integers(0, 900, len(country)), 82_800 - rng.integers(0, 900, len(country)))
+    # Who would be too near midnight comes in the evening before or in the hours after instead.
+    found = np.where(found >= 84_600, found - rng.integers(1_800, 18_000, len(country)), found)
+    return np.where(found < 1_200, found + rng.integers(1_200, 7_200, len(country)), found)
 
 
 def countries(rng: np.random.Generator, n: int) -> Ints:

@@ -21,9 +21,9 @@ _USUAL = ((60, 110), (70, 140), (80, 150), (60, 120), (120, 210), (140, 260), (1
           (260, 460), (380, 640), (620, 980), (0, 0), (860, 1_240), (480, 760), (420, 700), (620, 980),
           (560, 900))  # fmt: skip
 _PER_DAY = 1.0
-# On a day within their interest so many people do come, weekends and seasons in the mean.
-_COME = (1 - np.exp(-_PER_DAY)) * 0.78
-_WEB_HABIT = Habit(False, 0.0, 0.22, SOLO_HABIT.names, SOLO_HABIT.chances)
+# On a day within their interest so many people do come, weekends and seasons among them.
+_COME = (1 - np.exp(-_PER_DAY)) * 0.85
+_WEB_HABIT = Habit(False, 0.0, 0.12, SOLO_HABIT.names, SOLO_HABIT.chances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def build(rng: np.random.Generator, crowd: Crowd, log: Log) -> None:
             size = np.bincount(band, minlength=len(AGE_BANDS))
             kept = tuple(round(n * row[2] / row[1]) for n, row in zip(size, truth.bands, strict=True))
             _join(rng, crowd, log, _Joiners(month, truth.channel, band, kept, planted), truth)
-    _passers_by(rng, crowd, log, 11_500)
+    _passers_by(rng, crowd, log, 8_000)
 
 
 def _share_out(people: int, weights: list[int]) -> Ints:
@@ -64,8 +64,8 @@ def _join(rng: np.random.Generator, crowd: Crowd, log: Log, group: _Joiners, tru
     at = instants(first, second_of_day(rng, country, business=False))
     rates = np.array([kept / people for _, people, kept in truth.bands])
     days = interest(rng, np.minimum(rates[group.band] / _COME, 0.9))
-    # Interest that a campaign woke fades sooner than interest people brought along.
-    days = np.minimum(days, 33 + rng.exponential(44, n))
+    # Interest that a campaign woke fades sooner than interest people brought along, but not in everybody.
+    days = np.where(rng.random(n) < 0.72, np.minimum(days, 31 + rng.exponential(20, n)), days)
     made = visits(rng, first, days, _PER_DAY, business=False)
     quotas = [(group.band == band, kept) for band, kept in enumerate(group.kept)]
     made, kept = exactly(rng, made, days, TRUTHS.channels.day, quotas)

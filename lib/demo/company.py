@@ -34,7 +34,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
     Annotation(date(2026, 1, 5), "Capture and Insights are sold apart", "pricing"),
     Annotation(date(2026, 2, 3), "Customer success team for enterprise starts", "team"),
     Annotation(date(2026, 2, 24), "App 5.4: shorter register form", "product"),
-    Annotation(date(2026, 3, 16), "Sponsored podcast season ends", "campaign"),
+    Annotation(date(2026, 3, 31), "Sponsored podcast season ends", "campaign"),
     Annotation(date(2026, 5, 4), "Spring campaign with twenty creators and paid social", "campaign"),
     Annotation(date(2026, 6, 15), "Insights is 10 % cheaper for returning customers", "pricing"),
     Annotation(date(2026, 8, 25), "App 6.0 in the stores", "product"),

@@ -52,7 +52,10 @@ def _enterprise(rng: np.random.Generator, book: Book, ledger: Ledger) -> None:
     growing = _customers(rng, book, ledger, split(rng, 1_700_000, 5), old)
     steady_sum = first.opening - first.churn - 2_800_000 - 1_700_000
     steady = _customers(rng, book, ledger, split(rng, steady_sum, 13), old)
-    for account in leaving:
+    # Three of them in the weeks after the incident that the diary tells of.
+    for account in leaving[:3]:
+        ledger.leave(account, mid_month(rng, day(date(2025, 11, 5)), day(date(2025, 11, 25))))
+    for account in leaving[3:]:
         ledger.leave(account, mid_month(rng, bad[0] + 20, bad[1]))
     _reprice(rng, ledger, shrinking, -first.contraction, bad)
     _reprice(rng, ledger, growing, first.expansion, bad)

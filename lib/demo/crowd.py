@@ -87,7 +87,7 @@ class Crowd:
                 "user_id": self.user_ids().gather(known),
                 "account_id": pl.Series([account_id(a) if a >= 0 else None for a in account], dtype=text),
                 "created_at": pl.Series(self["known_at"][known] * 1_000_000).cast(pl.Datetime("us", "UTC")),
-                "email_domain": pl.Series([_mail(p, a, self["role"][p]) for p, a in zip(known, account, strict=True)]),
+                "email_domain": pl.Series(map(_mail, known, account, self["role"][known])),
                 "role": _words(ROLES, self["role"][known]),
                 "seniority": _words(SENIORITIES, self["seniority"][known]),
                 "persona": _words(PERSONAS, self["persona"][known]),

@@ -1,5 +1,6 @@
 """Subscriptions as they are written: one row per account, product and price, closed when anything changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -90,7 +91,7 @@ def split(rng: np.random.Generator, total: int, parts: int, step: int = 5_000) -
     return in_proportion(total, list(weights), step)
 
 
-def in_proportion(total: int, weights: list[float], step: int = 1_000) -> list[int]:
+def in_proportion(total: int, weights: Sequence[float], step: int = 1_000) -> list[int]:
     """`total` shared out by weight, in whole steps; the largest share takes what is left over."""
     parts = [int(total * weight / sum(weights)) // step * step for weight in weights]
     parts[int(np.argmax(weights))] += total - sum(parts)

@@ -56,7 +56,7 @@ def build(rng: np.random.Generator, crowd: Crowd, log: Log) -> None:
             _month(rng, crowd, log, _Batch(TRUTHS.version.others, month))
         else:
             _month(rng, crowd, log, _Batch(_usual(rng, month, installs), month))
-    _long_known(rng, crowd, log, 1_300)
+    _long_known(rng, crowd, log, 1_100)
 
 
 def _usual(rng: np.random.Generator, month: int, installs: int) -> tuple[int, ...]:
@@ -158,7 +158,7 @@ def _instead(rng: np.random.Generator, log: Log, person: Ints, at: Ints, version
 
 def _after(rng: np.random.Generator, log: Log, person: Ints, country: Ints, first: Ints, interested: Floats) -> None:
     days = interest(rng, interested)
-    made = visits(rng, first, days, 0.5, business=False)
+    made = visits(rng, first, days, 0.44, business=False)
     write(rng, log, person, country, first, made, SOLO_HABIT)
 
 

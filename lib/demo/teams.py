@@ -140,7 +140,7 @@ def _come_back(
     n = len(person)
     days = np.where(fate.kept, 34 + rng.exponential(330, n), np.minimum(21.0, 1 + rng.exponential(7.5, n)))
     days = np.minimum(days, until - first - 1)
-    made = visits(rng, first, days, np.where(fate.kept, 0.5, 0.45), business=True)
+    made = visits(rng, first, days, np.where(fate.kept, 0.46, 0.45), business=True)
     came = np.zeros(n, bool)
     came[made.who[(made.age >= 23) & (made.age <= 30)]] = True
     missing = np.flatnonzero(fate.kept & ~came)
@@ -154,7 +154,7 @@ def _come_back(
 
 def _projects(rng: np.random.Generator, log: Log, person: Ints, first: Ints, made: Visits, fate: _Fate) -> None:
     """Later projects of people who stay: also of those who took longer than their first week."""
-    go = np.flatnonzero(fate.kept[made.who] & (made.age >= 9) & (rng.random(len(made.who)) < 0.16))
+    go = np.flatnonzero(fate.kept[made.who] & (made.age >= 15) & (rng.random(len(made.who)) < 0.16))
     at = MIDNIGHTS[first[made.who[go]] + made.age[go]] + rng.integers(32_000, 64_000, len(go))
     log.add(person[made.who[go]], at, KNOWN, name="project_created", surface="web")
     sent = rng.random(len(go)) < 0.6

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.demo.calendar import BUSINESS, LAST, MONTHS, Floats, Ints, countries, instants, second_of_day, spread
+from lib.demo.calendar import BUSINESS, LAST, MONTHS, Ints, countries, instants, second_of_day, spread
 from lib.demo.company import CHANNELS
 from lib.demo.crowd import NOBODY, Crowd
 from lib.demo.log import ANON, WORDS, Log, code
@@ -26,7 +26,7 @@ _SOURCES: tuple[tuple[str | None, float], ...] = (
 def build(rng: np.random.Generator, crowd: Crowd, log: Log) -> None:
     """Add the visitors of every month: more each month, some of them back within a week or two."""
     for month, (low, high) in enumerate(MONTHS):
-        n = 1_200 + 120 * month + int(rng.integers(0, 200))
+        n = 1_000 + 90 * month + int(rng.integers(0, 200))
         country = countries(rng, n)
         first = spread(rng, low, high, n, BUSINESS)
         pick = rng.choice(len(_SOURCES), n, p=[share for _, share in _SOURCES])
@@ -39,7 +39,7 @@ def build(rng: np.random.Generator, crowd: Crowd, log: Log) -> None:
 
 
 def browse(
-    rng: np.random.Generator, log: Log, person: Ints, country: Ints, on: Ints, more: float, before: Floats | None = None
+    rng: np.random.Generator, log: Log, person: Ints, country: Ints, on: Ints, more: float, before: Ints | None = None
 ) -> None:
     """One visit to the site by each person on a day: a first page, `more` others on average, sometimes a click.
 
@@ -57,7 +57,7 @@ def browse(
         at[go] += rng.integers(6, 180, len(go)) if nth else 0
         page = codes[rng.choice(len(codes), len(go), p=chance)]
         log.add(person[go], at[go], ANON, name="page_viewed", surface="web", page=page,
-                referrer=referrer[go] if nth == 0 else 0)  # fmt: skip
+                referrer=referrer[go] * (nth == 0))  # fmt: skip
         for path, cta, share in _CALLS:
             hit = go[(page == code("page", path)) & (rng.random(len(go)) < share)]
             log.add(person[hit], at[hit] + 3, ANON, name="cta_clicked", surface="web", page=path, cta=cta)

@@ -43,7 +43,7 @@ def interest(rng: np.random.Generator, share_at_30: Floats) -> Floats:
     power = -np.log(share_at_30) / np.log1p(30 / _EARLY)
     days = _EARLY * (rng.random(len(share_at_30)) ** (-1 / power) - 1)
     # Beyond two months even loyal people stop, at a slow steady rate.
-    return np.minimum(days, 60 + rng.exponential(150, len(days)))
+    return np.minimum(days, 80 + rng.exponential(230, len(days)))
 
 
 def visits(
@@ -90,11 +90,11 @@ class Habit:
 
 
 SOLO_HABIT = Habit(
-    False, 1.0, 0.3,
+    False, 1.0, 0.24,
     ("receipt_scanned", "report_viewed", "feature_used", "export_done", "error_shown"), (0.62, 0.16, 0.14, 0.05, 0.03),
 )  # fmt: skip
 TEAM_HABIT = Habit(
-    True, 0.22, 0.62,
+    True, 0.22, 0.56,
     ("receipt_scanned", "report_viewed", "comment_added", "feature_used", "export_done", "member_invited"),
     (0.36, 0.22, 0.16, 0.14, 0.08, 0.04),
 )  # fmt: skip
@@ -110,7 +110,7 @@ def write(
     surface = np.where(rng.random(len(who)) < habit.on_app, code("surface", "app"), code("surface", "web"))
     log.add(person, at, KNOWN, name="app_session", surface=surface)
     codes = np.array([code("name", name) for name in habit.names])
-    for chance in (habit.more, habit.more * 0.4):
+    for chance in (habit.more, habit.more * 0.25):
         go = np.flatnonzero(rng.random(len(who)) < chance)
         name = codes[rng.choice(len(codes), len(go), p=habit.chances)]
         at[go] += rng.integers(8, 420, len(go))

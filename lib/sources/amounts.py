@@ -3,7 +3,7 @@
 import polars as pl
 
 PLAIN = r"^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$"
-SIGNS = r"[\p{Sc}\s\u{a0}\u{202f}'’]|^[A-Za-z]{3}\b|\b[A-Za-z]{3}$"
+SIGNS = r"[\p{Sc}\s\u{a0}\u{202f}'\u{2019}]|^[A-Za-z]{3}\b|\b[A-Za-z]{3}$"
 GROUPED = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
@@ -21,7 +21,7 @@ def plain_number(text: pl.Expr, decimal: str) -> pl.Expr:
         .otherwise(bare)
     )
     # "$-5" and "-$5" both leave "-5"; a minus behind the number is how some ledgers write it.
-    bare = bare.str.replace(r"^(\d.*)-$", "-${1}").str.replace_all("−", "-", literal=True)
+    bare = bare.str.replace(r"^(\d.*)-$", "-${1}").str.replace_all("\u2212", "-", literal=True)
     if decimal == ",":
         swapped = bare.str.replace_all(".", "\0", literal=True).str.replace_all(",", ".", literal=True)
         bare = swapped.str.replace_all("\0", ",", literal=True)

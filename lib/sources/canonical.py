@@ -5,8 +5,8 @@ from datetime import timedelta
 import polars as pl
 
 from lib.model import Column
-from lib.sources.casts import Fault, faults_of, value_of
-from lib.sources.extras import as_text, to_json, typed
+from lib.sources.casts import Fault, faults_of, said, value_of
+from lib.sources.extras import ExtraKind, as_text, to_json, typed
 from lib.sources.moments import Habit, to_days, to_instants
 from lib.sources.plan import OTHER_NULLS, TEXT_NULLS, Plan, cleaned
 from lib.sources.raw import LINE, RAW_LIMIT, ROW, TOO_LONG, Raw
@@ -105,7 +105,9 @@ def event_names(names: pl.Series, plan: Plan) -> pl.Series:
     if not plan.spec.event_names and not plan.spec.snake_case:
         return names
     old = names.drop_nulls().unique()
-    new = old.replace(list(plan.spec.event_names), list(plan.spec.event_names.values())) if plan.spec.event_names else old
+    new = (
+        old.replace(list(plan.spec.event_names), list(plan.spec.event_names.values())) if plan.spec.event_names else old
+    )
     if plan.spec.snake_case:
         new = (
             new.str.replace_all(r"(\p{Ll}|\p{N})(\p{Lu})", "${1}_${2}")
@@ -117,13 +119,18 @@ def event_names(names: pl.Series, plan: Plan) -> pl.Series:
     return names.replace(old, new)
 
 
-def _faults(columns: list[Column], schema: pl.Schema, plan: Plan, frame: pl.DataFrame, slot: dict[str, str]) -> list[Fault]:
+def _faults(
+    columns: list[Column], schema: pl.Schema, plan: Plan, frame: pl.DataFrame, slot: dict[str, str]
+) -> list[Fault]:
     faults = [fault for column in columns for fault in faults_of(column, schema[f"t:{column.name}"], plan)]
     faults += [
         Fault(c.name, pl.col(f"t:{c.name}").is_null() & pl.col(f"v:{c.name}").is_null(), pl.lit(f"{c.name} is empty"))
         for c in columns
         if c.required
     ]
+    if plan.table.name == "events" and plan.spec.snake_case:
+        nameless = pl.col("t:name").is_not_null() & pl.col("v:name").is_null()
+        faults.append(Fault("name", nameless, said("name", "leaves no name in snake_case")))
     present = [name for name in plan.table.needs_one_of if f"v:{name}" in schema]
     if present:
         nobody = pl.all_horizontal(pl.col(f"v:{name}").is_null() for name in present)
@@ -197,9 +204,8 @@ def _rows(work: pl.DataFrame, columns: list[Column], plan: Plan) -> pl.DataFrame
         wanted += [pl.col(f"x:{name}").alias(kept) for name, kept in plan.extras.items()]
     elif plan.table.extras and plan.extras:
         given = f"v:{plan.table.extras}"
-        members = {name: (f"x:{name}", plan.kinds[name]) for name in plan.extras}
+        members: dict[str, tuple[str, ExtraKind]] = {name: (f"x:{name}", plan.kinds[name]) for name in plan.extras}
         merged = to_json(members, given if given in work.columns else None)
         wanted = [part for part in wanted if part.meta.output_name() != plan.table.extras]
         wanted.append(merged.alias(plan.table.extras))
     return work.select(*wanted, pl.col(ROW).alias("_row"))
-

@@ -30,16 +30,13 @@ def cut(block: bytes, width: int, separator: str, row: int, line: int, final: bo
     """
     result = Cut()
     lines = block.split(b"\n")
-    ended = lines[-1] == b""
-    if ended:
-        lines.pop()
+    if not final or lines[-1] == b"":
+        lines.pop()  # the beginning of a line that ends in the next block, or nothing
     place = 0
     while place < len(lines):
         if not lines[place].strip(b"\r"):
             place += 1
             continue
-        if place == len(lines) - 1 and not ended and not final:
-            break
         taken, cells, reason = _record(lines, place, width, separator)
         if taken == 0 and not final and sum(map(len, lines[place:])) < CELL_LIMIT:
             break  # the quote may close in the next block
@@ -52,7 +49,8 @@ def cut(block: bytes, width: int, separator: str, row: int, line: int, final: bo
             result.broken.append(Broken(row, line + place, reason, line_text(text)))
         row += 1
         place += max(taken, 1)
-    result.used = sum(len(part) + 1 for part in lines[:place]) if place < len(lines) else len(block)
+    whole = final and place == len(lines)
+    result.used = len(block) if whole else sum(len(part) + 1 for part in lines[:place])
     return result
 
 

@@ -53,7 +53,7 @@ def _quick(column: Column, cells: pl.Series, plan: Plan) -> pl.Expr | None:
     cell = pl.col(f"t:{column.name}")
     if column.kind == "enum":
         return cell if cells.is_in(column.values).all() else None
-    if column.kind in ("int", "float", "money") and (plan.decimal == "." or column.kind == "int"):
+    if column.kind in ("int", "float", "money") and plan.decimal == ".":
         if not all_plain(cells):
             return None
         if column.kind == "money" and column.name not in plan.mapped.minor:

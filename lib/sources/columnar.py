@@ -36,6 +36,10 @@ class ParquetReader:
                 frame.columns = slots(len(names))
                 yield Raw(names, with_place(frame, row, None), is_text=False)
                 row += frame.height
+            if row == 1:
+                nothing = scan.head(0).collect()
+                nothing.columns = slots(len(names))
+                yield Raw(names, with_place(nothing, 1, None), is_text=False)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             what = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise SourceError(f"{self.label} is damaged or no Parquet file ({what}); fetch the file again") from error

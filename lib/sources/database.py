@@ -147,7 +147,7 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
         return pl.Series(name, values, pl.String())
-    if len(kinds) == 1 and kinds <= {str, int, float, bool} or kinds.isdisjoint({str, bytes, int, float, bool}):
+    if (len(kinds) == 1 and kinds <= {str, int, float, bool}) or kinds.isdisjoint({str, bytes, int, float, bool}):
         try:
             made = pl.Series(name, values)
             if made.dtype != pl.Object():

@@ -147,4 +147,6 @@ def _quoted(body: bytes, width: int, separator: str, line: int) -> pl.DataFrame 
     checked = frame.select(ends=ends.cast(pl.Int64()), suspect=suspect)
     if not alone or frame.height + int(checked["ends"].sum()) != lines or checked["suspect"].any():
         return None
-    return frame.with_columns((line + pl.int_range(pl.len()) + checked["ends"].cum_sum() - checked["ends"]).alias("line"))
+    return frame.with_columns(
+        (line + pl.int_range(pl.len()) + checked["ends"].cum_sum() - checked["ends"]).alias("line")
+    )

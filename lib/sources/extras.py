@@ -73,7 +73,11 @@ def as_text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return values.bin.encode("hex")
     if dtype.is_float():
         whole = (values == values.floor()) & (values.abs() < 2**53)
-        return pl.when(whole).then(values.cast(pl.Int64(), strict=False).cast(pl.String())).otherwise(values.cast(pl.String()))
+        return (
+            pl.when(whole)
+            .then(values.cast(pl.Int64(), strict=False).cast(pl.String()))
+            .otherwise(values.cast(pl.String()))
+        )
     return values.cast(pl.String())
 
 

@@ -15,8 +15,10 @@ INSTANT = pl.Datetime("us", "UTC")
 LOCAL = pl.Datetime("us")
 OFFSET = r"(?:[Zz]| ?UTC| ?[+-]\d\d:?\d\d| ?[+-]\d\d)$"
 # The first two are what most files hold, and three times as fast to read as the general "%+".
-WITH_OFFSET = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%.fZ", "%+", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M%#z",
-               "%Y-%m-%d %H:%M%#z")  # fmt: skip
+WITH_OFFSET = (
+    "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%.fZ", "%+", "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M%#z", "%Y-%m-%d %H:%M%#z",
+)  # fmt: skip
 YEAR_FIRST = (
     "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
     "%Y/%m/%d", "%Y/%m/%d %H:%M:%S%.f", "%Y/%m/%d %H:%M", "%Y%m%d", "%Y%m%dT%H%M%S",
@@ -154,9 +156,9 @@ def _from_epoch(text: pl.Series, unit: str | None) -> pl.Series:
     if unit is None or (parts.to_series(2).is_not_null()).any():
         # A float column prints large values with an exponent; those are whole units anyway.
         whole = pl.select(
-            pl.when(parts.to_series(2).is_null()).then(whole).otherwise(
-                text.cast(pl.Float64(), strict=False).cast(pl.Int64(), strict=False)
-            )
+            pl.when(parts.to_series(2).is_null())
+            .then(whole)
+            .otherwise(text.cast(pl.Float64(), strict=False).cast(pl.Int64(), strict=False))
         ).to_series()
     per_second = UNITS_PER_SECOND[unit or "s"]
     micros = whole // 1000 if per_second > 1_000_000 else whole * (1_000_000 // per_second)

@@ -80,7 +80,7 @@ def survey(pieces: Iterable[Raw], spec: SourceSpec, decimal: str, label: str) ->
                 result.habits[name] = result.habits[name].merge(habit) if name in result.habits else habit
             elif name in mapped.extras and result.kinds.get(name) != "text":
                 values = _clean(piece.frame[f"c{place}"], TEXT_NULLS)
-                kind = kind_of(values, decimal, piece.is_text or name not in piece.texts and bool(piece.texts))
+                kind = kind_of(values, decimal, piece.is_text and name not in piece.texts)
                 result.kinds[name] = merge_kinds(result.kinds.get(name), kind)
     return result
 

@@ -1,6 +1,7 @@
 """The first guess: what table a file is, and which of its columns are which."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,8 @@ from lib.sources.reading import open_reader
 from lib.sources.source import Source, expand
 
 SAMPLE_ROWS = 2_000
+EARLIEST_LIKELY = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_LIKELY = datetime(2050, 1, 1, tzinfo=UTC)
 SNAKE = r"^[\p{Ll}\p{N}]+(_[\p{Ll}\p{N}]+)*$"
 
 
@@ -87,7 +90,8 @@ def propose(path: Path | str, table: str | None, settings: Settings) -> Proposal
     times, epochs = _times(values)
     guesses = {name: guess(TABLES[name], names, times, epochs) for name in TABLES}
     best = table or max(TABLES, key=lambda name: table_score(TABLES[name], guesses[name]))
-    return _proposal(source, TABLES[best], guesses[best], tuple(names), values, decimal, getattr(reader, "dialect", None))
+    dialect = getattr(reader, "dialect", None)
+    return _proposal(source, TABLES[best], guesses[best], tuple(names), values, decimal, dialect)
 
 
 def _sample(piece: Raw) -> dict[str, pl.Series]:
@@ -111,7 +115,7 @@ def _times(values: dict[str, pl.Series]) -> tuple[set[str], set[str]]:
             if digits and habit.unit is None:
                 continue
             read = to_instants(series, "UTC", habit)
-            between = read.is_between(pl.datetime(2000, 1, 1, time_zone="UTC"), pl.datetime(2050, 1, 1, time_zone="UTC"))
+            between = read.is_between(EARLIEST_LIKELY, LATEST_LIKELY)
             if (between.sum() or 0) >= 0.8 * series.len() or (habit.slashed and not digits):
                 (epochs if digits else times).add(name)
     return times, epochs
@@ -119,11 +123,8 @@ def _times(values: dict[str, pl.Series]) -> tuple[set[str], set[str]]:
 
 def _proposal(source: Source, table: Table, found: dict[str, Guess], names: tuple[str, ...],
               values: dict[str, pl.Series], decimal: str, dialect: object) -> Proposal:  # fmt: skip
-    columns = tuple(
-        Found(column.name, found[column.name].source, found[column.name].why, _examples(values, found[column.name].source))
-        for column in table.columns
-        if column.name in found
-    )
+    guesses = [found[column.name] for column in table.columns if column.name in found]
+    columns = tuple(Found(item.column, item.source, item.why, _examples(values, item.source)) for item in guesses)
     used = {item.source for item in columns}
     email = {name for name in names if table.name == "users" and normal(name) in EMAILS and name not in used}
     rest = tuple(name for name in names if name not in used | email)
@@ -144,7 +145,8 @@ def _proposal(source: Source, table: Table, found: dict[str, Guess], names: tupl
     )  # fmt: skip
     return Proposal(
         table.name, spec, source.format, getattr(dialect, "separator", None), getattr(dialect, "encoding", None),
-        decimal, source.format == "csv", columns, rest if keeps else (), () if keeps else rest, tuple(missing), tuple(notes),
+        decimal, source.format == "csv", columns, rest if keeps else (), () if keeps else rest,
+        tuple(missing), tuple(notes),
     )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ def expand(spec: SourceSpec, workspace: Path) -> list[Source]:
         raise SourceError(f"{spec.path}: {error}") from error
     if not files:
         known = ", ".join(sorted(FORMATS))
-        raise SourceError(f"{spec.path}: nothing matches in {workspace}. Known formats: {known}, also with .gz or .zst.")
+        where = f"{spec.path}: nothing matches in {workspace}"
+        raise SourceError(f"{where}. Known formats: {known}, also with .gz or .zst.")
     return [Source(spec, label_of(file, workspace), file, workspace) for file in files]
 
 
@@ -144,6 +145,10 @@ def redact(url: str) -> str:
     >>> redact("postgresql://ana:geheim@db/app?token=1")
     'postgresql://ana:***@db/app'
     """
+    if url.startswith("env:"):
+        return url
+    if "://" not in url:
+        return "***"
     bare = url.split("?", 1)[0]
     return re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:***@", bare)
 

@@ -1,8 +1,20 @@
 """Canonical tables at rest: loaded, identified, deduplicated, sorted, committed, and read back."""
 
-from .guard import guarded
-from .inputs import Batch, Counts, Input, LoadReport
-from .stamp import Stamp
-from .warehouse import Warehouse
+from lib.warehouse.doctor import Finding, examine, restore
+from lib.warehouse.guard import guarded
+from lib.warehouse.inputs import Batch, Counts, Input, LoadReport
+from lib.warehouse.stamp import Stamp
+from lib.warehouse.warehouse import Warehouse
 
-__all__ = ["Batch", "Counts", "Input", "LoadReport", "Stamp", "Warehouse", "guarded"]
+__all__ = [
+    "Batch",
+    "Counts",
+    "Finding",
+    "Input",
+    "LoadReport",
+    "Stamp",
+    "Warehouse",
+    "examine",
+    "guarded",
+    "restore",
+]

@@ -14,9 +14,9 @@ import polars as pl
 from deltalake import DeltaTable, Field, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
-from deltalake.transaction import AddAction, create_table_with_add_actions
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from .disk import Written, remove, sync_file, sync_folder
+from lib.warehouse.disk import Written, refusal, remove, sync_file, sync_folder
 
 LOG = "_delta_log"
 
@@ -36,18 +36,30 @@ def commit(
     """Put `files` in place of all files of `months` (None: of the whole table); returns the new version.
 
     One atomic commit. The table is made on its first commit; a table with months is partitioned by them.
+
+    Raises:
+        WarehouseError: the disk refuses.
     """
+    try:
+        _commit(root, schema, files, months)
+    except DeltaError as error:
+        raise refusal("Committing a table", str(error).splitlines()[0], root, None) from error
+    sync_log(root)
+    return version(root)
+
+
+def _commit(
+    root: Path, schema: Mapping[str, pl.DataType], files: Sequence[Written], months: Sequence[str] | None
+) -> None:
     by = ["month"] if files[0].month is not None else None
-    actions = [_add(file) for file in files]
     if not (root / LOG).exists():
-        create_table_with_add_actions(str(root), delta_schema(schema, by), actions, partition_by=by)
+        _create(root, schema, files)
     else:
+        actions: list[AddAction | RemoveAction] = [_add(file) for file in files]
         only = None if months is None else [("month", "in", list(months))]
         DeltaTable(root).create_write_transaction(
             actions, mode="overwrite", schema=delta_schema(schema, by), partition_by=by, partition_filters=only
         )
-    sync_log(root)
-    return version(root)
 
 
 def version(root: Path) -> int:
@@ -81,10 +93,7 @@ def heal(root: Path, wanted: int, files: Sequence[Written], schema: Mapping[str,
         pass  # judged by the outcome, on the next line
     if problem(root, names) is not None:
         remove(root / LOG)
-        by = ["month"] if any(file.month is not None for file in files) else None
-        create_table_with_add_actions(
-            str(root), delta_schema(schema, by), [_add(file) for file in files], partition_by=by
-        )
+        _create(root, schema, files)
     sync_log(root)
 
 
@@ -118,6 +127,12 @@ def delta_schema(schema: Mapping[str, pl.DataType], partition: Sequence[str] | N
     """The Delta schema of columns at rest, the partition columns last."""
     fields = [Field(name, PrimitiveType(_PRIMITIVE[dtype.base_type()])) for name, dtype in schema.items()]
     return Schema(fields + [Field(name, PrimitiveType("string")) for name in partition or ()])
+
+
+def _create(root: Path, schema: Mapping[str, pl.DataType], files: Sequence[Written]) -> None:
+    by = ["month"] if files[0].month is not None else None
+    actions = [_add(file) for file in files]
+    create_table_with_add_actions(str(root), delta_schema(schema, by), actions, partition_by=by)
 
 
 def _add(file: Written) -> AddAction:

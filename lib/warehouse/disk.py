@@ -3,11 +3,13 @@
 Every write, sync and rename of the warehouse goes through here, so tests can make each one fail.
 """
 
+import errno
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +17,13 @@ from typing import IO
 
 import polars as pl
 
-from ..errors import WarehouseError
+from lib.errors import WarehouseError
 
 ROW_GROUP = 32_768
 """Rows per row group: small, so that a filter on `name` skips nearly all of them by statistics."""
+
+WIDE = 256
+"""Bytes of a row from which staging is compressed: there the disk is slower than the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +37,28 @@ class Written:
     month: str | None = None
 
 
-def write_frame(frame: pl.DataFrame, path: Path, *, at_rest: bool = True) -> None:
-    """Write a Parquet file: synced and with fine row groups at rest, quick and rough for staging."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not at_rest:
-        frame.write_parquet(path, compression="lz4", statistics=False)
-        return
-    frame.write_parquet(path, compression="snappy", statistics=True, row_group_size=ROW_GROUP)
-    sync_file(path)
+def write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file at rest, synced: fine row groups, and a compression that is quick to undo.
+
+    Raises:
+        WarehouseError: the disk refuses.
+    """
+    with explained("Writing a table", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(path, compression="snappy", statistics=True, row_group_size=ROW_GROUP)
+        sync_file(path)
+
+
+def write_staged(frame: pl.DataFrame, path: Path) -> None:
+    """Write an Arrow file that will not outlive the load: as fast as it goes, squeezed only if rows are wide.
+
+    Raises:
+        WarehouseError: the disk refuses.
+    """
+    with explained("Reading a source", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wide = frame.estimated_size() > WIDE * frame.height
+        frame.write_ipc(path, compression="lz4" if wide else "uncompressed")
 
 
 def sync_file(path: Path) -> None:
@@ -88,9 +107,44 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+class Behind:
+    """Does one piece of work on another thread while the next one is prepared.
+
+    At most one is under way, so memory stays bounded; its error is raised at the next call.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing under way."""
+        self._threads = ThreadPoolExecutor(1)
+        self._work: Future[None] | None = None
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Wait for the piece under way, then start `work`."""
+        self.wait()
+        self._work = self._threads.submit(work)
+
+    def wait(self) -> None:
+        """Wait until nothing is under way."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.result()
+
+    def __enter__(self) -> "Behind":
+        """Use it in a `with`, so that the thread ends with it."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait for the work under way; after an error of the caller's, its own no longer matters."""
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self._threads.shutdown()
+
+
 @contextmanager
-def explained(doing: str, folder: Path) -> Iterator[None]:
-    """Turn a refusal of the disk into a sentence.
+def explained(doing: str, path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into a sentence. Around writes only: Polars does not say whether it read or wrote.
 
     Raises:
         WarehouseError: the disk is full, read-only or failing. What was there before is untouched.
@@ -98,10 +152,19 @@ def explained(doing: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WarehouseError(
-            f"{doing} stopped: {error.strerror or error} ({error.filename or folder}). The warehouse is as it was "
-            "before. Free some space or fix the permissions, then run it again."
-        ) from error
+        raise refusal(doing, error.strerror or str(error), Path(error.filename or path), error.errno) from error
+    except (pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
+        raise refusal(doing, str(error).splitlines()[0], path, None) from error
+
+
+def refusal(doing: str, reason: str, path: Path, number: int | None) -> WarehouseError:
+    """The error for a disk that refuses, with what to do about it."""
+    full = number == errno.ENOSPC or "space" in reason.lower()
+    locked = number in (errno.EACCES, errno.EPERM, errno.EROFS)
+    advice = "Free some space" if full else "Allow writing there" if locked else "Check the disk"
+    return WarehouseError(
+        f"{doing} stopped: {reason} ({path}). The warehouse is as it was before. {advice}, then run it again."
+    )
 
 
 @contextmanager

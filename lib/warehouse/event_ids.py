@@ -6,7 +6,7 @@ is exact and 100 million ids need no more memory than their hashes.
 
 import polars as pl
 
-from .staging import HASH, Staged
+from lib.warehouse.staging import HASH, Staged
 
 SLICE = 4_000_000
 """Hashes compared as text at a time."""
@@ -24,9 +24,7 @@ def repeats(staged: Staged, existing: pl.LazyFrame | None) -> pl.Series:
     suspects = pl.concat([_twice(hashes[HASH]), _known(hashes, existing)]).unique()
     if suspects.is_empty():
         return none
-    found = [
-        _losers(staged, existing, suspects[start : start + SLICE]) for start in range(0, suspects.height, SLICE)
-    ]
+    found = [_losers(staged, existing, suspects[start : start + SLICE]) for start in range(0, suspects.height, SLICE)]
     return pl.concat(found).sort()
 
 
@@ -51,9 +49,7 @@ def _known(hashes: pl.DataFrame, existing: pl.LazyFrame | None) -> pl.DataFrame:
 
 def _losers(staged: Staged, existing: pl.LazyFrame | None, suspects: pl.DataFrame) -> pl.Series:
     mine = staged.scan().select("_order", "event_id").filter(pl.col("event_id").is_not_null())
-    orders = pl.concat(
-        [frame.join(suspects, on=HASH, how="semi").select("_order") for frame in staged.hashes]
-    )
+    orders = pl.concat([frame.join(suspects, on=HASH, how="semi").select("_order") for frame in staged.hashes])
     rows = mine.join(orders.lazy(), on="_order", how="semi").collect(engine="streaming").sort("_order")
     first = rows.unique("event_id", keep="first", maintain_order=True)
     if existing is not None:

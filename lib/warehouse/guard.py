@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from ..errors import DamagedDataError
+from lib.errors import DamagedDataError
 
 ADVICE = "Run `growthops doctor`: it names the damaged file and how to get it back."
 

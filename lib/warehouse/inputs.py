@@ -7,7 +7,7 @@ from typing import Protocol
 
 import polars as pl
 
-from ..model import Table
+from lib.model import Table
 
 FUTURE = timedelta(days=1)
 """How far ahead of the clock an event may be stamped: devices run fast, days they do not."""

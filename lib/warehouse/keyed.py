@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ..model import Table
+from lib.model import Table
 
 ORDER = "_order"
 

@@ -3,22 +3,22 @@
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
-from ..errors import WarehouseError
-from ..model import TABLES
-from ..progress import Progress
-from . import identity, keyed, quarantine, reading
-from .event_ids import repeats
-from .guard import guarded
-from .inputs import Batch, Counts, Input, LoadReport, as_raw, numbered, screen
-from .months import People, Rebuild
-from .schema import BASE, LOADS, QUARANTINE, conform, conforming
-from .staging import Staged, Stager
-from .stamp import Stamp
-from .transaction import Transaction, month_in
+from lib.errors import WarehouseError
+from lib.model import TABLES
+from lib.progress import Progress
+from lib.warehouse import identity, keyed, quarantine, reading
+from lib.warehouse.disk import Behind
+from lib.warehouse.event_ids import repeats
+from lib.warehouse.guard import guarded
+from lib.warehouse.inputs import Batch, Counts, Input, LoadReport, as_raw, numbered, screen
+from lib.warehouse.months import People, Rebuild
+from lib.warehouse.schema import BASE, LOADS, QUARANTINE, conform, conforming
+from lib.warehouse.staging import Staged, Stager
+from lib.warehouse.stamp import Stamp
+from lib.warehouse.transaction import Transaction, month_in
 
 
 class Load:
@@ -125,17 +125,19 @@ class Load:
         people = self._identity(staged, losers, tables)
         if people is None:
             return
-        job = Rebuild(
-            self.turn, staged, people, losers, [start for start, _ in self._event_inputs], self.before.as_of,
-            self.timezone,
-        )  # fmt: skip
         months = self._touched(staged, people, have)
-        for place, month in enumerate(months):
-            self.progress(f"Sorting {month}", 0.5 + 0.45 * place / len(months))
-            reading.verify(self.folder, self.before, "events", {month})
-            with guarded(f"the table 'events' ({month})"):
-                job.month(month, self._month_at_rest(month, staged.schema) if month in have else None)
-        job.finish(months)
+        starts = [start for start, _ in self._event_inputs]
+        with Behind() as behind:
+            job = Rebuild(
+                self.turn, staged, people, losers, starts, self.before.as_of, self.timezone, behind,
+                must_rewrite=not people.moved.is_empty() or self._widened(staged),
+            )  # fmt: skip
+            for place, month in enumerate(months):
+                self.progress(f"Sorting {month}", 0.5 + 0.45 * place / len(months))
+                reading.verify(self.folder, self.before, "events", {month})
+                with guarded(f"the table 'events' ({month})"):
+                    job.month(month, self._month_at_rest(month, staged.schema) if month in have else None)
+            job.finish()
         self._count_events(job, staged)
 
     def _identity(self, staged: Staged, losers: pl.Series, tables: dict[str, pl.DataFrame]) -> People | None:
@@ -164,8 +166,7 @@ class Load:
 
     def _touched(self, staged: Staged, people: People, have: set[str]) -> list[str]:
         """Months to rebuild: those with new rows, with renumbered persons, or all when a column changes type."""
-        old = reading.columns(self.before, "events")
-        if any(staged.schema[name] != dtype for name, dtype in old.items()):
+        if self._widened(staged):
             return sorted(have | set(staged.months))
         if people.moved.is_empty() or not have:
             return sorted(staged.months)
@@ -173,6 +174,11 @@ class Load:
         with guarded("the table 'events'"):
             moved = scan.filter(pl.col("person").is_in(people.moved["person"].implode())).select("month").unique()
             return sorted(set(moved.collect()["month"]) | set(staged.months))
+
+    def _widened(self, staged: Staged) -> bool:
+        """True if a column at rest changes its type, so that every file has to be written anew."""
+        old = reading.columns(self.before, "events")
+        return any(staged.schema[name] != dtype for name, dtype in old.items())
 
     def _month_at_rest(self, month: str, schema: pl.Schema) -> pl.LazyFrame:
         scan = reading.scan(self.folder, self.before, "events", {month})
@@ -215,8 +221,3 @@ def seen_without(staged: Staged, losers: pl.Series) -> pl.DataFrame:
     rows = staged.scan().select("user_id", "anon_id", "_order")
     kept = rows.join(losers.to_frame().lazy(), on="_order", how="anti")
     return kept.group_by("user_id", "anon_id").agg(pl.col("_order").min()).collect(engine="streaming").sort("_order")
-
-
-def warehouse_folder(workspace: Path) -> Path:
-    """Where a workspace keeps its tables."""
-    return workspace / "warehouse"

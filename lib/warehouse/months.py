@@ -1,21 +1,26 @@
 """The second half of loading events: one month at rest, rebuilt from its old rows and its new ones."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
-from .rollup import daily
-from .schema import DAILY
-from .staging import Staged, boundaries, older
-from .transaction import Transaction
+from lib.warehouse.disk import Behind, Written
+from lib.warehouse.rollup import daily
+from lib.warehouse.schema import DAILY
+from lib.warehouse.staging import Staged, boundaries, older
+from lib.warehouse.transaction import Transaction
 
-CHUNK_BYTES = 1_200_000_000
+CHUNK_BYTES = 1_000_000_000
 """Memory for the rows sorted at a time; the work around them takes about four times as much."""
+
+FEWEST = 50_000
+"""Rows a piece has at least, however wide they are."""
 
 KEY = "_key"
 PERSON_BITS = 38
@@ -35,8 +40,12 @@ class People:
         """From the people table."""
         split = people.partition_by("id_kind", as_dict=True, include_key=False)
         empty = pl.DataFrame(schema={"id": pl.String, "person": pl.Int64})
-        top = people["person"].max()
-        return cls(split.get(("user",), empty), split.get(("anon",), empty), moved, 0 if top is None else int(top) + 1)
+        return cls(
+            split.get(("user",), empty),
+            split.get(("anon",), empty),
+            moved,
+            int(people.select((pl.col("person").max() + 1).fill_null(0)).item()),
+        )
 
     def name_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
         """`rows` with `person`: by user id where there is one, else by anonymous id."""
@@ -63,6 +72,7 @@ class Rebuild:
     """What all months of one load share, and the counts that add up as they are done.
 
     `starts` are the `_order` at which each input begins; `loaded` and `late` have one entry per input.
+    A month without new rows stays as it is, unless `must_rewrite`. `done` are the months that did change.
     """
 
     turn: Transaction
@@ -72,12 +82,15 @@ class Rebuild:
     starts: list[int]
     since: datetime | None
     timezone: str
+    behind: Behind
+    must_rewrite: bool
     loaded: np.ndarray = field(init=False)
     late: np.ndarray = field(init=False)
     first: datetime | None = None
     last: datetime | None = None
-    events: list = field(default_factory=list)
-    rollup: list = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    events: list[Written] = field(default_factory=list)
+    rollup: list[Written] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start counting."""
@@ -91,25 +104,33 @@ class Rebuild:
 
     def month(self, month: str, at_rest: pl.LazyFrame | None) -> None:
         """Rebuild one month from its rows at rest (None: it has none) and the staged ones."""
-        for part in self._parts(month, at_rest):
+        parts = list(self._parts(month, at_rest))
+        for part in parts:
             rows = self._rows(month, at_rest, part)
             if rows.is_empty():
                 continue
-            rows = without_copies(in_order(rows), self.columns)
-            self._count(rows)
-            rows = rows.select(self.columns)
-            self.events.append(self.turn.write("events", rows, statistics(rows), month))
-            counted = daily(rows, self.timezone)
-            self.rollup.append(self.turn.write("daily", counted, f'{{"numRecords":{counted.height}}}', month))
+            rows = without_copies(in_order(rows))
+            if self._count(rows) or self.must_rewrite or len(parts) > 1:
+                self.done.add(month)
+                self.behind.do(partial(self._write, rows.drop(KEY, "_order"), month))
 
-    def finish(self, months: Sequence[str]) -> None:
+    def _write(self, rows: pl.DataFrame, month: str) -> None:
+        self.events.append(self.turn.write("events", rows, statistics(rows), month))
+        counted = daily(rows, self.timezone)
+        self.rollup.append(self.turn.write("daily", counted, f'{{"numRecords":{counted.height}}}', month))
+
+    def finish(self) -> None:
         """Commit the rebuilt months to both tables."""
+        self.behind.wait()
         if self.events:
-            self.turn.put("events", self.staged.schema, self.events, months)
-            self.turn.put("daily", DAILY, self.rollup, months)
+            self.turn.put("events", self.staged.schema, self.events, sorted(self.done))
+            self.turn.put("daily", DAILY, self.rollup, sorted(self.done))
 
     def _rows(self, month: str, at_rest: pl.LazyFrame | None, part: pl.Expr | None) -> pl.DataFrame:
-        """Old rows with `_order` -1, then new ones in order; only those of `part`."""
+        """Old rows with `_order` -1, then new ones in order; only those of `part`.
+
+        Columns that are empty throughout are left out, here and in the file: readers fill them in.
+        """
         parts = []
         if at_rest is not None:
             old = self.people.rename_rows(at_rest.select(self.columns)).with_columns(_order=pl.lit(-1, pl.Int64))
@@ -123,11 +144,12 @@ class Rebuild:
                 rows = rows.filter(~pl.col("_order").is_in(self.repeats.implode()))
             rows = self.people.name_rows(rows).select(*self.columns, "_order")
             parts.append(rows if part is None else rows.filter(part))
-        return pl.concat(parts)
+        filled = [name for name in self.columns if any(rows[name].null_count() < rows.height for rows in parts)]
+        return pl.concat([rows.select(*filled, "_order") for rows in parts])
 
     def _parts(self, month: str, at_rest: pl.LazyFrame | None) -> Iterator[pl.Expr | None]:
         """Conditions that cut a month too large for memory into pieces, in the order of the files."""
-        limit = max(CHUNK_BYTES // max(self.staged.width, 100), 50_000)
+        limit = max(CHUNK_BYTES // max(self.staged.width, 100), FEWEST)
         names = [frame.select("name", "len") for frame in self.staged.names if frame["month"][0] == month]
         if at_rest is not None:
             names.append(at_rest.group_by("name").len().collect())
@@ -137,7 +159,8 @@ class Rebuild:
             return
         yield from cut(sizes, limit, self.people.count)
 
-    def _count(self, rows: pl.DataFrame) -> None:
+    def _count(self, rows: pl.DataFrame) -> int:
+        """Count the new ones among the rows that stay, by input, and return how many there are."""
         new = rows.lazy().filter(pl.col("_order") >= 0).select("_order", late=older(pl.col("ts"), self.since)).collect()
         if self.starts:
             self.loaded += boundaries(self.starts, new["_order"])
@@ -145,6 +168,7 @@ class Rebuild:
         first, last = rows.select(pl.col("ts").min(), last=pl.col("ts").max()).row(0)
         self.first = first if self.first is None else min(first, self.first)
         self.last = last if self.last is None else max(last, self.last)
+        return new.height
 
 
 def cut(sizes: pl.DataFrame, limit: int, people: int) -> Iterator[pl.Expr]:
@@ -172,14 +196,14 @@ def cut(sizes: pl.DataFrame, limit: int, people: int) -> Iterator[pl.Expr]:
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` sorted by name, person and time, equal ones as they came; adds `_key` for name and person."""
+    """`rows` sorted by name, person and time; adds `_key` for name and person."""
     names = pl.Enum(rows["name"].unique().sort())
     code = pl.col("name").cast(names).to_physical().cast(pl.Int64)
     packed = rows.with_columns((code * 2**PERSON_BITS + pl.col("person")).alias(KEY))
-    return packed.sort(KEY, "ts", maintain_order=True)
+    return packed.sort(KEY, "ts")
 
 
-def without_copies(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+def without_copies(rows: pl.DataFrame) -> pl.DataFrame:
     """Sorted rows without repeats of events that carry no id: all columns equal, the first one stays.
 
     Copies are neighbours in (name, person, time), so only rows with such a neighbour are compared.
@@ -188,9 +212,12 @@ def without_copies(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     same = same.fill_null(False)
     if not same.any():
         return rows
-    near = (same | same.shift(-1, fill_value=False)) & rows["event_id"].is_null()
-    suspects = rows.with_row_index("_at").filter(near)
-    kept = suspects.unique(list(columns), keep="first", maintain_order=True)
+    near = same | same.shift(-1, fill_value=False)
+    if "event_id" in rows.columns:
+        near &= rows["event_id"].is_null()
+    suspects = rows.with_row_index("_at").filter(near).sort("_order", maintain_order=True)
+    columns = [name for name in rows.columns if name != "_order"]
+    kept = suspects.unique(columns, keep="first", maintain_order=True)
     if kept.height == suspects.height:
         return rows
     copies = suspects["_at"].filter(~suspects["_at"].is_in(kept["_at"].implode()))

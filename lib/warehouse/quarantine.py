@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from .schema import QUARANTINE, conform
+from lib.warehouse.schema import QUARANTINE, conform
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r")
 

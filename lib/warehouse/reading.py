@@ -1,16 +1,16 @@
 """Reading tables as one stamp has them. All readers of files at rest come through here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
 
-from ..errors import DamagedDataError
-from .disk import checksum
-from .guard import ADVICE, guarded
-from .schema import BASE, PARTITIONED, from_words
-from .stamp import Stamp
-from .transaction import month_in
+from lib.errors import DamagedDataError
+from lib.warehouse.disk import checksum
+from lib.warehouse.guard import ADVICE, guarded
+from lib.warehouse.schema import BASE, PARTITIONED, from_words
+from lib.warehouse.stamp import Stamp
+from lib.warehouse.transaction import month_in
 
 
 def columns(stamp: Stamp, table: str) -> pl.Schema:
@@ -65,7 +65,7 @@ def verify(folder: Path, stamp: Stamp, table: str, months: Collection[str] | Non
                 raise DamagedDataError(f"{target} is damaged: its contents have changed since it was written. {ADVICE}")
 
 
-def _scan(files: list[Path], schema: pl.Schema, partition: dict[str, pl.DataType] | None = None) -> pl.LazyFrame:
+def _scan(files: list[Path], schema: pl.Schema, partition: Mapping[str, pl.DataType] | None = None) -> pl.LazyFrame:
     return pl.scan_parquet(
         files,
         glob=False,

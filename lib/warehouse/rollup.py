@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from .schema import DAILY
+from lib.warehouse.schema import DAILY
 
 
 def daily(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:

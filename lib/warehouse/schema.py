@@ -5,9 +5,9 @@ from datetime import datetime
 
 import polars as pl
 
-from ..errors import WarehouseError
-from ..model import EVENTS, TABLES
-from .identity import PEOPLE
+from lib.errors import WarehouseError
+from lib.model import EVENTS, TABLES
+from lib.warehouse.identity import PEOPLE
 
 TS = pl.Datetime("us", "UTC")
 
@@ -146,9 +146,12 @@ def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if dtype.is_float():
         whole = column.is_finite() & (column == column.round()) & (column.abs() < 2**53)
-        return pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(
-            column.cast(pl.String)
-        ).alias(name)
+        return (
+            pl.when(whole)
+            .then(column.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(column.cast(pl.String))
+            .alias(name)
+        )
     if isinstance(dtype, pl.Datetime):
         return column.cast(TS).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ").alias(name)
     if dtype.is_nested():

@@ -5,15 +5,16 @@ Nothing of it outlives the load; a load of 100 million events passes through her
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from . import disk
-from .schema import EVENTS_AT_REST, conform, conforming, grow, property_names, type_at_rest
-from .stamp import TimeUnit
+from lib.warehouse import disk
+from lib.warehouse.schema import EVENTS_AT_REST, conform, conforming, grow, property_names, type_at_rest
+from lib.warehouse.stamp import TimeUnit
 
 PIECE = 1_000_000
 """Rows gathered before they are written."""
@@ -60,6 +61,7 @@ class Stager:
     def __init__(self, folder: Path, schema: pl.Schema, unit: TimeUnit) -> None:
         """Start with the columns and the time resolution at rest."""
         self.staged = Staged(folder, schema, time_unit=unit)
+        self._behind = disk.Behind()
         self._waiting: list[pl.DataFrame] = []
         self._held = 0
         self._next = 0
@@ -84,7 +86,8 @@ class Stager:
 
     def finish(self) -> Staged:
         """Write what is left and hand over."""
-        self._write()
+        with self._behind:
+            self._write()
         return self.staged
 
     def _typed(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -103,6 +106,10 @@ class Stager:
             return
         piece = pl.concat(self._waiting)
         self._waiting, self._held = [], 0
+        self._behind.do(partial(self._put, piece))
+
+    def _put(self, piece: pl.DataFrame) -> None:
+        """Note what a piece holds and write it, month by month."""
         self._note(piece)
         month = (pl.col("ts").dt.year() * 100 + pl.col("ts").dt.month().cast(pl.Int32)).alias("_month")
         months = piece.select(month).to_series()
@@ -114,8 +121,8 @@ class Stager:
         )
         for (code,), part in parts.items():
             name = f"{code // 100:04d}-{code % 100:02d}"
-            path = self.staged.folder / f"{name}-{self._pieces:06d}.parquet"
-            disk.write_frame(part, path, at_rest=False)
+            path = self.staged.folder / f"{name}-{self._pieces:06d}.arrow"
+            disk.write_staged(part, path)
             self.staged.months.setdefault(name, []).append(path)
             self.staged.names.append(part.group_by("name").len().with_columns(month=pl.lit(name)))
         self._pieces += 1
@@ -152,12 +159,14 @@ def resolution(ts: pl.Series) -> TimeUnit:
 
 def finer(one: TimeUnit, other: TimeUnit) -> TimeUnit:
     """The finer of two units."""
-    return max(one, other, key=("s", "ms", "us").index)
+    if "us" in (one, other):
+        return "us"
+    return "ms" if "ms" in (one, other) else "s"
 
 
 def _conformed(path: Path, schema: dict[str, pl.DataType]) -> pl.LazyFrame:
     """A staged file with all columns of the load, in their order and final types."""
-    return pl.scan_parquet(path).select(conforming(pl.read_parquet_schema(path), schema))
+    return pl.scan_ipc(path, glob=False).select(conforming(pl.read_ipc_schema(path), schema))
 
 
 def boundaries(starts: list[int], orders: pl.Series) -> np.ndarray:

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DamagedDataError
-from . import disk
-from .guard import ADVICE
+from lib.errors import DamagedDataError
+from lib.warehouse import disk
+from lib.warehouse.guard import ADVICE
 
 TimeUnit = Literal["s", "ms", "us"]
 
@@ -106,20 +106,20 @@ def read(folder: Path) -> Stamp:
 
 
 def write(folder: Path, stamp: Stamp) -> None:
-    """Put `stamp` in force, keeping the one before in the history. This is the commit."""
-    path, history = folder / NAME, folder / HISTORY
-    if path.exists() and stamp.number > 1:
-        before = path.read_text(encoding="utf-8")
-        history.mkdir(exist_ok=True)
-        disk.replace_text(history / f"{stamp.number - 1:08d}.json", before)
+    """Put `stamp` in force. A copy goes into the history first, so that one of the two always survives."""
+    (folder / HISTORY).mkdir(parents=True, exist_ok=True)
     disk.sync_folder(folder)
-    disk.replace_text(path, stamp.to_json())
+    if not stamp.is_empty:
+        disk.replace_text(folder / HISTORY / f"{stamp.number:08d}.json", stamp.to_json())
+    disk.replace_text(folder / NAME, stamp.to_json())
 
 
-def history(folder: Path) -> list[tuple[Path, Stamp | None]]:
-    """Earlier stamps, newest first; None for one that cannot be read."""
+def history(folder: Path, below: int | None = None) -> list[tuple[Path, Stamp | None]]:
+    """Stamps with a number under `below` (None: all), newest first; None for one that cannot be read."""
     found: list[tuple[Path, Stamp | None]] = []
     for path in sorted((folder / HISTORY).glob("*.json"), reverse=True):
+        if not path.stem.isdigit() or (below is not None and int(path.stem) >= below):
+            continue
         try:
             found.append((path, parse(path.read_text(encoding="utf-8"), path)))
         except (DamagedDataError, UnicodeDecodeError):
@@ -130,3 +130,8 @@ def history(folder: Path) -> list[tuple[Path, Stamp | None]]:
 def _check(content: Mapping[str, Any]) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def warehouse_folder(workspace: Path) -> Path:
+    """Where a workspace keeps its tables."""
+    return workspace / "warehouse"

@@ -1,7 +1,7 @@
 """One writer's turn at the warehouse: everything it puts down comes into force at once, or not at all."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from . import delta, disk
-from . import stamp as stamps
-from .disk import Written
-from .schema import from_words, to_words
-from .stamp import Stamp
+from lib.warehouse import delta, disk
+from lib.warehouse import stamp as stamps
+from lib.warehouse.disk import Written
+from lib.warehouse.schema import from_words, to_words
+from lib.warehouse.stamp import Stamp
 
 STAGING = "staging"
 LOCK = "writer.lock"
@@ -80,7 +80,7 @@ class Transaction:
 
 
 @contextmanager
-def begin(folder: Path, read: Callable[[Path], Stamp] = stamps.read) -> Iterator[Transaction]:
+def begin(folder: Path) -> Iterator[Transaction]:
     """Take the writer's lock, clear away what a dead writer left, and hand out a transaction.
 
     Raises:
@@ -90,7 +90,7 @@ def begin(folder: Path, read: Callable[[Path], Stamp] = stamps.read) -> Iterator
     with disk.explained("Writing the warehouse", folder), disk.exclusive(folder / LOCK):
         if not (folder / stamps.NAME).exists() and not any(folder.glob("*/_delta_log")):
             stamps.write(folder, stamps.identified(asdict(Stamp())))
-        before = read(folder)
+        before = stamps.read(folder)
         recover(folder, before)
         try:
             yield Transaction(folder, before)
@@ -127,7 +127,7 @@ def vacuum(folder: Path, stamp: Stamp, now: datetime, keep_hours: float) -> int:
     still be at work on them. Only the holder of the writer's lock may call this.
     """
     needed, replaced_at = set(stamp.files), stamp.at
-    for place, (path, earlier) in enumerate(stamps.history(folder)):
+    for place, (path, earlier) in enumerate(stamps.history(folder, stamp.number)):
         recent = replaced_at is not None and replaced_at > now - timedelta(hours=keep_hours)
         if earlier is not None and (place < KEEP_STAMPS or recent):
             needed |= set(earlier.files)

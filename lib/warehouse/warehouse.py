@@ -7,15 +7,17 @@ from typing import Any
 
 import polars as pl
 
-from ..errors import WarehouseError, suggest
-from ..progress import Progress, silent
-from . import quarantine, reading
-from . import stamp as stamps
-from .inputs import Input, LoadReport
-from .loading import Load, warehouse_folder
-from .schema import BASE
-from .stamp import Stamp
-from .transaction import begin, vacuum
+from lib.errors import WarehouseError, suggest
+from lib.progress import Progress, silent
+from lib.warehouse import quarantine, reading
+from lib.warehouse import stamp as stamps
+from lib.warehouse.compaction import merge_months
+from lib.warehouse.doctor import Finding, examine, restore
+from lib.warehouse.inputs import Input, LoadReport
+from lib.warehouse.loading import Load
+from lib.warehouse.schema import BASE
+from lib.warehouse.stamp import Stamp, warehouse_folder
+from lib.warehouse.transaction import begin, vacuum
 
 KEEP_HOURS = 1.0
 """How long files that a load replaced stay, so that readers at work on them can finish."""
@@ -107,6 +109,31 @@ class Warehouse:
             self.stamp = stamps.read(self.folder)
             vacuum(self.folder, self.stamp, now, KEEP_HOURS)
         return report
+
+    def compact(self, progress: Progress = silent, now: datetime | None = None) -> int:
+        """Merge months kept in several files into one where memory allows; delete files nobody needs.
+
+        Returns how many months were merged. Contents, counts and order stay the same.
+
+        Raises:
+            WarehouseError: another load is at work, or the disk refuses; nothing has changed then.
+            DamagedDataError: a file that would have to be rewritten is damaged.
+        """
+        now = datetime.now(UTC) if now is None else now
+        with begin(self.folder) as turn:
+            merged = merge_months(turn, now, progress)
+            self.stamp = stamps.read(self.folder)
+            vacuum(self.folder, self.stamp, now, KEEP_HOURS)
+        return merged
+
+    def doctor(self, deep: bool = True) -> list[Finding]:
+        """What is wrong with the files at rest; see `doctor.examine`, which needs no open warehouse."""
+        return examine(self.workspace, deep)
+
+    def restore_previous(self, now: datetime | None = None) -> Stamp:
+        """Go back to the state before the last load; see `doctor.restore`, which needs no open warehouse."""
+        self.stamp = restore(self.workspace, now)
+        return self.stamp
 
     def quarantine(self, table: str | None = None) -> pl.LazyFrame:
         """Rows that were not loaded, with reasons (columns: `schema.QUARANTINE`); of one table or of all."""

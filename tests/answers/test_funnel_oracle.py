@@ -119,6 +119,6 @@ def test_every_person_gets_as_far_as_the_definition_says(order: str, overlap: bo
 
 def _walked(question: Funnel, facts: Facts) -> list[dict[str, object]]:
     """The product's runs, with times in the oracle's seconds."""
-    runs = walk(FunnelRows(question, facts)).join(facts.labels, on="person", how="left")
+    runs = walk(FunnelRows(question, facts)).join(facts.labels, left_on="owner", right_on="person", how="left")
     times = [(pl.col(f"t{k}") - ORIGIN).dt.total_seconds() for k in range(1, len(question.steps) + 1)]
     return runs.select("user_id", "reached", "open", times=pl.concat_list(times)).to_dicts()

@@ -30,7 +30,8 @@ def test_unknown_sample_suggests() -> None:
 
 def test_cdnow() -> None:
     """Rows, customers, dollars, first-purchase cohorts."""
-    rows = pl.read_csv(path("cdnow") / "purchases.csv.gz", schema_overrides={"customer_id": pl.String, "amount": pl.String})
+    as_text = {"customer_id": pl.String, "amount": pl.String}
+    rows = pl.read_csv(path("cdnow") / "purchases.csv.gz", schema_overrides=as_text)
     assert rows.columns == ["purchase_id", "customer_id", "date", "quantity", "amount"]
     assert rows.height == rows["purchase_id"].n_unique() == 69_659
     assert rows["customer_id"].n_unique() == 23_570

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import sqrt
 
 import polars as pl
@@ -59,7 +60,7 @@ def test_onboarding(people: pl.DataFrame) -> None:
     steps, _, began = funnel(people)
     counts = reached(steps.values())
     assert counts == (10_000, 8_200, 5_330, 4_797, 4_317) == TRUTHS.onboarding.people
-    losses = [a - b for a, b in zip(counts, counts[1:], strict=False)]
+    losses = [a - b for a, b in pairwise(counts)]
     assert max(losses) == losses[TRUTHS.onboarding.largest_loss_step - 2] == 2_870
     assert counts[-1] / counts[0] == 0.4317
     # Each window is over, in Berlin's days and in UTC's.
@@ -139,9 +140,9 @@ def acquired(people: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     came = people.join(first, on="person").filter(pl.col("day") == pl.col("day0") + timedelta(days=30))
     found = first.join(touches.select("person", "ts", "channel", "partner", "promo_code"), on="person")
     assert (found["ts"] <= found["t0"]).all()
-    return found.join(tables["users"].select("user_id", "age_band"), left_on="person", right_on="user_id", how="left").with_columns(
-        kept=pl.col("person").is_in(came["person"].unique().implode())
-    )  # fmt: skip
+    bands = tables["users"].select("age_band", person="user_id")
+    is_kept = pl.col("person").is_in(came["person"].unique().implode())
+    return found.join(bands, on="person", how="left").with_columns(kept=is_kept)
 
 
 def test_channels(people: pl.DataFrame, tables: Tables) -> None:

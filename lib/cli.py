@@ -1,0 +1,292 @@
+"""The command line: `growthops load`, `ask`, `demo`, `doctor`, `quarantine`, `compact`, `template`, `run`."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib.errors import GrowthOpsError, QuestionError, SourceError
+from lib.model import TABLES
+from lib.progress import Progress
+from lib.settings import DEMO, add_source, choose_workspace, find_workspace, workspaces
+
+OWN = "mine"
+
+
+class Friendly(click.Group):
+    """Errors the product can explain end as a sentence and exit code 2, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; say what is wrong where something is."""
+        try:
+            return super().invoke(ctx)
+        except GrowthOpsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
+    """`--workspace DIR`."""
+    words = "The workspace folder; default: $GROWTHOPS_WORKSPACE, else the one used last, else the demo company."
+    return click.option("--workspace", metavar="DIR", default=None, help=words)(command)
+
+
+@click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="growthops", prog_name="growthops")
+def cli() -> None:
+    """Growth Ops: load events and money, ask questions, open the dashboard."""
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr, so that answers on stdout stay clean."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def _report(report: Any) -> None:
+    """One line per source: rows in = loaded + updated + duplicates + quarantined."""
+    for part in report.inputs:
+        if part.skipped:
+            click.echo(f"{part.source}: already loaded, nothing changed")
+            continue
+        said = [f"{part.loaded:,} loaded"]
+        for count, word in ((part.updated, "updated"), (part.duplicates, "duplicates"), (part.quarantined, "quarantined")):
+            said += [f"{count:,} {word}"] if count else []
+        late = f"; {part.late:,} are older than the last load's end" if part.late else ""
+        click.echo(f"{part.source} → {part.table}: {part.read:,} rows = {' + '.join(said)}{late}")
+    if any(part.quarantined for part in report.inputs):
+        click.echo("See why rows were quarantined: growthops quarantine")
+
+
+def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
+    """`a=b` options as a mapping."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, equals, other = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param_hint=option)
+        found[name] = other
+    return found
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE …]")
+@click.option("--as", "table", metavar="TABLE", help=f"The table the files are: {', '.join(TABLES)}. Default: guessed.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Say which source column a column is.")
+@click.option("--constant", "constants", multiple=True, metavar="OURS=VALUE", help="Fill a column with one value.")
+@click.option("--yes", is_flag=True, help="Do not ask; load as proposed.")
+@click.option("--rebuild", is_flag=True, help="Load all sources afresh and replace the warehouse.")
+@workspace_option
+def load(
+    sources: tuple[str, ...], table: str | None, columns: tuple[str, ...], constants: tuple[str, ...], yes: bool,
+    rebuild: bool, workspace: str | None,
+) -> None:  # fmt: skip
+    """Load files, folders or globs; without any, what growthops.toml lists. Loading the same again changes nothing."""
+    from lib import intake
+
+    folder = find_workspace(workspace)
+    if sources and folder == workspaces() / DEMO:
+        # One's own rows do not belong among the demo company's.
+        folder = workspaces() / OWN
+        click.echo(f"Workspace: {folder}")
+    if sources:
+        intake.start_workspace(folder)
+        specs = [_mapped(folder, source, table, columns, constants, yes) for source in sources]
+    else:
+        specs = None
+    with progress_bar() as progress:
+        report = intake.rebuild(folder, progress) if rebuild else intake.load_sources(folder, specs, progress)
+    for spec in specs or ():
+        add_source(folder, spec)
+    choose_workspace(folder)
+    _report(report)
+
+
+def _mapped(
+    folder: Path, source: str, table: str | None, columns: Sequence[str], constants: Sequence[str], yes: bool
+) -> Any:
+    """Show the proposed mapping of one source, and let the person accept it."""
+    from lib import intake
+
+    try:
+        mapped = intake.map_file(
+            folder, Path(source), table, _pairs(columns, "--column"), _pairs(constants, "--constant")
+        )
+    except ValueError as error:
+        raise SourceError(str(error)) from None
+    click.echo("\n".join(mapped.proposal.lines()))
+    if mapped.missing:
+        one = mapped.missing[0]
+        raise SourceError(
+            f"{source}: no column found for {', '.join(mapped.missing)}. Say which it is: --column {one}=THEIRS,"
+            f" or give it one value: --constant {one}=VALUE"
+        )
+    if not yes and sys.stdin.isatty() and not click.confirm("Load it like this?", default=True):
+        raise SourceError("Nothing was loaded. Change the mapping with --column OURS=THEIRS.")
+    return mapped.spec
+
+
+@cli.command()
+@click.argument("question", type=click.File("r", encoding="utf-8"))
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--table", "name", default=None, help="Which table to write as CSV; default: the answer's first.")
+@workspace_option
+def ask(question: Any, form: str, name: str | None, workspace: str | None) -> None:
+    """Answer a question in a JSON file ('-' reads stdin); a JSON list answers each."""
+    import json
+
+    from lib.answers import ask as answer_of
+    from lib.export import csv_text
+    from lib.facts import Facts
+    from lib.questions import parse
+
+    text = question.read()
+    try:
+        asked = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise QuestionError(f"The question is not JSON: {error.msg} at line {error.lineno}.") from None
+    many = isinstance(asked, list)
+    questions = [parse(one) for one in (asked if many else [asked])]
+    facts = Facts.open(_ready(workspace))
+    answers = [answer_of(one, facts) for one in questions]
+    if form == "json":
+        found = [answer.as_json() for answer in answers]
+        click.echo(json.dumps(found if many else found[0], ensure_ascii=False, indent=2, allow_nan=False))
+        return
+    for answer in answers:
+        table = answer.tables.get(name) if name else next(iter(answer.tables.values()))
+        if table is None:
+            raise QuestionError(f"The answer has no table {name!r}; it has {', '.join(answer.tables)}.")
+        click.echo(csv_text(table), nl=False)
+
+
+def _ready(workspace: str | None) -> Path:
+    """The workspace folder; the demo company is made where it is the default and missing."""
+    folder = find_workspace(workspace)
+    if workspace is None and folder == workspaces() / DEMO and not (folder / "warehouse" / "stamp.json").exists():
+        _make_demo(folder)
+    return folder
+
+
+def _make_demo(folder: Path) -> None:
+    from lib.demo.workspace import make_company
+
+    with progress_bar() as progress:
+        report = make_company(folder, progress)
+    click.echo(f"Demo company: {report.total('loaded'):,} rows in {report.seconds:.0f} s, in {folder}", err=True)
+
+
+@cli.command()
+@click.option("--sample", default=None, metavar="NAME", help="A shipped data set instead: cdnow, ecom.")
+@click.option("--if-missing", is_flag=True, help="Do nothing if it is there already.")
+@workspace_option
+def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
+    """Make the demo company, or open a shipped sample, as a workspace."""
+    from lib.demo.workspace import make_sample
+
+    folder = find_workspace(workspace) if workspace else workspaces() / (sample or DEMO)
+    there = (folder / "warehouse" / "stamp.json").exists()
+    if if_missing and (there or (sample is None and workspace is None and find_workspace(None) != folder)):
+        return
+    if sample is None:
+        _make_demo(folder)
+    else:
+        with progress_bar() as progress:
+            _report(make_sample(sample, folder, progress))
+    choose_workspace(folder)
+    click.echo(f"Open it: growthops run --workspace {folder}", err=True)
+
+
+@cli.command()
+@click.option("--quick", is_flag=True, help="Compare sizes only, not checksums.")
+@workspace_option
+def doctor(quick: bool, workspace: str | None) -> None:
+    """Check the workspace: settings, every file of the warehouse, and whether it can be trusted."""
+    from lib.settings import load_settings
+    from lib.warehouse import Warehouse
+
+    folder = find_workspace(workspace)
+    load_settings(folder)
+    findings = Warehouse.open(folder).doctor(deep=not quick)
+    for finding in findings:
+        click.echo(f"{finding.level}: {finding.what} [{finding.where}] {finding.advice}".rstrip())
+    if any(finding.level == "error" for finding in findings):
+        raise click.exceptions.Exit(1)
+    click.echo(f"{folder}: no damage found.")
+
+
+@cli.command()
+@click.option("--table", default=None, metavar="TABLE", help="Only rows meant for this table.")
+@click.option("--export", "export_to", type=click.Path(path_type=Path), help="Write the rows with their reasons as CSV.")
+@click.option("--replay", is_flag=True, help="Load the rows again under the mapping of today.")
+@click.option("--corrected", type=click.Path(exists=True, path_type=Path), help="With --replay: the mended export.")
+@workspace_option
+def quarantine(
+    table: str | None, export_to: Path | None, replay: bool, corrected: Path | None, workspace: str | None
+) -> None:
+    """Rows that could not be loaded: why, export, and replay after a fix."""
+    from lib import intake
+    from lib.engine import collect
+    from lib.warehouse import Warehouse
+
+    folder = find_workspace(workspace)
+    warehouse = Warehouse.open(folder)
+    if replay:
+        with progress_bar() as progress:
+            _report(intake.replay(folder, table or "events", corrected, progress))
+    elif export_to:
+        click.echo(f"{warehouse.export_quarantine(export_to, table):,} rows written to {export_to}")
+    else:
+        rows = collect(warehouse.quarantine(table))
+        waiting = rows.filter(rows["replayed"].is_null())
+        for (name, source, reason), part in sorted(waiting.group_by("table", "source", "reason")):
+            click.echo(f"{part.height:,} × {name} ← {source}: {reason} (first: row {part['row'].min()})")
+        if waiting.height == 0:
+            click.echo("Nothing waits in quarantine.")
+
+
+@cli.command()
+@workspace_option
+def compact(workspace: str | None) -> None:
+    """Merge small files of the warehouse; the order of rows, and every answer, stay the same."""
+    from lib.warehouse import Warehouse
+
+    with progress_bar() as progress:
+        Warehouse.open(find_workspace(workspace)).compact(progress)
+    click.echo("Compacted.")
+
+
+@cli.command()
+@click.argument("table", type=click.Choice(list(TABLES)))
+def template(table: str) -> None:
+    """Print a CSV with the columns of a table and three sample rows."""
+    click.echo(TABLES[table].template(), nl=False)
+
+
+@cli.command()
+@click.option("--port", default=8501, show_default=True, help="The port to serve on.")
+@click.option("--headless", is_flag=True, help="Do not open a browser.")
+@workspace_option
+def run(port: int, headless: bool, workspace: str | None) -> None:
+    """Open the dashboard; it answers on this computer only."""
+    import os
+
+    os.environ["GROWTHOPS_WORKSPACE"] = str(_ready(workspace))
+    script = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+    flags = ["--server.port", str(port), "--server.headless", "true" if headless else "false"]
+    os.chdir(script.parent)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *flags])
+
+
+def main() -> None:
+    """The entry point."""
+    cli(prog_name="growthops")

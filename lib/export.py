@@ -1,0 +1,21 @@
+"""Tables leaving the product as CSV that a spreadsheet can open without running anything."""
+
+import polars as pl
+
+from lib.answers.answer import plain
+
+FORMULA = r"^[=+\-@\t\r]"
+
+
+def formula_safe(table: pl.DataFrame) -> pl.DataFrame:
+    """Put a ' before text that a spreadsheet would read as a formula; numbers keep their signs."""
+    text = pl.col(pl.String)
+    return table.with_columns(pl.when(text.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text))
+
+
+def csv_text(table: pl.DataFrame) -> str:
+    """The full table as CSV: instants in ISO 8601 and UTC, shares from 0 to 1, nothing for what is missing."""
+    times = [name for name, dtype in table.schema.items() if isinstance(dtype, pl.Datetime)]
+    written = table.with_columns(pl.col(name).map_elements(plain, return_dtype=pl.String) for name in times)
+    headers = {name: f"'{name}" for name in written.columns if pl.Series([name]).str.contains(FORMULA)[0]}
+    return formula_safe(written).rename(headers).write_csv()

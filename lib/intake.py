@@ -1,0 +1,167 @@
+"""Intake: what `growthops.toml` lists, or a file a person names, goes into the warehouse."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from lib.errors import SourceError
+from lib.progress import Progress, silent
+from lib.settings import FILE_NAME, Company, Settings, SourceSpec, load_settings, write_settings
+from lib.sources import REJECTED, Batch, Proposal, Source, expand, propose, read
+from lib.warehouse import Input, LoadReport, Warehouse
+
+
+def load_sources(
+    workspace: Path, specs: Sequence[SourceSpec] | None = None, progress: Progress = silent, now: datetime | None = None
+) -> LoadReport:
+    """Load sources into a workspace, all or none; what was loaded before and has not changed is skipped.
+
+    Args:
+        workspace: the workspace folder.
+        specs: the sources; by default everything `growthops.toml` lists.
+        progress: told what happens, and the share done.
+        now: the present; events more than a day after it are quarantined.
+
+    Raises:
+        SourceError: a source cannot be read. SettingsError: `growthops.toml` is wrong. WarehouseError: another load
+            is running, or the disk refuses. Nothing has changed then.
+    """
+    settings = load_settings(workspace)
+    now = now or datetime.now(UTC)
+    wanted = settings.sources if specs is None else specs
+    if not wanted:
+        raise SourceError(f"{workspace / FILE_NAME} lists no sources. Name a file: growthops load FILE --as events")
+    sources = [source for spec in wanted for source in expand(spec, workspace)]
+    inputs = [_input(source, settings, now) for source in sources]
+    return _warehouse(workspace, settings).load(inputs, progress, now)
+
+
+def rebuild(workspace: Path, progress: Progress = silent, now: datetime | None = None) -> LoadReport:
+    """Load everything `growthops.toml` lists into a new warehouse, and put it in the place of the old one.
+
+    For a mapping that was wrong: the rows it made go, and identities are found afresh. The old warehouse stays in
+    force until the new one is complete.
+
+    Raises:
+        SourceError, SettingsError, WarehouseError: as `load_sources`; the old warehouse is untouched then.
+    """
+    settings = load_settings(workspace)
+    fresh, old, place = workspace / ".rebuild", workspace / ".replaced", workspace / "warehouse"
+    shutil.rmtree(fresh, ignore_errors=True)
+    sources = [source for spec in settings.sources for source in expand(spec, workspace)]
+    now = now or datetime.now(UTC)
+    report = _warehouse(fresh, settings).load([_input(source, settings, now) for source in sources], progress, now)
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    (fresh / "warehouse").rename(place)
+    for folder in (old, fresh):
+        shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def load_frames(
+    workspace: Path, frames: Mapping[str, pl.DataFrame], label: str, progress: Progress = silent
+) -> LoadReport:
+    """Load canonical frames (stored names and types), as the demo company makes them."""
+
+    def batches(frame: pl.DataFrame) -> Iterable[Batch]:
+        return [Batch(frame.with_row_index("_row", 1), pl.DataFrame(schema=REJECTED), frame.height)]
+
+    inputs = [
+        Input(name, f"{label}: {name}", f"{label}/{name}/{frame.height}", lambda frame=frame: batches(frame))
+        for name, frame in frames.items()
+    ]
+    return _warehouse(workspace, load_settings(workspace)).load(inputs, progress)
+
+
+def replay(workspace: Path, table: str, corrected: Path | None = None, progress: Progress = silent) -> LoadReport:
+    """Load quarantined rows again: as they were, under the mapping of today, or from a corrected export.
+
+    A corrected export is the CSV of `growthops quarantine --export`, mended by hand; its `_id` column says which rows
+    it replaces.
+
+    Raises:
+        SourceError: nothing waits, or the file cannot be read.
+    """
+    settings = load_settings(workspace)
+    warehouse = _warehouse(workspace, settings)
+    waiting = warehouse.take_quarantined(table)
+    if not waiting:
+        raise SourceError(f"No row of {table} waits in quarantine.")
+    file = corrected or _written(workspace, table, [cells for _, cells, _ in waiting])
+    spec = next((spec for spec in settings.sources if spec.table == table), None)
+    mapping = {} if spec is None else {"columns": spec.columns, "constants": spec.constants}
+    kept = {} if spec is None else {"timezone": spec.timezone, "event_names": spec.event_names}
+    source = expand(SourceSpec(table=table, path=str(file), **mapping, **kept), workspace)[0]
+    ids = [row_id for row_id, _, _ in waiting]
+    if corrected is not None:
+        given = pl.read_csv(corrected, infer_schema=False)
+        ids = given["_id"].drop_nulls().to_list() if "_id" in given.columns else ids
+    try:
+        return warehouse.load([_input(source, settings, datetime.now(UTC))], progress, replaces=ids)
+    finally:
+        if corrected is None:
+            file.unlink(missing_ok=True)
+
+
+def _written(workspace: Path, table: str, rows: Sequence[Mapping[str, object]]) -> Path:
+    """The original cells of quarantined rows, as a file the sources can read."""
+    file = workspace / f".replay-{table}.csv"
+    pl.DataFrame(rows, infer_schema_length=None).cast(pl.String).write_csv(file)
+    return file
+
+
+def _input(source: Source, settings: Settings, now: datetime) -> Input:
+    return Input(
+        source.spec.table, source.label, source.fingerprint(), lambda: read(source, settings, now=now)
+    )
+
+
+def _warehouse(workspace: Path, settings: Settings) -> Warehouse:
+    workspace.mkdir(parents=True, exist_ok=True)
+    return Warehouse.open(workspace, settings.company.timezone)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A file with its mapping decided: what was guessed, and what the person said instead."""
+
+    proposal: Proposal
+    spec: SourceSpec
+
+    @property
+    def missing(self) -> list[str]:
+        """Required columns that still have no source column and no constant."""
+        given = {*self.spec.columns, *self.spec.constants}
+        return [name for name in self.proposal.missing if not given & set(name.split(" or "))]
+
+
+def map_file(
+    workspace: Path, file: Path, table: str | None, columns: Mapping[str, str], constants: Mapping[str, str]
+) -> Mapped:
+    """Guess the mapping of a file, folder or glob and lay over it what the person said.
+
+    Raises:
+        SourceError: the file cannot be read, or is of no known format. ValueError: a column is not the table's.
+    """
+    guessed = propose(file, table, load_settings(workspace))
+    said = {name: source for name, source in guessed.spec.columns.items() if name not in constants}
+    path = str(file.absolute())
+    if file.absolute().is_relative_to(workspace):
+        path = str(file.absolute().relative_to(workspace))
+    spec = SourceSpec.model_validate(
+        guessed.spec.model_dump() | {"path": path, "columns": said | columns, "constants": constants}
+    )
+    return Mapped(guessed, spec)
+
+
+def start_workspace(workspace: Path, settings: Settings | None = None) -> None:
+    """Make the folder and its `growthops.toml`, where they do not exist yet."""
+    if not (workspace / FILE_NAME).exists():
+        name = workspace.name.replace("-", " ").replace("_", " ").capitalize()
+        write_settings(workspace, settings or Settings(company=Company(name=name)))
