@@ -14,12 +14,13 @@ from typing import Literal
 
 import polars as pl
 
-from lib.engine import collect, guard
+from lib.engine import FACTS, collect
 from lib.errors import QuestionError, suggest
 from lib.model import EVENTS, TABLES
 from lib.scope import WeekStart
 from lib.settings import Settings, load_settings
 from lib.warehouse import Warehouse
+from lib.warehouse.guard import guarded
 from lib.warehouse.identity import connect
 
 TimeUnit = Literal["s", "ms", "us"]
@@ -51,12 +52,13 @@ class Facts:
             SettingsError: `growthops.toml` is wrong. DamagedDataError: the warehouse cannot be read.
         """
         folder = Path(workspace)
-        warehouse = Warehouse.open(folder)
+        settings = load_settings(folder)
+        warehouse = Warehouse.open(folder, settings.company.timezone)
         stamp = warehouse.stamp
-        with guard():
+        with guarded(FACTS):
             tables = {name: warehouse.scan(name) for name in TABLES}
             people = warehouse.scan("people")
-        return cls(tables, people, load_settings(folder), stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder)
+        return cls(tables, people, settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder)
 
     @classmethod
     def of(cls, *, timezone: str = "UTC", settings: Settings | None = None, **frames: pl.DataFrame) -> "Facts":
@@ -105,7 +107,7 @@ class Facts:
     @cached_property
     def fields(self) -> dict[str, dict[str, pl.DataType]]:
         """The fields a condition may name: event columns, and those of `user.` and `account.`."""
-        with guard():
+        with guarded(FACTS):
             found = {name: dict(self.tables[name].collect_schema()) for name in ("events", "users", "accounts")}
         for hidden in ("person", "month", "event_id"):
             found["events"].pop(hidden, None)

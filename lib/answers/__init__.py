@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import funnel, retention
+from lib.answers import funnel, metric, retention
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -12,7 +12,11 @@ from lib.questions import Question
 
 __all__ = ["Answer", "ask"]
 
-KINDS: dict[str, Callable[[Any, Facts], Answer]] = {"funnel": funnel.answer, "retention": retention.answer}
+KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
+    "funnel": funnel.answer,
+    "retention": retention.answer,
+    "metric": metric.answer,
+}
 
 
 def ask(question: Question, facts: Facts) -> Answer:

@@ -12,6 +12,7 @@ walked one by one instead (`funnel_walk`).
 import polars as pl
 
 from lib.answers.funnel_rules import Rules, matches, voids
+from lib.engine import collect, collect_all
 
 
 def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -35,7 +36,7 @@ def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
         many=matches(rules.steps).max() > 1, alike=pl.struct(kinds).n_unique() == 1, events=pl.len()
     )
     tied = at.filter(pl.col("many") & ~pl.col("alike") & (pl.col("events") > 1)).select(unit=rules.unit()).unique()
-    return tied.collect()["unit"]
+    return collect(tied)["unit"]
 
 
 def _lists(rows: pl.DataFrame, rules: Rules) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
@@ -52,7 +53,7 @@ def _lists(rows: pl.DataFrame, rules: Rules) -> tuple[list[pl.DataFrame], list[p
     order = ["seek", "row"] if rules.overlap else ["key"]
     lists = [plan.filter(f"m{k}").select(columns).sort(order) for k in range(1, rules.steps + 1)]
     lists += [rows.lazy().filter(f"x{i}").select("key").sort("key") for i in range(1, len(rules.spans) + 1)]
-    done = pl.collect_all(lists)
+    done = collect_all(lists)
     return done[: rules.steps], done[rules.steps :]
 
 

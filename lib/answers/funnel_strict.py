@@ -9,6 +9,7 @@ import polars as pl
 
 from lib.answers.funnel_chain import furthest
 from lib.answers.funnel_rules import Rules
+from lib.engine import collect
 
 
 def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -68,4 +69,4 @@ def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Units (counted from the block's first) in which a step's event shares its instant with another event."""
     kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
     at = rows.lazy().group_by("key").agg(hit=pl.any_horizontal(kinds).any(), events=pl.len())
-    return at.filter(pl.col("hit") & (pl.col("events") > 1)).select(unit=rules.unit()).unique().collect()["unit"]
+    return collect(at.filter(pl.col("hit") & (pl.col("events") > 1)).select(unit=rules.unit()).unique())["unit"]

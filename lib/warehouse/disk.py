@@ -43,7 +43,7 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     Raises:
         WarehouseError: the disk refuses.
     """
-    with explained("Writing a table", path):
+    with _writing("Writing a table", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path, compression="snappy", statistics=True, row_group_size=ROW_GROUP)
         sync_file(path)
@@ -55,7 +55,7 @@ def write_staged(frame: pl.DataFrame, path: Path) -> None:
     Raises:
         WarehouseError: the disk refuses.
     """
-    with explained("Reading a source", path):
+    with _writing("Reading a source", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         wide = frame.estimated_size() > WIDE * frame.height
         frame.write_ipc(path, compression="lz4" if wide else "uncompressed")
@@ -144,7 +144,7 @@ class Behind:
 
 @contextmanager
 def explained(doing: str, path: Path) -> Iterator[None]:
-    """Turn a refusal of the disk into a sentence. Around writes only: Polars does not say whether it read or wrote.
+    """Turn a refusal of the disk into a sentence.
 
     Raises:
         WarehouseError: the disk is full, read-only or failing. What was there before is untouched.
@@ -153,6 +153,14 @@ def explained(doing: str, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise refusal(doing, error.strerror or str(error), Path(error.filename or path), error.errno) from error
+
+
+@contextmanager
+def _writing(doing: str, path: Path) -> Iterator[None]:
+    """`explained` around a write by Polars, which has its own ways to say that the disk is full."""
+    try:
+        with explained(doing, path):
+            yield
     except (pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
         raise refusal(doing, str(error).splitlines()[0], path, None) from error
 

@@ -120,3 +120,9 @@ def many(count: int, seed: int, start: str = "2026-01-10", days: int = 70, ids: 
 
 def halves(frame: pl.DataFrame) -> Iterable[pl.DataFrame]:
     return [frame[: frame.height // 2], frame[frame.height // 2 :]]
+
+
+def rejected_rows(count: int) -> pl.DataFrame:
+    """Rows a source turned away."""
+    lines = [(row, row + 1, "ts", "not a time", f'{{"ts":"x{row}"}}') for row in range(1, count + 1)]
+    return pl.DataFrame(lines, schema=REJECTED, orient="row")

@@ -1,0 +1,63 @@
+"""One metric of the catalog, per segment and bucket."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from lib import catalog
+from lib.answers import segments
+from lib.answers.answer import Answer
+from lib.facts import Facts
+from lib.questions import MetricQuestion
+from lib.timeline import begins, next_bucket, spine
+from lib.words import count, percent
+
+
+def answer(question: MetricQuestion, facts: Facts) -> Answer:
+    """Answer a metric question.
+
+    Table `metric`: segment, bucket, numerator, denominator, value, n, complete. A bucket without events counts 0; a
+    share of nobody is empty.
+
+    Raises:
+        QuestionError: the catalog has no such metric, or a field does not exist.
+    """
+    metric = catalog.metric(question.metric)
+    found = metric.plan(question, facts)
+    table = _filled(found, question, facts).with_columns(value=metric.value())
+    table = table.select("segment", "bucket", "numerator", "denominator", "value", "n", "complete")
+    return Answer(
+        question=question,
+        tables={"metric": table},
+        headline=_headline(table, metric),
+        definition=metric.meaning,
+        as_of=facts.as_of,
+        stamp=facts.stamp,
+    )
+
+
+def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts) -> pl.DataFrame:
+    """Every bucket of every segment, with `complete`."""
+    low, high = question.scope.bounds(facts.timezone)
+    low, high = low or facts.first, high - timedelta(microseconds=1) if high else facts.as_of
+    if low is None or high is None:
+        return found.with_columns(complete=pl.lit(False))
+    buckets = spine(low, high, question.grain, facts.timezone, question.week_start).to_frame()
+    names = found.select("segment").unique() if question.by else pl.DataFrame({"segment": [segments.ALL]})
+    after = next_bucket(pl.col("bucket"), question.grain)
+    ends = after.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(after, facts.timezone)
+    full = names.join(buckets, how="cross").join(found, on=["segment", "bucket"], how="left")
+    full = full.with_columns(pl.col("numerator", "n").fill_null(0), complete=ends <= pl.lit(facts.as_of))
+    sizes = found.group_by("segment").agg(users=pl.col("n").sum()).filter(pl.col("segment") != segments.OTHER)
+    order = segments.in_order(segments.largest(sizes, sizes.height))
+    return full.with_columns(_order=order).sort("_order", "segment", "bucket")
+
+
+def _headline(table: pl.DataFrame, metric: "catalog.Metric") -> str:
+    done = table.filter(pl.col("complete") & pl.col("value").is_not_null())
+    if done.height == 0:
+        return f"{metric.title}: no bucket is over yet."
+    last = done.filter(pl.col("bucket") == done["bucket"].max())
+    value = last["numerator"].sum() / last["denominator"].sum() if metric.is_share else last["value"].sum()
+    shown = percent(value) if metric.is_share else count(value)
+    return f"{metric.title}: {shown} in the last complete bucket ({last['bucket'][0]})."
