@@ -18,7 +18,7 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """
     kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
     hits = rows.filter(pl.any_horizontal(kinds)).sort("key", "row").with_columns(unit=rules.unit())
-    runs = hits.filter(rules.starts(hits)).rename({"row": "first_row"})
+    runs = hits.filter(rules.starts(hits.columns)).rename({"row": "first_row"})
     if rules.question.entry == "first":
         runs = runs.unique("unit", keep="first", maintain_order=True)
     runs = runs.with_columns(until=rules.until(pl.col("key")))

@@ -1,6 +1,6 @@
 """What every walker of a funnel needs to know: the rules of one question over one block of units."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -50,10 +50,16 @@ class Rules:
         steps = self.question.steps
         return any(a.is_any or b.is_any or set(a.event) & set(b.event) for a, b in combinations(steps, 2))
 
-    def starts(self, rows: pl.DataFrame) -> pl.Expr:
-        """Rows that may open a run: inside the scope's window, and marked so where `rows` carries a mark."""
+    @property
+    def with_rows(self) -> bool:
+        """Are the rows behind the steps asked for? Only a breakdown, a trend or a list of people needs them."""
+        question = self.question
+        return self.overlap or question.by is not None or question.view in ("trend", "people")
+
+    def starts(self, columns: Collection[str]) -> pl.Expr:
+        """Rows that may open a run: inside the scope's window, and marked so where the columns hold a mark."""
         ticks = pl.col("key") % (1 << self.packing.bits)
-        inside = pl.col("start") if "start" in rows.columns else pl.lit(True)
+        inside = pl.col("start") if "start" in columns else pl.lit(True)
         if self.start_low is not None:
             inside = inside & (ticks >= self.start_low)
         return inside if self.start_high is None else inside & (ticks < self.start_high)
@@ -66,7 +72,7 @@ class Rules:
         return pl.min_horizontal(until, key - key % (1 << self.packing.bits) + (self.start_high - 1))
 
     def still_open(self) -> pl.Expr:
-        """Is the window of a run (`key`, `until`) not over at the last event known?"""
+        """Is the window of a run (`until`) not over at the last event known?"""
         return pl.col("until") % (1 << self.packing.bits) > self.as_of
 
     def unit(self) -> pl.Expr:
@@ -77,32 +83,3 @@ class Rules:
 def matches(count: int) -> pl.Expr:
     """How many steps a row matches."""
     return pl.sum_horizontal(pl.col(f"m{k}").cast(pl.UInt8) for k in range(1, count + 1))
-
-
-def voids(states: pl.DataFrame, crossings: Sequence[pl.DataFrame], spans: Sequence[tuple[int, int]], step: int,
-          which: Sequence[int]) -> pl.DataFrame:
-    """Mark runs that stand at `step` and are ended there by an excluded event before they reach the next.
-
-    Args:
-        states: runs with `key`, `until` and the anchor `a{i}` (key of step `after`) of each exclusion.
-        crossings: per exclusion, the sorted keys of its events.
-        spans: per exclusion, (after, before).
-        step: the step the runs stand at.
-        which: the exclusions that count.
-
-    Returns:
-        The states with `void`.
-    """
-    marked = states.with_columns(void=pl.lit(False))
-    for i in which:
-        after, before = spans[i]
-        if not after <= step < before:
-            continue
-        order = marked.with_row_index("_at").sort(f"a{i}")
-        met = order.join_asof(
-            crossings[i].rename({"key": "_x"}), left_on=f"a{i}", right_on="_x", strategy="forward",
-            allow_exact_matches=False, coalesce=False,
-        )
-        void = pl.col("void") | (pl.col("_x") <= pl.col("until")).fill_null(False)
-        marked = met.with_columns(void=void).sort("_at").drop("_at", "_x")
-    return marked

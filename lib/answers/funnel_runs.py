@@ -7,6 +7,7 @@ they could are handed to `funnel_walk`.
 """
 
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -32,7 +33,7 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
 
     Returns:
         `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `t1` … `tn` (instants, null
-        beyond `reached`) and `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an exclusion with effect
+        beyond `reached`) and, where the question needs them, `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an exclusion with effect
         `remove` takes out is not listed.
     """
     steps = len(question.steps)
@@ -42,7 +43,7 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
     assert isinstance(low, datetime) and isinstance(high, datetime)
     packing = Packing.fit(low, max(high, as_of), question.window, time_unit)
     rules = Rules.of(question, packing, timezone, as_of)
-    numbered = rows.with_row_index("row")
+    numbered = rows.with_row_index("row") if rules.with_rows or question.order != "ordered" else rows
     found = []
     for base, beyond in packing.blocks(rows["unit"]):
         within = pl.col("unit").is_between(base, beyond, closed="left")
@@ -51,7 +52,7 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
             keyed = block.with_columns(key=packing.key(pl.col("unit"), pl.col("ts"), base)).drop("unit", "ts")
             part = _walk(keyed, rules)
             if part.height:
-                found.append(_unpack(part, packing, base, steps))
+                found.append(_unpack(part, rules, base))
     return (found[0] if len(found) == 1 else pl.concat(found)).sort("unit") if found else _empty(steps)
 
 
@@ -66,17 +67,23 @@ def _walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     is_hard = rules.unit().is_in(hard.implode())
     parts = [walker.walk(rows.filter(~is_hard), rules), funnel_walk.walk(rows.filter(is_hard), rules)]
     full = [part for part in parts if part.height]
-    return pl.concat([part.select(full[0].columns) for part in full]) if full else parts[0]
+    return pl.concat([part.select(parts[0].columns).cast(parts[0].schema) for part in full]) if full else parts[0]
 
 
-def _unpack(part: pl.DataFrame, packing: Packing, base: int, steps: int) -> pl.DataFrame:
+def _unpack(part: pl.DataFrame, rules: Rules, base: int) -> pl.DataFrame:
     """Packed keys back to instants, and units back to their own numbers."""
-    return part.filter(~pl.col("removed")).select(
+
+    def within(k: int) -> Any:
+        return pl.when(pl.col("reached") >= k)
+
+    steps = range(1, rules.steps + 1)
+    kept = part.filter(~pl.col("removed")) if rules.removing else part
+    return kept.select(
         pl.col("unit") + base,
         "reached",
         "open",
-        *(packing.instant_of(pl.col(f"t{k}")).alias(f"t{k}") for k in range(1, steps + 1)),
-        *(f"r{k}" for k in range(1, steps + 1)),
+        *(within(k).then(rules.packing.instant_of(pl.col(f"t{k}"))).alias(f"t{k}") for k in steps),
+        *(within(k).then(pl.col(f"r{k}").cast(pl.UInt32())).alias(f"r{k}") for k in steps if rules.with_rows),
     )
 
 

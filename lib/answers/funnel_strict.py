@@ -5,10 +5,11 @@ row that stands at step k − 1: one shift per step. Where an event shares its i
 first; those units are walked one by one instead (`funnel_walk`).
 """
 
+import numpy as np
 import polars as pl
 
-from lib.answers.funnel_chain import furthest
 from lib.answers.funnel_rules import Rules
+from lib.answers.funnel_states import States, furthest
 from lib.engine import collect
 
 
@@ -22,7 +23,7 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     log = rows.sort("key", "row").with_columns(unit=rules.unit(), row_at=pl.row_index())
     same = pl.col("unit") == pl.col("unit").shift()
     last = (pl.col("unit") != pl.col("unit").shift(-1)).fill_null(True)
-    opens = pl.col("m1") & rules.starts(log)
+    opens = pl.col("m1") & rules.starts(log.columns)
     if rules.question.entry == "first":
         opens = opens & (opens.cast(pl.UInt32).cum_sum().over("unit") == 1)
     standing = log.with_columns(last=last, same=same.fill_null(False), s1=opens)
@@ -32,7 +33,7 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         goes_on = pl.col(f"s{k - 1}").shift().fill_null(False) & pl.col("same") & pl.col(f"m{k}")
         goes_on = goes_on & (pl.col("key") <= until) & _clean(k, rules)
         standing = standing.with_columns(goes_on.fill_null(False).alias(f"s{k}"), until.alias(f"until{k}"))
-    crossings = [log.filter(f"x{i}").select("key") for i in range(1, len(rules.spans) + 1)]
+    crossings = [log.filter(f"x{i}")["key"].to_numpy() for i in range(1, len(rules.spans) + 1)]
     return furthest(_states(standing, rules), crossings, rules)
 
 
@@ -46,22 +47,28 @@ def _clean(k: int, rules: Rules) -> pl.Expr:
     return clean
 
 
-def _states(standing: pl.DataFrame, rules: Rules) -> list[pl.DataFrame]:
-    """Per step the rows standing there, in the shape the chain leaves them: the step before is the row before."""
-    states: list[pl.DataFrame] = []
+def _states(standing: pl.DataFrame, rules: Rules) -> list[States]:
+    """Per step the rows standing there; the step before is the row before."""
+    states: list[States] = []
+    place = np.zeros(standing.height + 1, np.int64)
     for k in range(1, rules.steps + 1):
-        anchors = [
-            pl.col("key").shift(k - after).alias(f"a{i}") for i, (after, _) in enumerate(rules.spans) if after <= k
-        ]
+        spans = [(i, after) for i, (after, _) in enumerate(rules.spans) if after <= k]
+        anchors = [pl.col("key").shift(k - after).alias(f"a{i}") for i, after in spans]
         at = standing.with_columns(*anchors, until=f"until{k}").filter(f"s{k}")
-        if k == 1:
-            at = at.with_columns(prev=pl.lit(None, pl.UInt32))
-        else:
-            places = states[-1].select(pl.col("row_at") + 1, prev=pl.row_index())
-            at = at.join(places, on="row_at", how="left", maintain_order="left")
-        # A run that other events have left behind is over, whatever its window says.
-        kept = ["key", "row", "row_at", "until", "prev", pl.col("last").alias("lasting"), pl.col("^a\\d+$")]
-        states.append(at.select(kept))
+        here = at["row_at"].to_numpy().astype(np.int64)
+        states.append(
+            States(
+                key=at["key"].to_numpy(),
+                until=at["until"].to_numpy(),
+                prev=place[here],  # what the pass before left at the row before
+                row=at["row"].cast(pl.Int64()).to_numpy(),
+                anchors={i: at[f"a{i}"].to_numpy() for i, _ in spans},
+                # A run that other events have left behind is over, whatever its window says.
+                lasting=at["last"].to_numpy(),
+            )
+        )
+        place = np.zeros(standing.height + 1, np.int64)
+        place[here + 1] = np.arange(here.size)
     return states
 
 

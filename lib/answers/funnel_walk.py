@@ -49,7 +49,7 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     crosses = pl.sum_horizontal(pl.lit(0), *(pl.col(f"x{i}").cast(pl.Int64) * (1 << (i - 1)) for i in spans))
     log = rows.sort("key", "row").select(
         rules.unit().alias("unit"), "key", "row", bits.alias("bits"), crosses.alias("crosses"),
-        rules.starts(rows).alias("opens"), rules.until(pl.col("key")).alias("until"),
+        rules.starts(rows.columns).alias("opens"), rules.until(pl.col("key")).alias("until"),
     )  # fmt: skip
     found = []
     for unit, moments in groupby(log.iter_rows(), key=lambda row: row[0]):

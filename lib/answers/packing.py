@@ -56,10 +56,6 @@ class Packing:
         """The packed number; `base` is the first unit of the block."""
         return ((unit - base) * (1 << self.bits)) + self.ticks(instant)
 
-    def unit_of(self, key: pl.Expr, base: int = 0) -> pl.Expr:
-        """The unit of a packed number."""
-        return key // (1 << self.bits) + base
-
     def instant_of(self, key: pl.Expr) -> pl.Expr:
         """The instant of a packed number."""
         ticks = key % (1 << self.bits) + self.origin

@@ -40,12 +40,13 @@ def commit(
     Raises:
         WarehouseError: the disk refuses.
     """
+    before = max((_number(entry) for entry in (root / LOG).glob("*.json")), default=-1)
     try:
         _commit(root, schema, files, months)
     except DeltaError as error:
         raise refusal("Committing a table", str(error).splitlines()[0], root, None) from error
-    sync_log(root)
-    return version(root)
+    sync_log(root, before)
+    return DeltaTable(root).version()
 
 
 def _commit(
@@ -60,11 +61,6 @@ def _commit(
         DeltaTable(root).create_write_transaction(
             actions, mode="overwrite", schema=delta_schema(schema, by), partition_by=by, partition_filters=only
         )
-
-
-def version(root: Path) -> int:
-    """The latest version of a table."""
-    return DeltaTable(root).version()
 
 
 def live_files(root: Path, at: int | None = None) -> set[str]:
@@ -114,10 +110,10 @@ def torn_entries(root: Path) -> list[Path]:
     return [entry for entry in sorted((root / LOG).glob("*.json"), reverse=True) if not _parses(entry)]
 
 
-def sync_log(root: Path) -> None:
-    """Wait until the log is on the disk: deltalake commits atomically but syncs nothing."""
+def sync_log(root: Path, after: int = -1) -> None:
+    """Wait until log entries newer than version `after` are on the disk: deltalake syncs nothing."""
     for entry in (root / LOG).iterdir():
-        if entry.is_file():
+        if entry.is_file() and (entry.suffix != ".json" or _number(entry) > after):
             sync_file(entry)
     sync_folder(root / LOG)
     sync_folder(root)

@@ -1,6 +1,7 @@
 """The warehouse of a workspace: the canonical tables at rest, as one stamp has them."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from lib.warehouse import quarantine, reading
 from lib.warehouse import stamp as stamps
 from lib.warehouse.compaction import merge_months
 from lib.warehouse.doctor import Finding, examine, restore
+from lib.warehouse.guard import guarded
 from lib.warehouse.inputs import Input, LoadReport
 from lib.warehouse.loading import Load
 from lib.warehouse.schema import BASE
@@ -79,6 +81,19 @@ class Warehouse:
             high = until.astimezone(UTC).strftime("%Y-%m") if until else "9999-99"
             months = {month for month in self.months(table) if low <= month <= high}
         return reading.scan(self.folder, self.stamp, table, months)
+
+    def guard(self) -> AbstractContextManager[None]:
+        """Run plans over these tables inside it: whatever damage does to them ends in `DamagedDataError`."""
+        return guarded("the warehouse", self.verify)
+
+    def verify(self) -> None:
+        """Compare every file at rest with its checksum (about a second per gigabyte).
+
+        Raises:
+            DamagedDataError: a file is missing or damaged.
+        """
+        for table in self.stamp.tables:
+            reading.verify(self.folder, self.stamp, table)
 
     def months(self, table: str = "events") -> list[str]:
         """The months a table has files of, in order."""
@@ -157,7 +172,7 @@ class Warehouse:
         self.load([], now=now, replaces=ids)
 
     def _waiting(self, table: str | None) -> pl.DataFrame:
-        with reading.guarded("the table 'quarantine'"):
+        with guarded("the table 'quarantine'"):
             return self.quarantine(table).filter(pl.col("replayed").is_null()).collect()
 
     def _known(self, table: str) -> None:

@@ -51,7 +51,7 @@ def test_every_flipped_byte_is_found_and_reading_never_panics(workspace: Path) -
         warehouse = Warehouse.open(workspace)
         for table in ("events", "people", "daily"):
             try:
-                with guarded(table):
+                with warehouse.guard():
                     warehouse.scan(table).collect()
             except DamagedDataError as error:
                 assert "growthops doctor" in str(error)

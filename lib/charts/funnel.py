@@ -1,0 +1,130 @@
+"""The funnel: one bar per step, what was lost between them, the largest loss marked."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from lib.charts.tones import FEW, Tones
+from lib.words import count, duration, listing, people, percent
+
+ROW, TEXT_AT, BAR_AT, BAR = 62, 10, 21, 26
+ROOM = 1.55  # right of the widest bar there is room for "10,000 · 100.0 %", on a phone too
+
+TOOLTIP = [
+    alt.Tooltip("label:N", title="Step"),
+    alt.Tooltip("users:Q", title="People", format=","),
+    alt.Tooltip("of_start:Q", title="Of the first step", format=".2%"),
+    alt.Tooltip("of_previous:Q", title="Of the step before", format=".2%"),
+    alt.Tooltip("interval:N", title="95 % interval"),
+    alt.Tooltip("lost:Q", title="Fewer than the step before", format=","),
+    alt.Tooltip("open:Q", title="Of them still in time", format=","),
+    alt.Tooltip("took:N", title="Median time since the step before"),
+]
+
+
+def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
+    """A bar for the people at each step; behind it those lost since the step before, and those still in time."""
+    rows = _rows(frame, tones)
+    height = ROW * (rows.height - 1) + BAR_AT + BAR
+    across = alt.Scale(domain=[0, max(1, _most(rows)) * ROOM], nice=False, zero=True)
+    down = alt.Scale(domain=[height, 0], nice=False, zero=False)
+
+    def x(column: str) -> alt.X:
+        return alt.X(f"{column}:Q", axis=None, scale=across)
+
+    def y(column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", axis=None, scale=down)
+
+    def bar(start: str, end: str, shade: str) -> alt.Chart:
+        return _base().mark_rect(cornerRadius=2).encode(
+            x(start), alt.X2(end), y("top"), alt.Y2("bottom"), _colour(shade), *TOOLTIP
+        )  # fmt: skip
+
+    def text(column: str, at: Any, line: str, **style: Any) -> alt.Chart:
+        mark = _base().mark_text(baseline="middle", **style)
+        return mark.encode(at, y(line), alt.Text(f"{column}:N"), _colour(f"{column}_shade"))
+
+    return alt.layer(
+        bar("users", "before", "lost_shade"),
+        bar("users", "may", "may_shade"),
+        bar("zero", "users", "shade"),
+        text("name", alt.XValue(0), "line", align="left", fontSize=14, limit=230),
+        text("loss", alt.XValue("width"), "line", align="right", fontSize=13),  # type: ignore[arg-type]
+        text("figure", x("users"), "middle", align="left", dx=8, fontSize=14, fontWeight=600),
+        data=rows,
+        height=height,
+    )
+
+
+def _base() -> alt.Chart:
+    return alt.Chart()
+
+
+def _colour(column: str) -> alt.Color:
+    return alt.Color(f"{column}:N", scale=None, legend=None)
+
+
+def _most(rows: pl.DataFrame) -> int:
+    return int(rows["users"].max() or 0)  # type: ignore[arg-type]
+
+
+def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
+    """What is drawn: places in pixels, words, and colours."""
+    worst = worst_step(frame)
+    drawn = []
+    for row in frame.sort("step").iter_rows(named=True):
+        step, users, lost, still = row["step"], row["users"], row["lost"], row["open"] or 0
+        top = ROW * (step - 1) + BAR_AT
+        before = users + max(0, lost)
+        bad = step == worst
+        drawn.append(
+            row
+            | {
+                "zero": 0, "before": before, "may": min(before, users + still), "line": top - BAR_AT + TEXT_AT,
+                "top": top, "bottom": top + BAR, "middle": top + BAR // 2,
+                "name": f"{step}  {row['label']}",
+                "figure": count(users) + (f" · {percent(row['of_previous'])}" if step > 1 else ""),
+                "loss": _loss(row), "interval": _interval(row), "took": duration(row["median_seconds"]),
+                "shade": tones.grey if users + max(0, lost) < FEW else tones.main, "may_shade": tones.waiting,
+                "lost_shade": tones.worst if bad else tones.lost, "loss_shade": tones.warn if bad else tones.muted,
+                "name_shade": tones.ink, "figure_shade": tones.ink,
+            }
+        )  # fmt: skip
+    return pl.DataFrame(drawn, infer_schema_length=None)
+
+
+def _loss(row: dict[str, Any]) -> str:
+    if row["step"] == 1 or row["of_previous"] is None or row["lost"] == 0:
+        return ""
+    return f"−{count(row['lost'])} · {percent(1 - row['of_previous'])}"
+
+
+def _interval(row: dict[str, Any]) -> str:
+    low, high = row["of_previous_low"], row["of_previous_high"]
+    return "–" if low is None else f"{percent(low)} to {percent(high)}"
+
+
+def worst_step(frame: pl.DataFrame) -> int | None:
+    """The step with the largest loss in people before it; none where nobody was lost."""
+    lossy = frame.filter(pl.col("lost") > 0).sort(["lost", "step"], descending=[True, False])
+    return lossy["step"].item(0) if lossy.height else None
+
+
+def title(frame: pl.DataFrame) -> str:
+    """What the picture shows, in a sentence."""
+    worst = worst_step(frame)
+    total = frame.filter(pl.col("step") > 1)["lost"].sum()
+    if worst is None or not total:
+        return "Nobody is lost on the way"
+    row = frame.row(by_predicate=pl.col("step") == worst, named=True)
+    return f"{percent(row['lost'] / total, 0)} of all losses come just before “{row['label']}”"
+
+
+def summary(frame: pl.DataFrame) -> str:
+    """The whole chart in one sentence, for those who cannot see it."""
+    rows = frame.sort("step").rows(named=True)
+    if not rows or not rows[0]["users"]:
+        return "A funnel without anybody in it."
+    steps = [f"{count(row['users'])} {row['label']} ({percent(row['of_start'])})" for row in rows[1:]]
+    return f"Of {people(rows[0]['users'])} who did {rows[0]['label']}: {listing(steps)}."

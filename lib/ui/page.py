@@ -1,0 +1,84 @@
+"""The top of every page: title, freshness, actions, verdict, and at most five numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import streamlit as st
+
+from lib import queries
+from lib.answers import Answer
+from lib.charts.tones import DARK, LIGHT, Tones
+from lib.ui import export, states
+from lib.ui.words import age, moment, plain, stressed
+
+VERDICT = "font-size:1.4rem;line-height:1.45;margin:0;max-width:62rem"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number: label, value, change against the earlier period, and what it means."""
+
+    label: str
+    value: str
+    change: str | None = None
+    better: str = "up"
+    against: str | None = None
+    meaning: str | None = None
+    few: bool = False
+
+
+def page_header(title: str, answer: Answer) -> None:
+    """The page's name; right of it how fresh the data is, what is counted, and the question to take along."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            st.caption(freshness(answer), width="content")
+            definition(answer)
+            export.copies(answer)
+
+
+def freshness(answer: Answer) -> str:
+    """`data through 31 Oct 2026, 23:57`; in amber with its age when it is old."""
+    if answer.as_of is None:
+        return "no data yet"
+    text = f"data through {moment(answer.as_of, queries.facts().timezone)}"
+    return f":orange[{text} · {age(answer.as_of)} days old]" if states.is_stale(answer.as_of) else text
+
+
+def verdict(answer: Answer) -> None:
+    """The computed sentence, and what to know before trusting it."""
+    st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
+    for note in answer.notes:
+        st.caption(plain(note))
+
+
+def definition(answer: Answer) -> None:
+    """A popover that says what is counted, in which load."""
+    with st.popover("Definition", icon=":material/info:", type="tertiary"):
+        st.markdown(plain(answer.definition))
+        st.caption(
+            "Shares carry a 95 % interval (Wilson) in the table. Under 30 people a figure is grey and not ranked. "
+            f"Days are days of {plain(queries.facts().timezone)}. Load {answer.stamp}."
+        )
+
+
+def cards(numbers: Sequence[Card]) -> None:
+    """At most five numbers in a row that wraps on a narrow screen."""
+    with st.grid(min(5, len(numbers)), min_column_width=150, gap="small"):
+        for card in numbers[:5]:
+            value = f":gray[{plain(card.value)}]" if card.few else plain(card.value)
+            st.metric(
+                card.label, value, card.change, delta_color="normal" if card.better == "up" else "inverse",
+                delta_description=card.against if card.change else None, help=card.meaning,
+            )  # fmt: skip
+
+
+def tones() -> Tones:
+    """The few colours charts need by name, for the theme the reader has on."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def show(chart: alt.TopLevelMixin, summary: str, key: str) -> None:
+    """Draw a chart with its sentence for those who cannot see it."""
+    st.altair_chart(chart, key=key, alt=summary)  # type: ignore[arg-type]

@@ -1,0 +1,94 @@
+"""The states a page can be in beside "fine": empty, failed, too few, stale."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.errors import DamagedDataError, GrowthOpsError, QuestionError, SettingsError
+from lib.model import TABLES
+from lib.ui.words import age
+
+LOG = logging.getLogger(__name__)
+FEW = 30
+STALE_DAYS = 3
+
+STILL_WORKS = {
+    QuestionError: "Change the controls above, or start again from the page's menu entry.",
+    SettingsError: "The data is untouched. Correct the file, and this page comes back by itself.",
+    DamagedDataError: "Nothing was changed by looking. Other pages that do not need this file still work.",
+}
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever goes wrong inside becomes a sentence on the page, and the page finishes.
+
+    A panic of Polars is no `Exception`; unguarded it would leave a blank page that never stops loading.
+    """
+    try:
+        yield
+    except GrowthOpsError as error:
+        failed(error)
+    except pl.exceptions.PanicException as error:
+        LOG.exception("the data engine gave up")
+        failed(DamagedDataError(f"The data engine gave up on a file ({_first(error)}). Run: growthops doctor"), error)
+    except Exception as error:
+        LOG.exception("a page failed")
+        failed(error)
+
+
+def failed(error: Exception, cause: BaseException | None = None) -> None:
+    """What happened in words, what still works, and the details folded."""
+    ours = isinstance(error, GrowthOpsError)
+    text = str(error) if ours else "This part of the page could not be worked out. The rest of the product still works."
+    works = next((words for kind, words in STILL_WORKS.items() if isinstance(error, kind)), "")
+    st.error(f"{_escaped(text)}\n\n{works}".strip(), icon=":material/error:")
+    if not isinstance(error, QuestionError):
+        with st.expander("Details"):
+            st.code("".join(traceback.format_exception(cause or error)).strip(), language=None, wrap_lines=True)
+
+
+def empty(answers: str) -> None:
+    """No events yet: what the page would answer, what is missing, and three ways on."""
+    st.markdown(f"#### No events yet\n\n{answers}")
+    st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
+    table = TABLES["events"]
+    st.dataframe(
+        [dict(zip((c.name for c in table.columns[:4]), row, strict=True)) for row in _samples()],
+        hide_index=True, width="content", alt="Three sample rows of an events file",
+    )  # fmt: skip
+    st.download_button("Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:")
+    folder = queries.workspace()
+    st.markdown("Then load your own file:")
+    st.code(f'growthops load events.csv --as events --workspace "{folder}"', language="bash", wrap_lines=True)
+    st.markdown("Or look around first, with an invented company:")
+    st.code("growthops demo", language="bash")
+
+
+def few(people: int) -> str:
+    """`n 12, too few to rank` where a figure rests on fewer than 30; else nothing."""
+    return f"n {people}, too few to rank" if people < FEW else ""
+
+
+def is_stale(as_of: datetime, now: datetime | None = None) -> bool:
+    """True when the newest event is some days old."""
+    return age(as_of, now) > STALE_DAYS
+
+
+def _samples() -> list[tuple[str, ...]]:
+    columns = TABLES["events"].columns[:4]
+    return list(zip(*(column.sample for column in columns), strict=True))
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("$", "\\$").replace("\n", "  \n")

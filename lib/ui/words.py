@@ -1,0 +1,48 @@
+"""Text for the screen: event names people can read, and user text that cannot become markup."""
+
+import html
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+STRESSED = re.compile(r"“[^”]*” → “[^”]*”|\d[\d,.]* (?:%|people|person|accounts?|visits?)(?!\w)")
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
+
+
+def readable(name: str) -> str:
+    """An event or field name as words.
+
+    >>> readable("app_installed"), readable("user.age_band")
+    ('app installed', 'user age band')
+    """
+    return re.sub(r"[_.\s]+", " ", name).strip() or name
+
+
+def stressed(sentence: str) -> str:
+    """A verdict as HTML with what matters in bold; everything in it is text, never markup."""
+    marked = STRESSED.sub(lambda found: f"\x02{found.group()}\x03", sentence.replace("\x02", "").replace("\x03", ""))
+    return html.escape(marked).replace("\x02", "<strong>").replace("\x03", "</strong>")
+
+
+def plain(text: str) -> str:
+    r"""Text that Markdown shows as it is.
+
+    >>> plain("a*b$")
+    'a\\*b\\$'
+    """
+    return SPECIAL.sub(r"\\\1", text)
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """An instant in local time.
+
+    >>> moment(datetime(2026, 10, 31, 22, 57, tzinfo=UTC), "Europe/Berlin")
+    '31 Oct 2026, 23:57'
+    """
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def age(at: datetime, now: datetime | None = None) -> int:
+    """Whole days between an instant and now."""
+    return max(0, ((now or datetime.now(UTC)) - at).days)
