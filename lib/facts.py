@@ -21,7 +21,8 @@ from lib.scope import WeekStart
 from lib.settings import Settings, load_settings
 from lib.warehouse import Warehouse
 from lib.warehouse.guard import guarded
-from lib.warehouse.identity import connect
+from lib.warehouse.identity import alias_ties, connect
+from lib.warehouse.schema import as_text, type_at_rest
 
 TimeUnit = Literal["s", "ms", "us"]
 TS = pl.Datetime("us", "UTC")
@@ -65,7 +66,7 @@ class Facts:
         """Facts from frames in memory: `Facts.of(events=df, users=df, timezone="Europe/Berlin")`.
 
         Events need `user_id` (or `anon_id`), `name` and `ts`; any further column is a property. Time stamps without
-        a time zone are taken as UTC.
+        a time zone are taken as UTC. As in a load, rows without one of these are left out, and so are repeats.
 
         Raises:
             QuestionError: a table or a required column does not exist.
@@ -75,6 +76,7 @@ class Facts:
             raise QuestionError(f"There is no table {unknown[0]!r}; {suggest(unknown[0], TABLES)}")
         given = {name: _canonical(name, frame) for name, frame in frames.items()}
         given = {name: given.get(name, pl.DataFrame(schema=TABLES[name].schema)) for name in TABLES}
+        given["events"] = _without_repeats(given["events"].drop_nulls(["name", "ts"]))
         people = _people(given)
         events = _with_person(given["events"], people)
         ts = events["ts"]
@@ -177,8 +179,26 @@ def _canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(pl.lit(column.default).cast(column.dtype).alias(column.stored))
         else:
             columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
-    extra = [other for other in frame.columns if other not in table.schema and other not in ("person", "month")]
-    return frame.select(*columns, *(pl.col(other) for other in extra if name == EVENTS.name))
+    if name == EVENTS.name:
+        columns += [_extra(other, frame.schema[other]) for other in frame.columns if other not in table.schema]
+    return frame.select(columns)
+
+
+def _extra(name: str, given: pl.DataType) -> pl.Expr:
+    """A property as a load would keep it: in one of the types at rest, and not under a name of our own."""
+    rest = type_at_rest(given)
+    column = as_text(name, given) if rest == pl.String() != given else pl.col(name).cast(rest)
+    column = pl.when(column.is_finite()).then(column) if rest == pl.Float64() else column
+    return column.alias(f"{name}_prop" if name in ("person", "month") else name)
+
+
+def _without_repeats(events: pl.DataFrame) -> pl.DataFrame:
+    """Events without repeats: the same `event_id`, or, where there is none, all columns equal."""
+    if not events.hash_rows().is_duplicated().any() and not events["event_id"].drop_nulls().is_duplicated().any():
+        return events
+    is_named = pl.col("event_id").is_not_null()
+    first = pl.when(is_named).then(pl.col("event_id").is_first_distinct()).otherwise(pl.struct(pl.all()).is_first_distinct())
+    return events.filter(first)
 
 
 def _typed(name: str, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
@@ -214,8 +234,10 @@ def _people(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             given["users"].select(id_kind=pl.lit("user"), id="user_id"),
         ]
     )
-    pairs = pl.concat([events.select("user_id", "anon_id"), given["aliases"].select("user_id", "anon_id")])
-    return connect(ids.drop_nulls().unique(maintain_order=True), pairs.drop_nulls().unique(maintain_order=True))
+    ids = ids.drop_nulls().unique(maintain_order=True)
+    users = ids.filter(pl.col("id_kind") == "user")["id"]
+    pairs = pl.concat([events.select("user_id", "anon_id"), alias_ties(given["aliases"], users)])
+    return connect(ids, pairs.drop_nulls().unique(maintain_order=True))
 
 
 def _with_person(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

@@ -62,7 +62,7 @@ class By(Part):
 class FunnelBy(By):
     """`take` says whose value places a run in a segment: first, last, entry, all, or `step:2`."""
 
-    take: Annotated[str, Field(pattern=r"^(first|last|entry|all|step:\d+)$")] = "first"
+    take: Annotated[str, Field(pattern=r"^(first|last|entry|all|step:[1-9][0-9]?)$")] = "first"
 
 
 class Exclude(Event):
@@ -184,6 +184,23 @@ class MetricQuestion(Question):
 KINDS: dict[str, type[Question]] = {"funnel": Funnel, "retention": Retention, "metric": MetricQuestion}
 
 
+def decode(text: str) -> object:
+    """The JSON value a text holds.
+
+    Raises:
+        QuestionError: it is not JSON; the message names the place.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise QuestionError(f"The question is not JSON: {where}.") from None
+    except (ValueError, RecursionError):
+        raise QuestionError(
+            "The question is not JSON to be read: a number is too long, or parts nest too deep."
+        ) from None
+
+
 def parse(data: object) -> Question:
     """Turn a JSON object (or its text) into a question.
 
@@ -191,12 +208,7 @@ def parse(data: object) -> Question:
         QuestionError: it is not an object, its kind is unknown, or a field is wrong; the message names the place.
     """
     if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except json.JSONDecodeError as error:
-            raise QuestionError(
-                f"The question is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-            ) from None
+        data = decode(data)
     if isinstance(data, Question):
         return data
     if not isinstance(data, dict):
@@ -216,9 +228,11 @@ def _explain(model: type[Part], error: ValidationError) -> str:
     clauses: list[str] = []
     problems = error.errors(include_url=False)
     for problem in problems:
-        if problem["type"] == "too_short" and any(other["loc"][:-1][: len(problem["loc"])] == problem["loc"] for other in problems):
+        if problem["type"] == "too_short" and any(
+            other["loc"][:-1][: len(problem["loc"])] == problem["loc"] for other in problems
+        ):
             continue  # the list is only short because one of its items is wrong, which is said anyway
-        part, place = _locate(model, problem["loc"])
+        part, place = _locate(model, problem["loc"], problem["type"] == "extra_forbidden")
         where = ".".join(place) or "the question"
         if problem["type"] == "extra_forbidden":
             where, key = ".".join(place[:-1]) or "the question", place[-1]
@@ -228,6 +242,8 @@ def _explain(model: type[Part], error: ValidationError) -> str:
         elif problem["type"] == "literal_error":
             allowed = [word.strip(" '") for word in problem["ctx"]["expected"].replace(" or ", ", ").split(",")]
             text = f"{problem['input']!r} is not one of the values; {suggest(problem['input'], allowed)}"
+        elif part is Compare and "value" in place and problem["type"].endswith("_type"):
+            text = "should be text, a number, true or false, or a list of these"
         else:
             text = _plain(problem)
         clauses.append(f"{where}: {text}")
@@ -237,39 +253,44 @@ def _explain(model: type[Part], error: ValidationError) -> str:
 def _plain(problem: Any) -> str:
     """Pydantic's message in words that do not need Python."""
     allowed = problem.get("ctx", {})
+    if problem["type"] in ("model_type", "tuple_type"):
+        return "should be an object" if problem["type"] == "model_type" else "should be a list"
     if problem["type"] == "too_short":
         return f"needs at least {allowed['min_length']}, has {allowed['actual_length']}"
     if problem["type"] == "too_long":
         return f"takes at most {allowed['max_length']}, has {allowed['actual_length']}"
     if problem["type"] == "string_pattern_mismatch":
-        return f"{problem['input']!r} does not fit; it looks like {allowed['pattern'].strip('^$()').replace('|', ', ')}"
+        return f"{problem['input']!r} does not fit; it looks like {allowed['pattern'].strip('^$()').replace('|', ', ').replace('[1-9][0-9]?', '2')}"
     return problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
 
 
-def _locate(model: type[Part], loc: tuple[int | str, ...]) -> tuple[type[Part], list[str]]:
+def _locate(model: type[Part], loc: tuple[int | str, ...], is_unknown: bool) -> tuple[type[Part], list[str]]:
     """Walk a pydantic location: the innermost part it runs into, and the path as a person would write it.
 
     Pydantic also lists the branch of a union it tried ("test", "str"); those are not keys, so they are left out.
     """
-    part, place = model, []
+    part, place, tagged = model, [], False
     for position, step in enumerate(loc):
         if isinstance(step, int):
             place.append(str(step + 1))
-            continue
-        is_key = step in part.keys()
-        if is_key or position == len(loc) - 1:
+        elif tagged and step in _CONDITIONS:
+            part, tagged = _CONDITIONS[step], False
+        elif step in part.keys():
             place.append(step)
-        inner = _part_in(part.model_fields[part.keys()[step]].annotation, step) if is_key else _CONDITIONS.get(step)
-        part = inner or part
+            tagged = step in _HOLD_CONDITIONS
+            part = _part_in(part.model_fields[part.keys()[step]].annotation, step) or part
+        elif is_unknown and position == len(loc) - 1:
+            place.append(step)
     return part, place
 
 
 _CONDITIONS: dict[str, type[Part]] = {"test": Compare, "all": AllOf, "any": AnyOf, "not": Negation}
+_HOLD_CONDITIONS = ("where", "all", "any", "not")
 
 
 def _part_in(annotation: Any, key: str) -> type[Part] | None:
     """The part class a field holds, if any; conditions are told apart by their tag later in the location."""
-    waiting = [annotation] if key != "where" else []
+    waiting = [annotation] if key not in _HOLD_CONDITIONS else []
     while waiting:
         kind = waiting.pop()
         if isinstance(kind, type) and issubclass(kind, Part):

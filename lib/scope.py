@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 Scalar = str | int | float | bool
+MOST = 1e300
 Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
 WeekStart = Literal["monday", "sunday"]
 Op = Literal[
@@ -43,6 +44,10 @@ class Compare(Part):
     @model_validator(mode="after")
     def _value_fits(self) -> "Compare":
         listed = isinstance(self.value, tuple)
+        if any(
+            isinstance(one, int | float) and not abs(one) <= MOST for one in (self.value if listed else [self.value])
+        ):
+            raise ValueError("a number is missing, endless or too large")
         if self.op in ("in", "not_in") and not listed:
             raise ValueError(f"'{self.op}' needs a list of values")
         if self.op in ("is_set", "is_not_set"):
@@ -91,9 +96,11 @@ for _kind in (AllOf, AnyOf, Negation):
 
 def _instant(value: object) -> object:
     """A day stays a day (`date`), a date-time stays exact (`datetime`)."""
-    if not isinstance(value, str):
+    if isinstance(value, date):
         return value
     try:
+        if not isinstance(value, str):
+            raise ValueError
         return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
     except ValueError:
         raise ValueError(f"{value!r} is neither a day (2026-01-31) nor a date-time (2026-01-31T12:00:00Z)") from None
@@ -124,18 +131,20 @@ class Scope(Part):
             None if self.end is None else to_utc(self.end, timezone),
         )
 
-    def earlier(self, how: Literal["previous", "year"]) -> "Scope":
+    def earlier(self, how: Literal["previous", "year"], timezone: str) -> "Scope":
         """The scope to compare with: the same length just before, or the same days a year before.
 
         Raises:
-            ValueError: the scope is open, so it has no length.
+            ValueError: the scope is open, so it has no length. OverflowError: that is before the year 1.
         """
         if self.start is None or self.end is None:
             raise ValueError("compare needs a scope with both start and end")
         if how == "year":
             return self.model_copy(update={"start": _year_before(self.start), "end": _year_before(self.end)})
-        length = self.end - self.start
-        return self.model_copy(update={"start": self.start - length, "end": self.start})
+        start, end = self.start, self.end
+        if isinstance(start, datetime) or isinstance(end, datetime):  # of days, the calendar is the measure
+            start, end = to_utc(start, timezone), to_utc(end, timezone)
+        return self.model_copy(update={"start": start - (end - start), "end": start})
 
 
 def _year_before(value: date) -> date:
@@ -146,11 +155,19 @@ def _year_before(value: date) -> date:
 
 
 def to_utc(value: date | datetime, timezone: str) -> datetime:
-    """The instant a day begins, or a date-time, in UTC; a date-time without offset is local."""
+    """The instant a day begins, or a date-time, in UTC; a date-time without offset is local.
+
+    Years beyond 1000 and 9000 are cut to these: nothing happened there, and there is no room for a window.
+    """
     zone = ZoneInfo(timezone)
+    if not 1000 <= value.year < 9000:
+        value = date(1000 if value.year < 1000 else 9000, 1, 1)
     if not isinstance(value, datetime):
         value = datetime.combine(value, time.min)
     return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+DAYS = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 31}
 
 
 class Window(Part):
@@ -161,7 +178,7 @@ class Window(Part):
 
     @model_validator(mode="after")
     def _a_lifetime_at_most(self) -> "Window":
-        if self.longest > timedelta(days=36_600):
+        if self.value * DAYS[self.unit] > 36_600:
             raise ValueError("a window is at most 100 years")
         return self
 
@@ -173,8 +190,7 @@ class Window(Part):
     @property
     def longest(self) -> timedelta:
         """An upper bound of the length, for cutting the log down to what can matter."""
-        days = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 31}
-        return timedelta(days=self.value * days[self.unit])
+        return timedelta(days=self.value * DAYS[self.unit])
 
     @property
     def words(self) -> str:

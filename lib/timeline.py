@@ -4,8 +4,11 @@ from datetime import date, datetime
 
 import polars as pl
 
+from lib.errors import QuestionError
 from lib.scope import Grain, WeekStart
 
+MOST_BUCKETS = 20_000
+_SECONDS = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_500_000, "quarter": 7_600_000, "year": 31_000_000}
 _EVERY: dict[str, str] = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 
 
@@ -53,7 +56,13 @@ def index(first: pl.Expr, grain: Grain) -> pl.Expr:
 
 
 def spine(low: datetime, high: datetime, grain: Grain, timezone: str, week_start: WeekStart = "monday") -> pl.Series:
-    """Every bucket from the one of `low` to the one of `high` (instants, both included), in order."""
+    """Every bucket from the one of `low` to the one of `high` (instants, both included), in order.
+
+    Raises:
+        QuestionError: there are too many to be looked at.
+    """
+    if (high - low).total_seconds() / _SECONDS[grain] > MOST_BUCKETS:
+        raise QuestionError(f"That is more than {MOST_BUCKETS:,} buckets; ask for a coarser grain or a shorter scope.")
     ends = pl.DataFrame({"at": [low, high]}, schema={"at": pl.Datetime("us", "UTC")})
     first, last = ends.select(bucket(pl.col("at"), grain, timezone, week_start).alias("bucket"))["bucket"]
     if grain == "hour":

@@ -30,8 +30,8 @@ def ask(question: Question, facts: Facts) -> Answer:
     if question.compare is None:
         return answer
     try:
-        scope = question.scope.earlier(question.compare)
-    except ValueError as error:
+        scope = question.scope.earlier(question.compare, facts.timezone)
+    except (ValueError, OverflowError) as error:
         raise QuestionError(f"scope: {error}") from None
     earlier = ask(question.model_copy(update={"scope": scope, "compare": None}), facts)
     return replace(answer, previous=earlier.tables)

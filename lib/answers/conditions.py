@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from math import isfinite
 
 import polars as pl
 
@@ -106,6 +107,8 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
         found = pl.when(column.is_not_null()).then(found)
         return ~found if test.op == "not_in" else found
     assert test.value is not None and not isinstance(test.value, tuple)
+    if dtype == pl.String() and test.op in ("gt", "ge", "lt", "le") and not isinstance(test.value, str):
+        column, dtype = column.cast(pl.Float64(), strict=False), pl.Float64()  # a number in text, as JSON properties are
     given = _as(test.value, dtype, test, timezone)
     value = pl.lit(given, dtype=_wide(dtype, [given]))
     return {
@@ -131,7 +134,8 @@ def _wide(dtype: pl.DataType, values: Sequence[object]) -> pl.DataType:
     """The type values are compared in: a whole number may be compared with 2.5, and a long id stays exact."""
     if not dtype.is_numeric():
         return dtype
-    return dtype if dtype.is_integer() and all(isinstance(value, int) for value in values) else pl.Float64()
+    is_whole = dtype.is_integer() and all(isinstance(value, int) and abs(value) < 2**63 for value in values)
+    return pl.Int64() if is_whole else pl.Float64()
 
 
 def _as(value: Scalar, dtype: pl.DataType, test: Compare, timezone: str) -> object:
@@ -145,7 +149,10 @@ def _as(value: Scalar, dtype: pl.DataType, test: Compare, timezone: str) -> obje
             return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
         if dtype.is_numeric():
             number = float(value)
-            return int(value) if dtype.is_integer() and number.is_integer() else number
+            if not isfinite(number):
+                raise ValueError
+            whole = int(value) if WHOLE.fullmatch(str(value)) else int(number)
+            return whole if dtype.is_integer() and number.is_integer() else number
         if dtype == pl.Date():
             return date.fromisoformat(str(value)[:10])
         if isinstance(dtype, pl.Datetime):

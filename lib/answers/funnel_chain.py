@@ -16,7 +16,7 @@ import polars as pl
 
 from lib.answers.funnel_rules import Rules, matches
 from lib.answers.funnel_states import Flags, States, Whole, furthest
-from lib.engine import collect, collect_all
+from lib.engine import collect
 
 
 @dataclass(frozen=True)
@@ -55,33 +55,33 @@ def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
 
 def _lists(rows: pl.DataFrame, rules: Rules) -> tuple[list[Events], list[Whole]]:
     """The events of each step, and the keys of each exclusion, in order."""
-    plan, order = rows.lazy(), ["key"]
-    columns = ["key", "row"] if rules.with_rows else ["key"]
-    if rules.overlap:
-        # Equal events at one instant take places one after the other; different ones share a place.
-        kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
-        several = matches(rules.steps) > 1
-        place = ((pl.col("key") != pl.col("key").shift()) | several).fill_null(True).cum_sum().cast(pl.Int64) * 2
-        hits = plan.filter(pl.any_horizontal(kinds)).sort("key", "row")
-        plan = hits.with_columns(seek=place, offer=place + several.cast(pl.Int64))
-        columns, order = [*columns, "seek", "offer"], ["seek", "row"]
-    lists = [_opening(plan, k, rules).select(columns).sort(order) for k in range(1, rules.steps + 1)]
-    lists += [rows.lazy().filter(f"x{i}").select("key").sort("key") for i in range(1, len(rules.spans) + 1)]
-    done = collect_all(lists)
-    return [_events(frame) for frame in done[: rules.steps]], [frame["key"].to_numpy() for frame in done[rules.steps :]]
+    crossings = [np.sort(rows["key"].filter(rows[f"x{i}"]).to_numpy()) for i in range(1, len(rules.spans) + 1)]
+    steps = range(1, rules.steps + 1)
+    if not rules.overlap:
+        marks = [rows[f"m{k}"] for k in steps]
+        marks[0] = rows.select(pl.col("m1") & rules.starts(rows.columns)).to_series()
+        return [_sorted(rows, mark, rules) for mark in marks], crossings
+    # Equal events at one instant take places one after the other; different ones share a place.
+    several = matches(rules.steps) > 1
+    place = ((pl.col("key") != pl.col("key").shift()) | several).fill_null(True).cum_sum().cast(pl.Int64) * 2
+    hits = rows.filter(pl.any_horizontal(f"m{k}" for k in steps)).sort("key", "row")
+    placed = hits.with_columns(seek=place, offer=place + several.cast(pl.Int64))
+    lists = [placed.filter(f"m{k}") for k in steps]
+    lists[0] = lists[0].filter(rules.starts(rows.columns))
+    return [
+        Events(*(frame[name].cast(pl.Int64()).to_numpy() for name in ("key", "row", "seek", "offer"))) for frame in lists
+    ], crossings
 
 
-def _opening(plan: pl.LazyFrame, k: int, rules: Rules) -> pl.LazyFrame:
-    """The rows of step k; of the first only those that may open a run."""
-    rows = plan.filter(f"m{k}")
-    return rows.filter(rules.starts(plan.collect_schema().names())) if k == 1 else rows
-
-
-def _events(frame: pl.DataFrame) -> Events:
-    key = frame["key"].to_numpy()
-    row = frame["row"].cast(pl.Int64()).to_numpy() if "row" in frame.columns else None
-    seek, offer = (frame[name].to_numpy() if name in frame.columns else key for name in ("seek", "offer"))
-    return Events(key, row, seek, offer)
+def _sorted(rows: pl.DataFrame, mark: pl.Series, rules: Rules) -> Events:
+    """The marked rows by key; where no event stands in two steps, a key is its own place."""
+    key = rows["key"].filter(mark).to_numpy()
+    if not rules.with_rows:
+        key = np.sort(key)
+        return Events(key, None, key, key)
+    order = np.argsort(key, kind="stable")
+    key, row = key[order], rows["row"].filter(mark).to_numpy()[order].astype(np.int64)
+    return Events(key, row, key, key)
 
 
 def _starts(first: Events, rules: Rules) -> States:
@@ -89,7 +89,7 @@ def _starts(first: Events, rules: Rules) -> States:
     keep: Flags | slice = slice(None)
     if rules.question.entry == "first":
         unit = first.key >> rules.packing.bits
-        keep = np.diff(unit, prepend=unit[:1] - 1) != 0
+        keep = np.append(np.ones(min(1, unit.size), bool), unit[1:] != unit[:-1])
     key = first.key[keep]
     until = pl.select(rules.until(pl.lit(pl.Series(key)))).to_series().to_numpy() if key.size else key
     row = None if first.row is None else first.row[keep]

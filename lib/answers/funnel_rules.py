@@ -27,7 +27,9 @@ class Rules:
         """The rules of a question, for instants packed this way."""
         low, high = question.scope.bounds(timezone)
         ticks = [None if at is None else packing.first_tick(at) for at in (as_of, low, high)]
-        return cls(question, packing, timezone, ticks[0] or 0, ticks[1], ticks[2])
+        # No instant lies beyond the packing's room, and a sum with more than that could overflow.
+        end = None if ticks[2] is None else min(ticks[2], 1 << packing.bits)
+        return cls(question, packing, timezone, ticks[0] or 0, ticks[1], end)
 
     @property
     def steps(self) -> int:

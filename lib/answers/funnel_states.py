@@ -68,7 +68,7 @@ def _placed(size: int, here: Whole, values: Whole) -> Whole:
 
 def _starts(unit: Whole) -> Whole:
     """Where each unit's states begin."""
-    return np.flatnonzero(np.diff(unit, prepend=unit[:1] - 1)) if unit.size else np.zeros(0, np.int64)
+    return np.append(np.zeros(min(1, unit.size), np.int64), np.flatnonzero(unit[1:] != unit[:-1]) + 1)
 
 
 def _first(key: Whole, starts: Whole) -> Whole:

@@ -15,7 +15,8 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
     whole = runs.select("owner", "reached")
     if question.view == "trend" or (question.by and question.by.take == "all"):
         whole = whole.group_by("owner").agg(pl.col("reached").max())
-    users = [int((whole["reached"] >= k).sum()) for k in range(1, len(question.steps) + 1)]
+    counts = dict(whole["reached"].value_counts().iter_rows())
+    users = [sum(n for reached, n in counts.items() if reached >= k) for k in range(1, len(question.steps) + 1)]
     names = _names(question)
     if users[0] == 0:
         return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."

@@ -48,11 +48,11 @@ class Log:
         schema, zone = rows.collect_schema(), self.facts.timezone
         if self.scope.where:
             rows = rows.filter(holds(self.scope.where, columns, schema, zone))
-        rows = self._with_unit(rows)
         marks = [self._matches(event, columns, schema).alias(f"m{k}") for k, event in enumerate(events, 1)]
-        wanted = rows.select(
-            "person", "unit", "ts", *marks, *(pl.col(columns[field]).alias(f"f{i}") for i, field in enumerate(self.fields))
-        )
+        values = [pl.col(columns[field]).alias(f"f{i}") for i, field in enumerate(self.fields)]
+        # Only then the unit: a property may be called so too.
+        marked = self._with_unit(rows.select("person", "ts", "account_id", "session_id", *marks, *values))
+        wanted = marked.select("person", "unit", "ts", *(part.meta.output_name() for part in (*marks, *values)))
         return wanted if every else wanted.filter(pl.any_horizontal(f"m{k}" for k in range(1, len(events) + 1)))
 
     def _between(self, rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -12,6 +12,8 @@ from lib.questions import MetricQuestion
 from lib.timeline import begins, next_bucket, spine
 from lib.words import count, percent
 
+STAMP = pl.Datetime("us", "UTC")
+
 
 def answer(question: MetricQuestion, facts: Facts) -> Answer:
     """Answer a metric question.
@@ -47,7 +49,7 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts) -> pl.D
     after = next_bucket(pl.col("bucket"), question.grain)
     ends = after.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(after, facts.timezone)
     full = names.join(buckets, how="cross").join(found, on=["segment", "bucket"], how="left")
-    full = full.with_columns(pl.col("numerator", "n").fill_null(0), complete=ends <= pl.lit(facts.as_of))
+    full = full.with_columns(pl.col("numerator", "n").fill_null(0), complete=(ends <= pl.lit(facts.as_of, STAMP)).fill_null(False))
     sizes = found.group_by("segment").agg(users=pl.col("n").sum()).filter(pl.col("segment") != segments.OTHER)
     order = segments.in_order(segments.largest(sizes, sizes.height))
     return full.with_columns(_order=order).sort("_order", "segment", "bucket")

@@ -28,7 +28,7 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.Layer
     y = alt.Y("row:N", sort=order, axis=alt.Axis(title=None, labelLimit=200, labelPadding=6))
     shade = alt.Color("rate:Q", legend=None, scale=alt.Scale(domain=[0, _darkest(rows)], clamp=True))
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
-    cells = alt.Chart().mark_rect(cornerRadius=2, stroke=None).encode(x, y, shade, faint, *TOOLTIP)
+    cells = alt.Chart().mark_rect(cornerRadius=2, stroke=None).encode(x, y, shade, faint, tooltip=TOOLTIP)
     text = alt.Chart().mark_text(fontSize=12).encode(
         x, y, alt.Text("cell:N"), alt.Color("letters:N", scale=None, legend=None)
     )  # fmt: skip

@@ -38,8 +38,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
 
     def bar(start: str, end: str, shade: str) -> alt.Chart:
         return _base().mark_rect(cornerRadius=2).encode(
-            x(start), alt.X2(end), y("top"), alt.Y2("bottom"), _colour(shade), *TOOLTIP
-        )  # fmt: skip
+            x(start), alt.X2(end), y("top"), alt.Y2("bottom"), _colour(shade), tooltip=TOOLTIP)  # fmt: skip
 
     def text(column: str, at: Any, line: str, **style: Any) -> alt.Chart:
         mark = _base().mark_text(baseline="middle", **style)

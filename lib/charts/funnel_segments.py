@@ -27,8 +27,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
     segment = alt.Tooltip("segment:N", title="Segment")
     bars = alt.Chart().mark_rect(cornerRadius=1).encode(
         alt.X("zero:Q", axis=None, scale=across), alt.X2("share"), alt.Y("top:Q", axis=None, scale=down),
-        alt.Y2("bottom"), colour, alt.Opacity("strength:Q", scale=None, legend=None), segment, *TOOLTIP,
-    )  # fmt: skip
+        alt.Y2("bottom"), colour, alt.Opacity("strength:Q", scale=None, legend=None), tooltip=[segment, *TOOLTIP])  # fmt: skip
     steps = alt.Chart().mark_text(align="left", baseline="middle", fontSize=14, color=tones.ink, limit=300).encode(
         alt.XValue(0), alt.Y("line:Q", axis=None, scale=down), alt.Text("name:N")
     )  # fmt: skip

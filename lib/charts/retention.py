@@ -33,7 +33,7 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.Layer
     band = alt.Chart().mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high"), *colour)
     line = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))
     return alt.layer(
-        band, line.encode(x, alt.Y("rate:Q", scale=scale, axis=axis), *colour, *TOOLTIP), data=rows, height=HEIGHT
+        band, line.encode(x, alt.Y("rate:Q", scale=scale, axis=axis), *colour, tooltip=TOOLTIP), data=rows, height=HEIGHT
     )
 
 

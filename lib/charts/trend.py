@@ -33,8 +33,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
     done = alt.Chart().transform_filter(alt.datum.complete).mark_line(strokeWidth=2.5).encode(x, y, *colour)
     going = alt.Chart().transform_filter(alt.datum.tail).mark_line(strokeWidth=2, strokeDash=[4, 4], opacity=0.55)
     points = alt.Chart().mark_point(filled=True, size=45).encode(
-        x, y, *colour, alt.Opacity("strength:Q", scale=None, legend=None), *TOOLTIP
-    )  # fmt: skip
+        x, y, *colour, alt.Opacity("strength:Q", scale=None, legend=None), tooltip=TOOLTIP)  # fmt: skip
     last = alt.Chart().transform_filter(alt.datum.last).mark_text(
         align="right", dy=-12, fontSize=12, color=tones.muted
     ).encode(x, y, alt.Text("note:N"))  # fmt: skip

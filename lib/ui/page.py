@@ -1,9 +1,10 @@
 """The top of every page: title, freshness, actions, verdict, and at most five numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-import altair as alt
+import polars as pl
 import streamlit as st
 
 from lib import queries
@@ -26,6 +27,15 @@ class Card:
     against: str | None = None
     meaning: str | None = None
     few: bool = False
+
+
+class Drawing(Protocol):
+    """A module of `lib.charts`."""
+
+    __name__: str
+    chart: Callable[..., Any]
+    title: Callable[[pl.DataFrame], str]
+    summary: Callable[[pl.DataFrame], str]
 
 
 def page_header(title: str, answer: Answer) -> None:
@@ -67,9 +77,9 @@ def cards(numbers: Sequence[Card]) -> None:
     """At most five numbers in a row that wraps on a narrow screen."""
     with st.grid(min(5, len(numbers)), min_column_width=150, gap="small"):
         for card in numbers[:5]:
-            value = f":gray[{plain(card.value)}]" if card.few else plain(card.value)
+            value = f":gray[{card.value}]" if card.few else card.value
             st.metric(
-                card.label, value, card.change, delta_color="normal" if card.better == "up" else "inverse",
+                plain(card.label), value, card.change, delta_color="normal" if card.better == "up" else "inverse",
                 delta_description=card.against if card.change else None, help=card.meaning,
             )  # fmt: skip
 
@@ -79,6 +89,21 @@ def tones() -> Tones:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def show(chart: alt.TopLevelMixin, summary: str, key: str) -> None:
-    """Draw a chart with its sentence for those who cannot see it."""
-    st.altair_chart(chart, key=key, alt=summary)  # type: ignore[arg-type]
+def picture(answer: Answer, table: str, drawing: Drawing, **more: str) -> None:
+    """Draw one table of an answer under a title that says what it shows, with a sentence for those who cannot see it.
+
+    The finished specification is kept per answer, so that a rerun that changes nothing builds nothing.
+    """
+    name = drawing.__name__.rpartition(".")[2]
+    key = f"{answer.stamp} {answer.question.model_dump_json(by_alias=True)}"
+    title, summary, spec = _drawn(name, key, table, tones(), tuple(more.items()), answer, drawing)
+    st.markdown(f"##### {plain(title)}")
+    st.vega_lite_chart(spec=spec, key=f"chart-{name}", alt=summary)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _drawn(
+    name: str, key: str, table: str, tones: Tones, more: tuple[tuple[str, str], ...], _answer: Answer, _drawing: Drawing
+) -> tuple[str, str, dict[str, Any]]:
+    frame = _answer.tables[table]
+    return _drawing.title(frame), _drawing.summary(frame), _drawing.chart(frame, tones, **dict(more)).to_dict()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 STRESSED = re.compile(r"“[^”]*” → “[^”]*”|\d[\d,.]* (?:%|people|person|accounts?|visits?)(?!\w)")
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
+SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")
 
 
 def readable(name: str) -> str:
@@ -30,7 +30,7 @@ def plain(text: str) -> str:
     >>> plain("a*b$")
     'a\\*b\\$'
     """
-    return SPECIAL.sub(r"\\\1", text)
+    return SPECIAL.sub(r"\\\g<0>", text)
 
 
 def moment(at: datetime, timezone: str) -> str:

@@ -1,0 +1,172 @@
+"""The controls of a funnel, and the question they make.
+
+`Choice` is what the controls say and `question` turns it into JSON; both are plain values, so the page stays thin.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from lib import queries
+from lib.settings import Onboarding
+from lib.ui import url
+from lib.ui.words import readable
+
+AGAIN = re.compile(r" \((\d+)\)$")
+UNITS = ("minute", "hour", "day", "week", "month")
+ORDERS = ("ordered", "strict", "any")
+ENTRIES = ("any", "first")
+LATER = ("in_window", "in_scope")
+TAKES = ("first", "last", "entry", "all")
+COUNTED = ("user", "account", "session")
+EFFECTS = ("void", "remove")
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the controls say. `steps` are event names; "purchase (2)" is the second purchase in the funnel."""
+
+    steps: tuple[str, ...]
+    value: int = 14
+    unit: str = "day"
+    order: str = "ordered"
+    entry: str = "any"
+    later_steps: str = "in_window"
+    count_by: str = "user"
+    by: str | None = None
+    take: str = "first"
+    top: int = 5
+    without: tuple[str, ...] = ()
+    after: int = 1
+    before: int | None = None
+    effect: str = "void"
+
+
+def question(choice: Choice, scope: Mapping[str, Any], seen: Collection[str]) -> dict[str, Any]:
+    """The question these controls ask, as JSON. `seen` are the event names there are."""
+    last = len(choice.steps)
+    asked: dict[str, Any] = {
+        "kind": "funnel",
+        "scope": dict(scope),
+        "steps": [step(name, seen) for name in choice.steps],
+        "window": {"value": choice.value, "unit": choice.unit},
+        "order": choice.order,
+        "entry": choice.entry,
+        "later_steps": choice.later_steps,
+        "count_by": choice.count_by,
+    }
+    if choice.by:
+        asked["by"] = {"field": choice.by, "top": choice.top, "take": choice.take}
+    if choice.without:
+        spans = choice.order == "any" or not choice.after < (choice.before or last) <= last
+        after, before = (1, last) if spans else (choice.after, choice.before or last)
+        asked["exclude"] = [
+            {"event": name, "label": readable(name), "after": after, "before": before, "effect": choice.effect}
+            for name in choice.without
+        ]
+    return asked
+
+
+def step(name: str, seen: Collection[str]) -> dict[str, str]:
+    """A step as JSON: its event and a label people can read.
+
+    >>> step("app_opened (2)", {"app_opened"})
+    {'event': 'app_opened', 'label': 'app opened (2)'}
+    """
+    again = AGAIN.search(name)
+    event = name[: again.start()] if again and name not in seen else name
+    return {"event": event, "label": readable(name)}
+
+
+def options(seen: Sequence[str], chosen: Sequence[str]) -> list[str]:
+    """Events to choose a step from: those seen, those chosen that were not, and chosen ones once more.
+
+    >>> options(["view", "buy"], ["buy"])
+    ['view', 'buy', 'buy (2)']
+    """
+    found = list(dict.fromkeys([*seen, *(name for name in chosen if not AGAIN.search(name) or name in seen)]))
+    for name in chosen:
+        again = AGAIN.search(name)
+        base, times = (name[: again.start()], int(again[1])) if again and name not in seen else (name, 1)
+        if base in found:
+            found += [f"{base} ({k})" for k in range(2, times + 2)]
+    return list(dict.fromkeys(found))
+
+
+def defaults(settings: Onboarding, proposed: Sequence[str]) -> Choice:
+    """What the page opens with: the workspace's onboarding, else the proposed funnel."""
+    window = settings.window
+    return Choice(tuple(settings.steps or proposed), window.value, window.unit)
+
+
+def controls() -> Choice:
+    """Draw the controls, one popover each, labelled with what they say; returns what they say."""
+    start = defaults(queries.settings().onboarding, queries.journey() if not queries.settings().onboarding.steps else ())
+    with st.container(horizontal=True, gap="small"):
+        steps = _steps(start)
+        value, unit = _window(start)
+        by, take, top = _breakdown(steps)
+        order, entry, later, counted = _counting()
+        without, after, before, effect = _without(len(steps))
+    return Choice(tuple(steps), value, unit, order, entry, later, counted, by, take, top, tuple(without), after, before, effect)
+
+
+def _steps(start: Choice) -> list[str]:
+    chosen = url.peek("steps", start.steps)
+    with st.popover(f"{len(chosen)} steps", key="steps-of"):
+        st.caption("In this order. To move a step, take it out and add it again. An event may come back as “(2)”.")
+        seen = queries.events()
+        return url.choices("Steps", options(seen, [*start.steps, *chosen]) if _known(chosen, seen) else options(seen, start.steps), "steps", start.steps, max_selections=20)  # fmt: skip
+
+
+def _known(chosen: Sequence[str], seen: Sequence[str]) -> bool:
+    return all(AGAIN.sub("", name) in seen or name in seen for name in chosen)
+
+
+def _window(start: Choice) -> tuple[int, str]:
+    value, unit = url.peek("window", start.value), url.peek("unit", start.unit)
+    with st.popover(f"within {value} {unit}{'' if value == 1 else 's'}", key="window-of"):
+        st.caption("The longest time from the first step to the last.")
+        left, right = st.columns(2)
+        with left:
+            value = url.whole("At most", "window", start.value, 1, 10_000)
+        with right:
+            unit = url.choice("Unit", (*UNITS, *({start.unit} - set(UNITS))), "unit", start.unit)
+    return value, unit
+
+
+def _breakdown(steps: Sequence[str]) -> tuple[str | None, str, int]:
+    said = url.peek("by", NOTHING)
+    with st.popover("no breakdown" if said == NOTHING else f"by {readable(str(said))}", key="by-of"):
+        by = url.choice("Break down by", (NOTHING, *queries.fields()), "by")
+        takes = (*TAKES, *(f"step:{k}" for k in range(1, len(steps) + 1)))
+        take = url.choice("Whose value counts", takes, "take", help="first, last: of the steps that have one; entry: the first step; all: each value is a funnel of its own")  # fmt: skip
+        top = url.whole("Largest segments to show", "top", 5, 1, 20)
+    return None if by == NOTHING else by, take, top
+
+
+def _counting() -> tuple[str, str, str, str]:
+    with st.popover("How it counts", key="counting-of"):
+        order = url.choice("Order of the steps", ORDERS, "order", help="ordered: anything may happen in between; strict: nothing may; any: the order does not matter")  # fmt: skip
+        entry = url.choice("Which start counts", ENTRIES, "entry", help="any: whichever gets furthest; first: only a person's first")  # fmt: skip
+        later = url.choice("Later steps", LATER, "later", help="in_window: may fall after the period; in_scope: may not")
+        counted = url.choice("Count", COUNTED, "count")
+    return order, entry, later, counted
+
+
+def _without(steps: int) -> tuple[list[str], int, int | None, str]:
+    said = url.peek("without", ())
+    with st.popover(f"without {readable(said[0])}" if len(said) == 1 else f"without {len(said)} events" if said else "nothing excluded", key="without-of"):  # fmt: skip
+        without = url.choices("These events must not happen", queries.events(), "without", placeholder="no event")
+        numbers = [str(k) for k in range(1, max(2, steps) + 1)]
+        left, right = st.columns(2)
+        with left:
+            after = url.choice("After step", numbers[:-1], "after")
+        with right:
+            before = url.choice("Before step", numbers[1:], "before", numbers[-1])
+        effect = url.choice("If they do", EFFECTS, "effect", help="void: that attempt ends there; remove: the person is left out of every step")  # fmt: skip
+    return without, int(after), int(before), effect

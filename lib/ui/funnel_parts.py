@@ -1,0 +1,109 @@
+"""The parts of a funnel page: its numbers, picture and table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from lib.answers import Answer
+from lib.charts import funnel, funnel_segments
+from lib.charts.tones import FEW
+from lib.ui.page import Card, picture
+from lib.ui.tables import Format, table
+from lib.words import count, duration, people, percent
+
+COLUMNS: dict[str, tuple[str, Format]] = {
+    "segment": ("Segment", "text"),
+    "step": ("#", "count"),
+    "label": ("Step", "text"),
+    "users": ("People", "count"),
+    "lost": ("Lost", "count"),
+    "of_start": ("Of first step", "percent"),
+    "of_previous": ("Of step before", "percent"),
+    "of_previous_low": ("95 % from", "percent"),
+    "of_previous_high": ("to", "percent"),
+    "open": ("Still in time", "count"),
+    "median_seconds": ("Median time", "seconds"),
+    "note": ("Note", "text"),
+}
+
+
+def numbers(answer: Answer, against: str) -> list[Card]:
+    """The five numbers of a funnel: share that gets through, largest loss, slowest step, started, still in time.
+
+    `against` says what the changes are measured against. A share has no change while people still have time, for then
+    it would look worse than it will be.
+    """
+    rows = answer.tables["steps"].sort("step")
+    before = answer.previous.get("steps")
+    started, ended = _users(rows)
+    waiting = int(rows["open"].sum())
+    change = _change(rows, before) if before is not None else {}
+    worst, slow = funnel.worst_step(rows), rows.sort("median_seconds", descending=True, nulls_last=True).row(0, named=True)
+    lost = rows.filter(pl.col("step") == worst).row(0, named=True) if worst else None
+    faint = started < FEW
+    return [
+        Card(
+            f"Reach “{rows['label'].item(-1)}”", percent(ended / started if started else None), change.get("share"), "up",
+            against, _share_meaning(rows, started, ended, waiting), few=faint,
+        ),
+        Card(
+            f"Lost before “{lost['label']}”" if lost else "Lost", count(lost["lost"]) if lost else "0",
+            meaning="The largest loss between two steps, in people. " + _still(lost), few=faint,
+        ),
+        Card(
+            f"To “{slow['label']}”", duration(slow["median_seconds"]),
+            meaning="The slowest step: half of those who take it need at most this long from the step before.", few=faint,
+        ),
+        Card("Started", count(started), change.get("started"), "up", against, "People who did the first step in the period."),
+        Card("Still in time", count(waiting), meaning="People who are not through, and whose time is not up either."),
+    ]  # fmt: skip
+
+
+def _users(rows: pl.DataFrame) -> tuple[int, int]:
+    return (int(rows["users"].item(0)), int(rows["users"].item(-1))) if rows.height else (0, 0)
+
+
+def _share_meaning(rows: pl.DataFrame, started: int, ended: int, waiting: int) -> str:
+    more = f" {people(waiting)} still in time: the share can still rise." if waiting else ""
+    enough = "" if started >= FEW else " Too few people to rely on."
+    return f"{count(ended)} of {people(started)} get from the first step to the last.{more}{enough}"
+
+
+def _still(lost: Mapping[str, Any] | None) -> str:
+    return f"{count(lost['open'])} of them are still in time." if lost and lost["open"] else ""
+
+
+def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:
+    """Changes in words; none where there is nothing fair to compare with."""
+    (started, ended), (then, then_ended) = _users(rows), _users(before.sort("step"))
+    if then < FEW or started < FEW:
+        return {}
+    found = {"started": f"{100 * (started / then - 1):+.1f} %".replace("-", "−")}
+    if not rows["open"].sum() and not before["open"].sum():
+        found["share"] = f"{100 * (ended / started - then_ended / then):+.1f} pp".replace("-", "−")
+    return found
+
+
+def steps_picture(answer: Answer) -> None:
+    """The funnel as bars; broken down, small bars per segment."""
+    picture(answer, "steps", funnel_segments if "by" in answer.question.as_json() else funnel)
+
+
+def steps_table(answer: Answer) -> None:
+    """The funnel's numbers, one row per step and segment."""
+    frame = noted(answer.tables["steps"])
+    columns = dict(COLUMNS)
+    if frame["segment"].n_unique() < 2:
+        columns.pop("segment")
+    if not frame["note"].str.len_chars().sum():
+        columns.pop("note")
+    table(frame, columns, "funnel-steps", "People, losses and shares at each step")
+
+
+def noted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `note`: which segments rest on too few people to rank."""
+    starts = frame.filter(pl.col("step") == 1).select("segment", start="users")
+    marked = frame.join(starts, on="segment", how="left", maintain_order="left")
+    few = pl.format("n {}, too few to rank", "start")
+    return marked.with_columns(note=pl.when(pl.col("start") < FEW).then(few).otherwise(pl.lit(""))).drop("start")

@@ -1,0 +1,37 @@
+"""The router: page config, the table of sections and pages, and a net under every page."""
+
+import streamlit as st
+
+from lib import queries
+from lib.ui import states
+
+# section: (file, title, address, what it answers). The first page is the one that opens.
+PAGES = {
+    "Activate": [
+        ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop on their way in, and who stays."),
+    ],
+}
+
+st.set_page_config(page_title="Growth Ops", page_icon="lib/ui/icon.svg", layout="wide")
+
+pages, answers = {}, {}
+for section, entries in PAGES.items():
+    pages[section] = [st.Page(file, title=title, url_path=path, help=about) for file, title, path, about in entries]
+    answers |= {path: about for _, _, path, about in entries}
+first = next(iter(pages.values()))[0]
+
+
+def home() -> None:
+    """The bare address leads to the first page, with whatever the link says after it."""
+    st.switch_page(first, query_params=st.query_params.to_dict())
+
+
+start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")
+page = st.navigation({"": [start], **pages})
+
+with states.guarded():
+    if page is not start and queries.is_empty():
+        st.title(page.title, anchor=False)
+        states.empty(answers[page.url_path])
+    else:
+        page.run()
