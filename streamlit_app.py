@@ -1,5 +1,7 @@
 """The router: page config, the table of sections and pages, and a net under every page."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from lib import queries
@@ -12,7 +14,7 @@ PAGES = {
     ],
 }
 
-st.set_page_config(page_title="Growth Ops", page_icon="lib/ui/icon.svg", layout="wide")
+st.set_page_config(page_title="Growth Ops", page_icon=Path(__file__).parent / "lib" / "ui" / "icon.svg", layout="wide")
 
 pages, answers = {}, {}
 for section, entries in PAGES.items():

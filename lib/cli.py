@@ -16,6 +16,12 @@ from lib.settings import DEMO, add_source, choose_workspace, find_workspace, wor
 OWN = "mine"
 
 
+class Refused(click.ClickException):
+    """A sentence on stderr; exit code 2, so that 1 is left for damage that `doctor` finds."""
+
+    exit_code = 2
+
+
 class Friendly(click.Group):
     """Errors the product can explain end as a sentence and exit code 2, never as a traceback."""
 
@@ -24,7 +30,7 @@ class Friendly(click.Group):
         try:
             return super().invoke(ctx)
         except GrowthOpsError as error:
-            raise click.ClickException(str(error)) from error
+            raise Refused(str(error)) from error
 
 
 def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -100,12 +106,16 @@ def load(
         click.echo(f"Workspace: {folder}")
     if sources:
         intake.start_workspace(folder)
-        specs = [_mapped(folder, source, table, columns, constants, yes) for source in sources]
-    else:
-        specs = None
+    specs = [_mapped(folder, source, table, columns, constants, yes) for source in sources]
+    if intake.has_changed(folder, specs):
+        click.echo("The mapping of a loaded source changes, so everything is loaded afresh: no row may count twice.")
+        rebuild = True
     with progress_bar() as progress:
-        report = intake.rebuild(folder, progress) if rebuild else intake.load_sources(folder, specs, progress)
-    for spec in specs or ():
+        if rebuild:
+            report = intake.rebuild(folder, specs, progress)
+        else:
+            report = intake.load_sources(folder, specs or None, progress)
+    for spec in specs:
         add_source(folder, spec)
     choose_workspace(folder)
     _report(report)
@@ -136,7 +146,7 @@ def _mapped(
 
 
 @cli.command()
-@click.argument("question", type=click.File("r", encoding="utf-8"))
+@click.argument("question", type=click.File("rb"))
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 @click.option("--table", "name", default=None, help="Which table to write as CSV; default: the answer's first.")
 @workspace_option
@@ -147,13 +157,12 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
     from lib.answers import ask as answer_of
     from lib.export import csv_text
     from lib.facts import Facts
-    from lib.questions import parse
+    from lib.questions import decode, parse
 
-    text = question.read()
     try:
-        asked = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise QuestionError(f"The question is not JSON: {error.msg} at line {error.lineno}.") from None
+        asked = decode(question.read().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise QuestionError("The question is not text in UTF-8.") from None
     many = isinstance(asked, list)
     questions = [parse(one) for one in (asked if many else [asked])]
     facts = Facts.open(_ready(workspace))
@@ -174,6 +183,8 @@ def _ready(workspace: str | None) -> Path:
     folder = find_workspace(workspace)
     if workspace is None and folder == workspaces() / DEMO and not (folder / "warehouse" / "stamp.json").exists():
         _make_demo(folder)
+    if not folder.is_dir():
+        raise SourceError(f"There is no workspace {folder}.")
     return folder
 
 

@@ -76,7 +76,7 @@ class Facts:
             raise QuestionError(f"There is no table {unknown[0]!r}; {suggest(unknown[0], TABLES)}")
         given = {name: _canonical(name, frame) for name, frame in frames.items()}
         given = {name: given.get(name, pl.DataFrame(schema=TABLES[name].schema)) for name in TABLES}
-        given["events"] = _without_repeats(given["events"].drop_nulls(["name", "ts"]))
+        given["events"] = _without_repeats(given["events"].drop_nulls(["name", "ts"]), _by_day(frames.get("events")))
         people = _people(given)
         events = _with_person(given["events"], people)
         ts = events["ts"]
@@ -192,12 +192,16 @@ def _extra(name: str, given: pl.DataType) -> pl.Expr:
     return column.alias(f"{name}_prop" if name in ("person", "month") else name)
 
 
-def _without_repeats(events: pl.DataFrame) -> pl.DataFrame:
-    """Events without repeats: the same `event_id`, or, where there is none, all columns equal."""
+def _without_repeats(events: pl.DataFrame, by_day: bool) -> pl.DataFrame:
+    """Events without repeats: the same `event_id`, or, where there is none and the time of day is known, all columns.
+
+    Equal rows that say only the day are events of their own: a day is too long to tell them from a double delivery.
+    """
     if not events.hash_rows().is_duplicated().any() and not events["event_id"].drop_nulls().is_duplicated().any():
         return events
     is_named = pl.col("event_id").is_not_null()
-    first = pl.when(is_named).then(pl.col("event_id").is_first_distinct()).otherwise(pl.struct(pl.all()).is_first_distinct())
+    bare = pl.lit(True) if by_day else pl.struct(pl.all()).is_first_distinct()
+    first = pl.when(is_named).then(pl.col("event_id").is_first_distinct()).otherwise(bare)
     return events.filter(first)
 
 
@@ -222,6 +226,14 @@ def _typed(name: str, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if wanted == pl.Date() and given == pl.String():
         return column.str.to_date()
     return column.cast(wanted)
+
+
+def _by_day(frame: pl.DataFrame | None) -> bool:
+    """Do the events say only the day they happened on?"""
+    if frame is None:
+        return False
+    stamp = frame["ts"]
+    return stamp.dtype == pl.Date() or (stamp.dtype == pl.String() and not stamp.str.contains(":").any())
 
 
 def _people(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +14,10 @@ from lib.progress import Progress, silent
 from lib.settings import FILE_NAME, Company, Settings, SourceSpec, load_settings, write_settings
 from lib.sources import REJECTED, Batch, Proposal, Source, expand, propose, read
 from lib.warehouse import Input, LoadReport, Warehouse
+from lib.warehouse.quarantine import plain_cell
+
+ABOUT = ("_reason", "_column", "_line", "_id")
+"""What an export of the quarantine says about a row, behind its cells."""
 
 
 def load_sources(
@@ -40,11 +45,19 @@ def load_sources(
     return _warehouse(workspace, settings).load(inputs, progress, now)
 
 
-def rebuild(workspace: Path, progress: Progress = silent, now: datetime | None = None) -> LoadReport:
+def has_changed(workspace: Path, specs: Sequence[SourceSpec]) -> bool:
+    """Was one of these sources loaded before under another mapping? Its old rows would count beside the new ones."""
+    before = {spec.identity: spec for spec in load_settings(workspace).sources}
+    return any(before.get(spec.identity, spec) != spec for spec in specs)
+
+
+def rebuild(
+    workspace: Path, specs: Sequence[SourceSpec] = (), progress: Progress = silent, now: datetime | None = None
+) -> LoadReport:
     """Load everything `growthops.toml` lists into a new warehouse, and put it in the place of the old one.
 
     For a mapping that was wrong: the rows it made go, and identities are found afresh. The old warehouse stays in
-    force until the new one is complete.
+    force until the new one is complete. `specs` are added, or take the place of what the file says of the same source.
 
     Raises:
         SourceError, SettingsError, WarehouseError: as `load_sources`; the old warehouse is untouched then.
@@ -52,7 +65,8 @@ def rebuild(workspace: Path, progress: Progress = silent, now: datetime | None =
     settings = load_settings(workspace)
     fresh, old, place = workspace / ".rebuild", workspace / ".replaced", workspace / "warehouse"
     shutil.rmtree(fresh, ignore_errors=True)
-    sources = [source for spec in settings.sources for source in expand(spec, workspace)]
+    wanted = {spec.identity: spec for spec in (*settings.sources, *specs)}
+    sources = [source for spec in wanted.values() for source in expand(spec, workspace)]
     now = now or datetime.now(UTC)
     report = _warehouse(fresh, settings).load([_input(source, settings, now) for source in sources], progress, now)
     shutil.rmtree(old, ignore_errors=True)
@@ -83,7 +97,7 @@ def replay(workspace: Path, table: str, corrected: Path | None = None, progress:
     """Load quarantined rows again: as they were, under the mapping of today, or from a corrected export.
 
     A corrected export is the CSV of `growthops quarantine --export`, mended by hand; its `_id` column says which rows
-    it replaces.
+    it replaces. Every row is read by the mapping of the source it came from.
 
     Raises:
         SourceError: nothing waits, or the file cannot be read.
@@ -93,25 +107,61 @@ def replay(workspace: Path, table: str, corrected: Path | None = None, progress:
     waiting = warehouse.take_quarantined(table)
     if not waiting:
         raise SourceError(f"No row of {table} waits in quarantine.")
-    file = corrected or _written(workspace, table, [cells for _, cells, _ in waiting])
-    spec = next((spec for spec in settings.sources if spec.table == table), None)
-    mapping = {} if spec is None else {"columns": spec.columns, "constants": spec.constants}
-    kept = {} if spec is None else {"timezone": spec.timezone, "event_names": spec.event_names}
-    source = expand(SourceSpec(table=table, path=str(file), **mapping, **kept), workspace)[0]
-    ids = [row_id for row_id, _, _ in waiting]
-    if corrected is not None:
-        given = pl.read_csv(corrected, infer_schema=False)
-        ids = given["_id"].drop_nulls().to_list() if "_id" in given.columns else ids
+    rows = waiting if corrected is None else _mended(corrected, waiting)
+    if not rows:
+        raise SourceError(f"{corrected}: none of its rows waits in quarantine any more.")
+    files: list[Path] = []
+    inputs: list[Input] = []
     try:
-        return warehouse.load([_input(source, settings, datetime.now(UTC))], progress, replaces=ids)
+        for label in dict.fromkeys(source for _, _, source in rows):
+            files.append(_written(workspace, len(files), [cells for _, cells, source in rows if source == label]))
+            told = _spec_of(label, table, settings, workspace)
+            again = SourceSpec.model_validate(told | {"table": table, "path": str(files[-1])})
+            inputs.append(_input(replace(expand(again, workspace)[0], label=label), settings, datetime.now(UTC)))
+        return warehouse.load(inputs, progress, replaces=[row_id for row_id, _, _ in rows])
     finally:
-        if corrected is None:
+        for file in files:
             file.unlink(missing_ok=True)
 
 
-def _written(workspace: Path, table: str, rows: Sequence[Mapping[str, object]]) -> Path:
-    """The original cells of quarantined rows, as a file the sources can read."""
-    file = workspace / f".replay-{table}.csv"
+Row = tuple[str, dict[str, Any], str]
+"""A quarantined row: its id, original cells and source label."""
+
+
+def _mended(corrected: Path, waiting: Sequence[Row]) -> list[Row]:
+    """The rows of a corrected export: their ids and cells, and the sources that the ids say."""
+    try:
+        given = pl.read_csv(corrected, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(f"{corrected} cannot be read: {str(error).splitlines()[0]}") from error
+    if "_id" not in given.columns:
+        raise SourceError(f"{corrected} has no column '_id', which says which rows it replaces; keep it as exported.")
+    sources = {row_id: source for row_id, _, source in waiting}
+    ids, rest = given["_id"].to_list(), given.drop(ABOUT, strict=False)
+    plain = rest.rename(plain_cell)
+    return [
+        (row_id, {name: cell and plain_cell(cell) for name, cell in cells.items()}, sources[row_id])
+        for row_id, cells in zip(ids, plain.iter_rows(named=True), strict=True)
+        if row_id in sources
+    ]
+
+
+def _spec_of(label: str, table: str, settings: Settings, workspace: Path) -> dict[str, Any]:
+    """How the source of this label is mapped; as the table's first source where it is not listed any more."""
+    specs = [spec for spec in settings.sources if spec.table == table]
+    for spec in specs:
+        try:
+            if label in [source.label for source in expand(spec, workspace)]:
+                specs = [spec]
+                break
+        except SourceError:
+            continue
+    return specs[0].model_dump(exclude={"url", "query", "separator", "encoding"}) if specs else {}
+
+
+def _written(workspace: Path, number: int, rows: Sequence[Mapping[str, object]]) -> Path:
+    """Cells of quarantined rows as a file the sources can read."""
+    file = workspace / f".replay-{number}.csv"
     pl.DataFrame(rows, infer_schema_length=None).cast(pl.String).write_csv(file)
     return file
 

@@ -260,7 +260,8 @@ def _plain(problem: Any) -> str:
     if problem["type"] == "too_long":
         return f"takes at most {allowed['max_length']}, has {allowed['actual_length']}"
     if problem["type"] == "string_pattern_mismatch":
-        return f"{problem['input']!r} does not fit; it looks like {allowed['pattern'].strip('^$()').replace('|', ', ').replace('[1-9][0-9]?', '2')}"
+        forms = allowed["pattern"].strip("^$()").replace("|", ", ").replace("[1-9][0-9]?", "2")
+        return f"{problem['input']!r} does not fit; it looks like {forms}"
     return problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
 
 

@@ -44,9 +44,8 @@ class Compare(Part):
     @model_validator(mode="after")
     def _value_fits(self) -> "Compare":
         listed = isinstance(self.value, tuple)
-        if any(
-            isinstance(one, int | float) and not abs(one) <= MOST for one in (self.value if listed else [self.value])
-        ):
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        if any(isinstance(one, int | float) and not abs(one) <= MOST for one in values):
             raise ValueError("a number is missing, endless or too large")
         if self.op in ("in", "not_in") and not listed:
             raise ValueError(f"'{self.op}' needs a list of values")
@@ -141,9 +140,9 @@ class Scope(Part):
             raise ValueError("compare needs a scope with both start and end")
         if how == "year":
             return self.model_copy(update={"start": _year_before(self.start), "end": _year_before(self.end)})
-        start, end = self.start, self.end
-        if isinstance(start, datetime) or isinstance(end, datetime):  # of days, the calendar is the measure
-            start, end = to_utc(start, timezone), to_utc(end, timezone)
+        if not isinstance(self.start, datetime) and not isinstance(self.end, datetime):
+            return self.model_copy(update={"start": self.start - (self.end - self.start), "end": self.start})
+        start, end = to_utc(self.start, timezone), to_utc(self.end, timezone)
         return self.model_copy(update={"start": start - (end - start), "end": start})
 
 

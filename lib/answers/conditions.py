@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from math import isfinite
 
 import polars as pl
@@ -151,8 +152,9 @@ def _as(value: Scalar, dtype: pl.DataType, test: Compare, timezone: str) -> obje
             number = float(value)
             if not isfinite(number):
                 raise ValueError
-            whole = int(value) if WHOLE.fullmatch(str(value)) else int(number)
-            return whole if dtype.is_integer() and number.is_integer() else number
+            if not dtype.is_integer() or not number.is_integer():
+                return number
+            return int(Decimal(value)) if isinstance(value, str) else int(value)
         if dtype == pl.Date():
             return date.fromisoformat(str(value)[:10])
         if isinstance(dtype, pl.Datetime):

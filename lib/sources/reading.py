@@ -11,6 +11,7 @@ from lib.settings import Settings
 from lib.sources.canonical import canonical
 from lib.sources.plan import Plan, Survey, make_plan, survey
 from lib.sources.raw import Raw, Reader
+from lib.sources.repeats import Repeats, stamps_days
 from lib.sources.source import Batch, Source, check_place
 from lib.sources.text import check_packed, declared_encoding, sample_of, sniff
 
@@ -103,12 +104,14 @@ def _batches(pieces: Iterator[Raw], plan: Plan, batch_rows: int) -> Iterator[Bat
     rows: list[pl.DataFrame] = []
     rejected: list[pl.DataFrame] = []
     read_rows = size = 0
+    repeats = Repeats()
     for whole in pieces:
         for piece in _sliced(whole, batch_rows):
             if read_rows and (read_rows + piece.read > batch_rows or size > BATCH_BYTES):
                 yield _batch(rows, rejected, read_rows, plan)
                 rows, rejected, read_rows, size = [], [], 0, 0
             good, bad = canonical(piece, plan)
+            good = repeats.told_apart(good) if stamps_days(piece, plan) else good
             rows.append(good)
             rejected.append(bad)
             read_rows += piece.read
