@@ -276,10 +276,10 @@ def _locate(model: type[Part], loc: tuple[int | str, ...], is_unknown: bool) -> 
             place.append(str(step + 1))
         elif tagged and step in _CONDITIONS:
             part, tagged = _CONDITIONS[step], False
-        elif step in part.keys():
+        elif step in (keys := part.keys()):
             place.append(step)
             tagged = step in _HOLD_CONDITIONS
-            part = _part_in(part.model_fields[part.keys()[step]].annotation, step) or part
+            part = _part_in(part.model_fields[keys[step]].annotation, step) or part
         elif is_unknown and position == len(loc) - 1:
             place.append(step)
     return part, place

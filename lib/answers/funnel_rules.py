@@ -77,6 +77,10 @@ class Rules:
         """Is the window of a run (`until`) not over at the last event known?"""
         return pl.col("until") % (1 << self.packing.bits) > self.as_of
 
+    def is_over(self, key: pl.Expr) -> pl.Expr:
+        """Is the window of a run that starts at `key` over at the last event known?"""
+        return self.until(key) % (1 << self.packing.bits) <= self.as_of
+
     def unit(self) -> pl.Expr:
         """The unit of `key`, counted from the block's first."""
         return pl.col("key") // (1 << self.packing.bits)

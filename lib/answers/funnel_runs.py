@@ -32,7 +32,8 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
         as_of: the last event known.
 
     Returns:
-        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `t1` … `tn` (instants, null
+        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `closed` (the run's window is over),
+        `t1` … `tn` (instants, null
         beyond `reached`) and, where the question needs them, `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an exclusion with effect
         `remove` takes out is not listed.
     """
@@ -82,6 +83,7 @@ def _unpack(part: pl.DataFrame, rules: Rules, base: int) -> pl.DataFrame:
         pl.col("unit") + base,
         "reached",
         "open",
+        (rules.is_over(pl.col("t1")) & ~pl.col("open")).alias("closed"),
         *(within(k).then(rules.packing.instant_of(pl.col(f"t{k}"))).alias(f"t{k}") for k in steps),
         *(within(k).then(pl.col(f"r{k}").cast(pl.UInt32())).alias(f"r{k}") for k in steps if rules.with_rows),
     )
@@ -90,4 +92,5 @@ def _unpack(part: pl.DataFrame, rules: Rules, base: int) -> pl.DataFrame:
 def _empty(steps: int) -> pl.DataFrame:
     times = {f"t{k}": pl.Datetime("us", "UTC") for k in range(1, steps + 1)}
     places = {f"r{k}": pl.UInt32() for k in range(1, steps + 1)}
-    return pl.DataFrame(schema={"unit": pl.Int64(), "reached": pl.Int64(), "open": pl.Boolean(), **times, **places})
+    flags = {"open": pl.Boolean(), "closed": pl.Boolean()}
+    return pl.DataFrame(schema={"unit": pl.Int64(), "reached": pl.Int64(), **flags, **times, **places})

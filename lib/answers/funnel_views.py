@@ -13,21 +13,25 @@ SEGMENT_ORDER = ["_order", "segment"]
 
 
 def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
-    """One row per segment and step. `lost` is the previous step's users minus this step's; `open` of them still may."""
+    """One row per segment and step.
+
+    `lost` is the previous step's users minus this step's; `open` of them still may do it. `of_previous_matured` counts
+    only people whose run's window is over, among those who did the step and those who did not.
+    """
     question = source.question
     if runs.height == 0 and question.by is None:
         runs = pl.concat([runs, pl.DataFrame({"segment": [segments.ALL], "reached": [0]})], how="diagonal")
     groups = runs.partition_by("segment") if question.by and runs.height else [] if question.by else [runs]
     rows = [row for group in groups for row in _step_rows(group, source.labels)]
     users, before = pl.col("users"), pl.col("users").shift().over("segment", order_by="step")
-    waited = before - pl.col("open")
+    closed = pl.col("closed_before")
     table = pl.DataFrame(rows, schema=STEP_ROW, orient="row").with_columns(
         lost=(before - users).fill_null(0),
         of_start=share(users, users.first().over("segment", order_by="step")),
         of_previous=share(users, before),
         of_previous_low=wilson_low(users, before),
         of_previous_high=wilson_high(users, before),
-        of_previous_matured=share(users, waited),
+        of_previous_matured=share(pl.col("closed"), closed),
     )
     ordered = _ordered(table, runs).sort(*SEGMENT_ORDER, "step")
     return ordered.select(
@@ -38,7 +42,7 @@ def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
 
 STEP_ROW = {
     "segment": pl.String(), "step": pl.Int64(), "label": pl.String(), "users": pl.Int64(), "open": pl.Int64(),
-    "median_seconds": pl.Float64(), "mean_seconds": pl.Float64(),
+    "closed": pl.Int64(), "closed_before": pl.Int64(), "median_seconds": pl.Float64(), "mean_seconds": pl.Float64(),
 }  # fmt: skip
 
 
@@ -49,12 +53,15 @@ def _step_rows(runs: pl.DataFrame, labels: list[str]) -> list[tuple[object, ...]
         here = pl.col("reached") >= k
         took = (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds().filter(here) / 1e6 if k > 1 else pl.lit(None)
         waits = (pl.col("reached") == k - 1) & pl.col("open")
+        closed = pl.col("closed").filter(here).sum()
+        before = pl.col("closed").filter(pl.col("reached") >= k - 1).sum() if k > 1 else pl.lit(None, pl.UInt32())
         measures += [
             here.sum().alias(f"users{k}"), waits.sum().alias(f"open{k}"),
+            closed.alias(f"closed{k}"), before.alias(f"closed_before{k}"),
             took.median().cast(pl.Float64()).alias(f"median{k}"), took.mean().cast(pl.Float64()).alias(f"mean{k}"),
         ]  # fmt: skip
     segment, *found = runs.select(measures).row(0)
-    return [(segment, k, label, *found[4 * k - 4 : 4 * k]) for k, label in enumerate(labels, 1)]
+    return [(segment, k, label, *found[6 * k - 6 : 6 * k]) for k, label in enumerate(labels, 1)]
 
 
 def _ordered(table: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:

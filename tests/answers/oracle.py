@@ -49,6 +49,7 @@ class Result:
 
     reached: int
     open: bool
+    closed: bool
     times: tuple[int, ...]
     picked: tuple[int, ...]
 
@@ -67,7 +68,8 @@ def funnel(events: list[Event], spec: Spec) -> Result | None:
             return None
     timed = min(best, key=lambda picked: _preference(picked, events))
     still = furthest < len(spec.steps) and any(_may_go_on(picked, events, spec) for picked in best)
-    return Result(furthest, still, tuple(events[i].at for i in timed), timed)
+    closed = not still and spec.until(events[timed[0]].at) <= spec.as_of
+    return Result(furthest, still, closed, tuple(events[i].at for i in timed), timed)
 
 
 def _preference(picked: tuple[int, ...], events: list[Event]) -> tuple[int, ...]:

@@ -112,7 +112,8 @@ def test_every_person_gets_as_far_as_the_definition_says(order: str, overlap: bo
                 assert row is None, about
                 continue
             assert row is not None, about
-            assert (row["reached"], row["open"]) == (result.reached, result.open), about
+            found_now = (row["reached"], row["open"], row["closed"])
+            assert found_now == (result.reached, result.open, result.closed), about
             assert tuple(row["times"][: result.reached]) == result.times, about
         assert not found
 
@@ -121,4 +122,4 @@ def _walked(question: Funnel, facts: Facts) -> list[dict[str, object]]:
     """The product's runs, with times in the oracle's seconds."""
     runs = walk(FunnelRows(question, facts)).join(facts.labels, left_on="owner", right_on="person", how="left")
     times = [(pl.col(f"t{k}") - ORIGIN).dt.total_seconds() for k in range(1, len(question.steps) + 1)]
-    return runs.select("user_id", "reached", "open", times=pl.concat_list(times)).to_dicts()
+    return runs.select("user_id", "reached", "open", "closed", times=pl.concat_list(times)).to_dicts()

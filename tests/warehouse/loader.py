@@ -9,19 +9,16 @@ from lib.warehouse import Input, Warehouse
 
 from .build import NOW, Piece, events, many, rejected_rows, source, users
 
-FIRST = many(120, 1)
-SECOND = many(200, 2, start="2026-02-10")
-
-
 def first_inputs() -> list[Input]:
     """What is there before."""
-    return [source("events", FIRST, mark="first"), source("users", users("u1", "u2", "lone"), mark="first")]
+    return [source("events", many(120, 1), mark="first"), source("users", users("u1", "u2", "lone"), mark="first")]
 
 
 def second_inputs() -> list[Input]:
     """What the killed load brings: new events and months, a new column, merges, an update, bad rows."""
+    new = many(200, 2, start="2026-02-10")
     return [
-        source("events", SECOND[:90], Piece(SECOND[90:], rejected_rows(3)), mark="second"),
+        source("events", new[:90], Piece(new[90:], rejected_rows(3)), mark="second"),
         source("events", events(("2026-05-01", "pay", "u1", "d2"), seats=[3]), mark="third"),
         source("users", users("u2", "u9", country=["DE", "FR"]), mark="second"),
         source("aliases", pl.DataFrame({"anon_id": ["u3", "u4"], "user_id": ["u5", "u6"]}), mark="second"),
@@ -31,7 +28,8 @@ def second_inputs() -> list[Input]:
 def main() -> None:
     """Load into each workspace named on a line, in a child of its own, and say when it begins and ends.
 
-    Forking is safe as this process itself only imports; it saves each child the second that importing takes.
+    Forking is safe only because this process does nothing but import: no thread has been started yet.
+    It saves each child the time that importing takes.
     """
     for line in sys.stdin:
         child = os.fork()

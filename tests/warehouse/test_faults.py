@@ -60,8 +60,9 @@ def loader() -> Iterator[subprocess.Popen[str]]:
         text=True,
         bufsize=1,
     )
-    yield process
-    process.communicate()
+    with process:
+        yield process
+        process.kill()
 
 
 def told(loader: subprocess.Popen[str], workspace: Path) -> int:
