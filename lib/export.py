@@ -9,8 +9,11 @@ FORMULA = r"^[=+\-@\t\r]"
 
 def formula_safe(table: pl.DataFrame) -> pl.DataFrame:
     """Put a ' before text that a spreadsheet would read as a formula; numbers keep their signs."""
-    text = pl.col(pl.String)
-    return table.with_columns(pl.when(text.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text))
+    texts = [name for name, dtype in table.schema.items() if dtype == pl.String()]
+    return table.with_columns(
+        pl.when(pl.col(name).str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), name)).otherwise(name).alias(name)
+        for name in texts
+    )
 
 
 def csv_text(table: pl.DataFrame) -> str:
