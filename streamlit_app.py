@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib import queries
-from lib.ui import states
+from lib.ui import navigation, states
 
 # section: (file, title, address, what it answers). The first page is the one that opens.
 PAGES = {
@@ -29,7 +29,8 @@ def home() -> None:
 
 
 start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")
-page = st.navigation({"": [start], **pages})
+page = st.navigation({"": [start], **pages}, position="hidden")
+navigation.draw(pages)
 
 with states.guarded():
     if page is not start and queries.is_empty():

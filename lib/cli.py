@@ -1,16 +1,15 @@
 """The command line: `growthops load`, `ask`, `demo`, `doctor`, `quarantine`, `compact`, `template`, `run`."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from lib.console import pairs, progress_bar, say
 from lib.errors import GrowthOpsError, QuestionError, SourceError
 from lib.model import TABLES
-from lib.progress import Progress
 from lib.settings import DEMO, add_source, choose_workspace, find_workspace, workspaces
 
 OWN = "mine"
@@ -43,45 +42,6 @@ def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
 @click.version_option(package_name="growthops", prog_name="growthops")
 def cli() -> None:
     """Growth Ops: load events and money, ask questions, open the dashboard."""
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr, so that answers on stdout stay clean."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
-
-
-def _report(report: Any) -> None:
-    """One line per source: rows in = loaded + updated + duplicates + quarantined."""
-    for part in report.inputs:
-        if part.skipped:
-            click.echo(f"{part.source}: already loaded, nothing changed")
-            continue
-        said = [f"{part.loaded:,} loaded"]
-        for count, word in ((part.updated, "updated"), (part.duplicates, "duplicates"), (part.quarantined, "quarantined")):
-            said += [f"{count:,} {word}"] if count else []
-        late = f"; {part.late:,} are older than the last load's end" if part.late else ""
-        click.echo(f"{part.source} → {part.table}: {part.read:,} rows = {' + '.join(said)}{late}")
-    if any(part.quarantined for part in report.inputs):
-        click.echo("See why rows were quarantined: growthops quarantine")
-
-
-def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
-    """`a=b` options as a mapping."""
-    found: dict[str, str] = {}
-    for value in values:
-        name, equals, other = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE", param_hint=option)
-        found[name] = other
-    return found
 
 
 @cli.command()
@@ -118,7 +78,7 @@ def load(
     for spec in specs:
         add_source(folder, spec)
     choose_workspace(folder)
-    _report(report)
+    say(report)
 
 
 def _mapped(
@@ -129,7 +89,7 @@ def _mapped(
 
     try:
         mapped = intake.map_file(
-            folder, Path(source), table, _pairs(columns, "--column"), _pairs(constants, "--constant")
+            folder, Path(source), table, pairs(columns, "--column"), pairs(constants, "--constant")
         )
     except ValueError as error:
         raise SourceError(str(error)) from None
@@ -212,7 +172,7 @@ def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
         _make_demo(folder)
     else:
         with progress_bar() as progress:
-            _report(make_sample(sample, folder, progress))
+            say(make_sample(sample, folder, progress))
     choose_workspace(folder)
     click.echo(f"Open it: growthops run --workspace {folder}", err=True)
 
@@ -237,7 +197,9 @@ def doctor(quick: bool, workspace: str | None) -> None:
 
 @cli.command()
 @click.option("--table", default=None, metavar="TABLE", help="Only rows meant for this table.")
-@click.option("--export", "export_to", type=click.Path(path_type=Path), help="Write the rows with their reasons as CSV.")
+@click.option(
+    "--export", "export_to", type=click.Path(path_type=Path), help="Write the rows with their reasons as CSV."
+)
 @click.option("--replay", is_flag=True, help="Load the rows again under the mapping of today.")
 @click.option("--corrected", type=click.Path(exists=True, path_type=Path), help="With --replay: the mended export.")
 @workspace_option
@@ -253,7 +215,7 @@ def quarantine(
     warehouse = Warehouse.open(folder)
     if replay:
         with progress_bar() as progress:
-            _report(intake.replay(folder, table or "events", corrected, progress))
+            say(intake.replay(folder, table or "events", corrected, progress))
     elif export_to:
         click.echo(f"{warehouse.export_quarantine(export_to, table):,} rows written to {export_to}")
     else:
@@ -284,18 +246,22 @@ def template(table: str) -> None:
 
 
 @cli.command()
-@click.option("--port", default=8501, show_default=True, help="The port to serve on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8501, show_default=True,
+    help="The port to serve on; where none is named and 8501 is taken, the next free one.",
+)  # fmt: skip
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
 @workspace_option
 def run(port: int, headless: bool, workspace: str | None) -> None:
     """Open the dashboard; it answers on this computer only."""
     import os
 
+    from lib.server import serve
+
     os.environ["GROWTHOPS_WORKSPACE"] = str(_ready(workspace))
-    script = Path(__file__).resolve().parents[1] / "streamlit_app.py"
-    flags = ["--server.port", str(port), "--server.headless", "true" if headless else "false"]
-    os.chdir(script.parent)
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), *flags])
+    chosen = click.get_current_context().get_parameter_source("port")
+    is_fixed = chosen is not click.core.ParameterSource.DEFAULT
+    serve(port, is_port_fixed=is_fixed, open_browser=not headless)
 
 
 def main() -> None:

@@ -2,8 +2,6 @@
 
 import polars as pl
 
-from lib.answers.answer import plain
-
 FORMULA = r"^[=+\-@\t\r]"
 
 
@@ -18,7 +16,5 @@ def formula_safe(table: pl.DataFrame) -> pl.DataFrame:
 
 def csv_text(table: pl.DataFrame) -> str:
     """The full table as CSV: instants in ISO 8601 and UTC, shares from 0 to 1, nothing for what is missing."""
-    times = [name for name, dtype in table.schema.items() if isinstance(dtype, pl.Datetime)]
-    written = table.with_columns(pl.col(name).map_elements(plain, return_dtype=pl.String) for name in times)
-    headers = {name: f"'{name}" for name in written.columns if pl.Series([name]).str.contains(FORMULA)[0]}
-    return formula_safe(written).rename(headers).write_csv()
+    headers = {name: f"'{name}" for name in table.columns if pl.Series([name]).str.contains(FORMULA)[0]}
+    return formula_safe(table).rename(headers).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.f%:z")

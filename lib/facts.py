@@ -5,6 +5,7 @@ is the same for both.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -119,7 +120,8 @@ class Facts:
         """True if some event's `props` has this key (looked for once per field)."""
         found = self._props.get(field)
         if found is None:
-            key = pl.col("props").str.contains('"' + field.replace('"', '\\"') + '"', literal=True)
+            spellings = {json.dumps(field), json.dumps(field, ensure_ascii=False)}
+            key = pl.any_horizontal(pl.col("props").str.contains(text, literal=True) for text in spellings)
             found = bool(collect(self.tables["events"].select(key.any()))[0, 0])
             self._props[field] = found
         return found

@@ -167,9 +167,7 @@ def _written(workspace: Path, number: int, rows: Sequence[Mapping[str, object]])
 
 
 def _input(source: Source, settings: Settings, now: datetime) -> Input:
-    return Input(
-        source.spec.table, source.label, source.fingerprint(), lambda: read(source, settings, now=now)
-    )
+    return Input(source.spec.table, source.label, source.fingerprint(), lambda: read(source, settings, now=now))
 
 
 def _warehouse(workspace: Path, settings: Settings) -> Warehouse:
@@ -205,7 +203,7 @@ def map_file(
     if file.absolute().is_relative_to(workspace):
         path = str(file.absolute().relative_to(workspace))
     spec = SourceSpec.model_validate(
-        guessed.spec.model_dump() | {"path": path, "columns": said | columns, "constants": constants}
+        guessed.spec.model_dump() | {"path": path, "columns": {**said, **columns}, "constants": constants}
     )
     return Mapped(guessed, spec)
 

@@ -104,12 +104,17 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
     if test.op in ("in", "not_in"):
         assert isinstance(test.value, tuple)
         values = [_as(value, dtype, test, timezone) for value in test.value]
+        if dtype.is_integer():  # what is not whole, or too large, is in no such column
+            values = [value for value in values if isinstance(value, int) and abs(value) < 2**63]
         found = column.is_in(pl.Series(values, dtype=_wide(dtype, values)).implode()) if values else pl.lit(False)
         found = pl.when(column.is_not_null()).then(found)
         return ~found if test.op == "not_in" else found
     assert test.value is not None and not isinstance(test.value, tuple)
     if dtype == pl.String() and test.op in ("gt", "ge", "lt", "le") and not isinstance(test.value, str):
-        column, dtype = column.cast(pl.Float64(), strict=False), pl.Float64()  # a number in text, as JSON properties are
+        column, dtype = (
+            column.cast(pl.Float64(), strict=False),
+            pl.Float64(),
+        )  # a number in text, as JSON properties are
     given = _as(test.value, dtype, test, timezone)
     value = pl.lit(given, dtype=_wide(dtype, [given]))
     return {

@@ -7,10 +7,10 @@ import polars as pl
 from lib.answers import segments
 from lib.answers.answer import Answer
 from lib.answers.funnel_rows import FunnelRows
-from lib.answers.packing import EPOCH
 from lib.answers.funnel_runs import runs
 from lib.answers.funnel_views import people, steps, times, trend
 from lib.answers.funnel_words import definition, headline, notes
+from lib.answers.packing import EPOCH
 from lib.facts import Facts
 from lib.questions import Funnel
 

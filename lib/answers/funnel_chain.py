@@ -46,8 +46,11 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
     """Units (counted from the block's first) with an instant at which different events compete for several steps."""
     kinds = [f"m{k}" for k in range(1, rules.steps + 1)]
-    at = rows.lazy().filter(pl.any_horizontal(kinds)).group_by("key").agg(
-        many=matches(rules.steps).max() > 1, alike=pl.struct(kinds).n_unique() == 1, events=pl.len()
+    at = (
+        rows.lazy()
+        .filter(pl.any_horizontal(kinds))
+        .group_by("key")
+        .agg(many=matches(rules.steps).max() > 1, alike=pl.struct(kinds).n_unique() == 1, events=pl.len())
     )
     tied = at.filter(pl.col("many") & ~pl.col("alike") & (pl.col("events") > 1)).select(unit=rules.unit()).unique()
     return collect(tied)["unit"]
@@ -69,7 +72,8 @@ def _lists(rows: pl.DataFrame, rules: Rules) -> tuple[list[Events], list[Whole]]
     lists = [placed.filter(f"m{k}") for k in steps]
     lists[0] = lists[0].filter(rules.starts(rows.columns))
     return [
-        Events(*(frame[name].cast(pl.Int64()).to_numpy() for name in ("key", "row", "seek", "offer"))) for frame in lists
+        Events(*(frame[name].cast(pl.Int64()).to_numpy() for name in ("key", "row", "seek", "offer")))
+        for frame in lists
     ], crossings
 
 

@@ -15,7 +15,7 @@ from lib.timeline import bucket
 
 @dataclass(frozen=True)
 class FunnelRows:
-    """Reads the log once; `rows` carry `owner` (what is listed), `unit` (what is counted), `ts`, marks and `segment`."""
+    """Reads the log once; `rows` carry `owner` (who is listed), `unit` (what is counted), `ts`, marks, `segment`."""
 
     question: Funnel
     facts: Facts

@@ -67,7 +67,7 @@ class Rules:
         return inside if self.start_high is None else inside & (ticks < self.start_high)
 
     def until(self, key: pl.Expr) -> pl.Expr:
-        """The last key inside the window of a run that starts at `key`, and inside the scope where later steps must be."""
+        """The last key inside the window of a run that starts at `key`, and in the scope where later steps must be."""
         until = self.packing.until(key, self.question.window, self.timezone)
         if self.question.later_steps == "in_window" or self.start_high is None:
             return until

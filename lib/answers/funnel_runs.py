@@ -32,10 +32,9 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
         as_of: the last event known.
 
     Returns:
-        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `closed` (the run's window is over),
-        `t1` … `tn` (instants, null
-        beyond `reached`) and, where the question needs them, `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an exclusion with effect
-        `remove` takes out is not listed.
+        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `closed` (the run's window is
+        over), `t1` … `tn` (instants, null beyond `reached`) and, where the question needs them, `r1` … `rn` (row
+        numbers in `rows`); sorted by unit. A unit that an exclusion with effect `remove` takes out is not listed.
     """
     steps = len(question.steps)
     if rows.height == 0:

@@ -51,7 +51,11 @@ def _step_rows(runs: pl.DataFrame, labels: list[str]) -> list[tuple[object, ...]
     measures: list[pl.Expr] = [pl.col("segment").first()]
     for k in range(1, len(labels) + 1):
         here = pl.col("reached") >= k
-        took = (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds().filter(here) / 1e6 if k > 1 else pl.lit(None)
+        took = (
+            (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds().filter(here) / 1e6
+            if k > 1
+            else pl.lit(None)
+        )
         waits = (pl.col("reached") == k - 1) & pl.col("open")
         closed = pl.col("closed").filter(here).sum()
         before = pl.col("closed").filter(pl.col("reached") >= k - 1).sum() if k > 1 else pl.lit(None, pl.UInt32())
@@ -114,7 +118,10 @@ def times(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
         "segment", seconds=(end - start).dt.total_microseconds() / 1_000_000
     )
     if took.height == 0:
-        return pl.DataFrame(schema={"segment": pl.String(), **dict.fromkeys(("from_seconds", "to_seconds"), pl.Float64()), "users": pl.Int64()})  # fmt: skip
+        edge = pl.Float64()
+        return pl.DataFrame(
+            schema={"segment": pl.String(), "from_seconds": edge, "to_seconds": edge, "users": pl.Int64()}
+        )
     edges = _edges(took["seconds"], question.bins)
     width, last = edges[1] - edges[0], len(edges) - 2
     at = ((pl.col("seconds") - edges[0]) / width).floor().cast(pl.Int64()).clip(0, last)

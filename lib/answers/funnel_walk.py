@@ -188,7 +188,7 @@ class Walker:
                         run.dead.add(i)
 
     def _any(self, moments: list[Moment]) -> None:
-        """Each event may open a run; in time order, an event that lets one more step be filled is one more step done."""
+        """Each event may open a run; in time order, an event that lets one more step be filled is one more done."""
         runs: list[Run] = []
         for opening in moments:
             if not (opening.opens and opening.steps) or (self.rules.question.entry == "first" and runs):

@@ -1,5 +1,7 @@
 """The funnel in words: its verdict, its definition, and what to know before trusting it."""
 
+from itertools import pairwise
+
 import polars as pl
 
 from lib.facts import Facts
@@ -22,12 +24,12 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
         return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."
     share = percent(users[-1] / users[0])
     first = (
-        f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[-1]}” within {question.window.words}"
-        f"{_median(runs, question)}."
+        f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[-1]}”"
+        f" within {question.window.words}{_median(runs, question)}."
         if question.order != "any"
         else f"{share} of {people(users[0], *noun)} did all {len(names)} steps within {question.window.words}."
     )
-    losses = [before - after for before, after in zip(users, users[1:], strict=False)]
+    losses = [before - after for before, after in pairwise(users)]
     at = losses.index(max(losses))
     if losses[at] == 0:
         return f"{first} Nobody was lost on the way."
@@ -47,7 +49,9 @@ def _median(runs: pl.DataFrame, question: Funnel) -> str:
     n = len(question.steps)
     took = runs.filter(pl.col("reached") == n).select((pl.col(f"t{n}") - pl.col("t1")).dt.total_microseconds().median())
     micros = took.item() if took.height else None
-    return f", half of them in {duration(micros / 1_000_000)} or less" if isinstance(micros, float) and micros > 0 else ""
+    return (
+        f", half of them in {duration(micros / 1_000_000)} or less" if isinstance(micros, float) and micros > 0 else ""
+    )
 
 
 def definition(question: Funnel) -> str:

@@ -49,7 +49,9 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts) -> pl.D
     after = next_bucket(pl.col("bucket"), question.grain)
     ends = after.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(after, facts.timezone)
     full = names.join(buckets, how="cross").join(found, on=["segment", "bucket"], how="left")
-    full = full.with_columns(pl.col("numerator", "n").fill_null(0), complete=(ends <= pl.lit(facts.as_of, STAMP)).fill_null(False))
+    full = full.with_columns(
+        pl.col("numerator", "n").fill_null(0), complete=(ends <= pl.lit(facts.as_of, STAMP)).fill_null(False)
+    )
     sizes = found.group_by("segment").agg(users=pl.col("n").sum()).filter(pl.col("segment") != segments.OTHER)
     order = segments.in_order(segments.largest(sizes, sizes.height))
     return full.with_columns(_order=order).sort("_order", "segment", "bucket")
@@ -60,6 +62,7 @@ def _headline(table: pl.DataFrame, metric: "catalog.Metric") -> str:
     if done.height == 0:
         return f"{metric.title}: no bucket is over yet."
     last = done.filter(pl.col("bucket") == done["bucket"].max())
-    value = last["numerator"].sum() / last["denominator"].sum() if metric.is_share else last["value"].sum()
+    top, whole = int(last["numerator"].sum()), int(last["denominator"].sum())
+    value = top / whole if metric.is_share else top
     shown = percent(value) if metric.is_share else count(value)
     return f"{metric.title}: {shown} in the last complete bucket ({last['bucket'][0]})."

@@ -70,11 +70,15 @@ def activation_rate(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     done = pl.DataFrame(schema={"unit": pl.Int64(), "done": pl.Datetime("us", "UTC")})
     if goal is not None:
         low, _ = question.scope.bounds(facts.timezone)
-        rows = collect(Log(facts, question.scope.model_copy(update={"end": None}), low=low).rows([Event(event=(goal,))]))
+        rows = collect(
+            Log(facts, question.scope.model_copy(update={"end": None}), low=low).rows([Event(event=(goal,))])
+        )
         done = rows.select("unit", done="ts")
     within = pl.col("done") - pl.col("ts") <= onboarding.window.longest
     activated = first.join(done, on="unit").filter(within & (pl.col("done") >= pl.col("ts"))).select("unit").unique()
     first = first.with_columns(hit=pl.col("unit").is_in(activated["unit"].implode()))
-    return first.group_by("segment", "bucket").agg(
-        numerator=pl.col("hit").sum().cast(pl.Int64()), denominator=pl.len().cast(pl.Int64())
-    ).with_columns(n=pl.col("denominator"))
+    return (
+        first.group_by("segment", "bucket")
+        .agg(numerator=pl.col("hit").sum().cast(pl.Int64()), denominator=pl.len().cast(pl.Int64()))
+        .with_columns(n=pl.col("denominator"))
+    )

@@ -111,9 +111,7 @@ def _returns(entries: pl.DataFrame, rows: pl.DataFrame, question: Retention, fac
 def _rolling(question: Retention, timezone: str) -> pl.Expr:
     """Whole periods between a person's own start (`ts`) and a return (`back`)."""
     if question.grain in ROLLING_SECONDS:
-        return (pl.col("back") - pl.col("ts")).dt.total_microseconds() // (
-            ROLLING_SECONDS[question.grain] * 1_000_000
-        )
+        return (pl.col("back") - pl.col("ts")).dt.total_microseconds() // (ROLLING_SECONDS[question.grain] * 1_000_000)
     start, back = (pl.col(name).dt.convert_time_zone(timezone).dt.replace_time_zone(None) for name in ("ts", "back"))
     months = index(back, "month") - index(start, "month")
     return months - (start.dt.offset_by(pl.format("{}mo", months)) > back).cast(pl.Int64())
@@ -123,7 +121,9 @@ def _users(back: pl.DataFrame, stretches: pl.DataFrame, question: Retention) -> 
     """How many came back often enough in each stretch of periods: `segment`, `cohort`, `period`, `users`."""
     cell, n = ["segment", "cohort", "period"], question.min_times
     if question.mode == "on":
-        placed = back.sort("at").join_asof(stretches, left_on="at", right_on="period", strategy="backward", coalesce=False)
+        placed = back.sort("at").join_asof(
+            stretches, left_on="at", right_on="period", strategy="backward", coalesce=False
+        )
         placed = placed.filter(pl.col("at") <= pl.col("to_period"))
         enough = placed.group_by(*cell, "unit").agg(pl.col("times").sum()).filter(pl.col("times") >= n)
         return enough.group_by(cell).agg(users=pl.len().cast(pl.Int64()))
@@ -158,8 +158,10 @@ def _later(column: str, steps: pl.Expr, question: Retention) -> pl.Expr:
 
 def _curve(cells: pl.DataFrame) -> pl.DataFrame:
     """The pooled curve: only cohorts whose period is over, weighted by size."""
-    pooled = cells.filter("complete").group_by("_order", "segment", "period", "to_period").agg(
-        eligible=pl.col("size").sum(), users=pl.col("users").sum(), mean_of_cohorts=pl.col("rate").mean()
+    pooled = (
+        cells.filter("complete")
+        .group_by("_order", "segment", "period", "to_period")
+        .agg(eligible=pl.col("size").sum(), users=pl.col("users").sum(), mean_of_cohorts=pl.col("rate").mean())
     )
     users, eligible = pl.col("users"), pl.col("eligible")
     return pooled.sort("_order", "segment", "period").select(

@@ -8,7 +8,7 @@ from lib.words import count, listing, people, percent
 
 def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> str:
     """One sentence: the pooled share that came back in the first and in the last period that is over."""
-    size = cells.filter(pl.col("period") == 0)["size"].sum()
+    size = int(cells.filter(pl.col("period") == 0)["size"].sum())
     did = f"“{question.start.words}”"
     if not size:
         return f"Nobody did {did} in this scope."
@@ -18,7 +18,9 @@ def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> s
         return f"{people(size)} did {did}; no later {question.grain} is over yet."
     back = f"did “{question.return_event.words}”" + (" again" if question.returned is None else "")
     rows = later.rows(named=True)
-    said = [f"{percent(row['users'] / row['eligible'])} {_when(row['period'], question)}" for row in (rows[0], rows[-1])]
+    said = [
+        f"{percent(row['users'] / row['eligible'])} {_when(row['period'], question)}" for row in (rows[0], rows[-1])
+    ]
     return f"Of {people(size)} who did {did}, {listing(list(dict.fromkeys(said)))} {back}."
 
 
@@ -33,7 +35,7 @@ def definition(question: Retention) -> str:
     entry = {
         "first_in_scope": f"A person belongs to the {grain} of their first “{question.start.words}” in the scope.",
         "recurring": f"A person belongs to every {grain} in which they did “{question.start.words}”.",
-        "first_ever": f"A person belongs to the {grain} of their first “{question.start.words}” ever, if it is in scope.",
+        "first_ever": f"A person belongs to the {grain} of their first “{question.start.words}” ever, if in scope.",
     }[question.entry]
     clock = (
         f"Periods are calendar {grain}s." if question.clock == "calendar"

@@ -33,7 +33,7 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.Layer
         x, y, alt.Text("cell:N"), alt.Color("letters:N", scale=None, legend=None)
     )  # fmt: skip
     drawn = rows.with_columns(
-        letters=pl.when(pl.col("rate") > 0.6 * _darkest(rows)).then(pl.lit(tones.on_deep)).otherwise(pl.lit(tones.ink))
+        letters=pl.when((pl.col("rate") > 0.6 * _darkest(rows)) & (pl.col("strength") == 1)).then(pl.lit(tones.on_deep)).otherwise(pl.lit(tones.ink))
     )
     return alt.layer(cells, text, data=drawn, height=ROW * len(order)).resolve_scale(color="independent")
 

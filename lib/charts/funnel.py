@@ -8,8 +8,9 @@ import polars as pl
 from lib.charts.tones import FEW, Tones
 from lib.words import count, duration, listing, people, percent
 
-ROW, TEXT_AT, BAR_AT, BAR = 62, 10, 21, 26
-ROOM = 1.55  # right of the widest bar there is room for "10,000 · 100.0 %", on a phone too
+ROW, TEXT_AT, BAR_AT, BAR = 60, 10, 21, 26
+FIGURES = 132  # pixels kept free right of the widest bar, for "1,000,000 · 100.0 %"
+LEGEND = "Solid: people at the step. Half-tone: still in time for it. Pale: lost since the step before, the largest loss in amber."
 
 TOOLTIP = [
     alt.Tooltip("label:N", title="Step"),
@@ -27,7 +28,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
     """A bar for the people at each step; behind it those lost since the step before, and those still in time."""
     rows = _rows(frame, tones)
     height = ROW * (rows.height - 1) + BAR_AT + BAR
-    across = alt.Scale(domain=[0, max(1, _most(rows)) * ROOM], nice=False, zero=True)
+    across = scale_beside(max(1, _most(rows)), FIGURES)
     down = alt.Scale(domain=[height, 0], nice=False, zero=False)
 
     def x(column: str) -> alt.X:
@@ -37,23 +38,29 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
         return alt.Y(f"{column}:Q", axis=None, scale=down)
 
     def bar(start: str, end: str, shade: str) -> alt.Chart:
-        return _base().mark_rect(cornerRadius=2).encode(
-            x(start), alt.X2(end), y("top"), alt.Y2("bottom"), _colour(shade), tooltip=TOOLTIP)  # fmt: skip
+        rect = _base().mark_rect(cornerRadius=2)
+        return rect.encode(x(start), alt.X2(end), y("top"), alt.Y2("bottom"), _colour(shade), tooltip=TOOLTIP)
 
     def text(column: str, at: Any, line: str, **style: Any) -> alt.Chart:
         mark = _base().mark_text(baseline="middle", **style)
         return mark.encode(at, y(line), alt.Text(f"{column}:N"), _colour(f"{column}_shade"))
 
+    right = alt.XValue("width")  # type: ignore[arg-type]
     return alt.layer(
         bar("users", "before", "lost_shade"),
         bar("users", "may", "may_shade"),
         bar("zero", "users", "shade"),
         text("name", alt.XValue(0), "line", align="left", fontSize=14, limit=230),
-        text("loss", alt.XValue("width"), "line", align="right", fontSize=13),  # type: ignore[arg-type]
-        text("figure", x("users"), "middle", align="left", dx=8, fontSize=14, fontWeight=600),
+        text("loss", right, "line", align="right", fontSize=13),
+        text("figure", right, "middle", align="right", fontSize=14, fontWeight=600),
         data=rows,
         height=height,
     )
+
+
+def scale_beside(most: float, pixels: int) -> alt.Scale:
+    """From zero to `most`, leaving some pixels free on the right whatever the width of the screen."""
+    return alt.Scale(domainMin=0, domainMax=alt.ExprRef(f"{most} * width / max(80, width - {pixels})"), nice=False)
 
 
 def _base() -> alt.Chart:
@@ -82,7 +89,7 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
             | {
                 "zero": 0, "before": before, "may": min(before, users + still), "line": top - BAR_AT + TEXT_AT,
                 "top": top, "bottom": top + BAR, "middle": top + BAR // 2,
-                "name": f"{step}  {row['label']}",
+                "name": f"{step}. {row['label']}",
                 "figure": count(users) + (f" · {percent(row['of_previous'])}" if step > 1 else ""),
                 "loss": _loss(row), "interval": _interval(row), "took": duration(row["median_seconds"]),
                 "shade": tones.grey if users + max(0, lost) < FEW else tones.main, "may_shade": tones.waiting,

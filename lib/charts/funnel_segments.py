@@ -3,12 +3,14 @@
 import altair as alt
 import polars as pl
 
-from lib.charts.funnel import TOOLTIP
+from lib.charts.funnel import TOOLTIP, scale_beside
 from lib.charts.tones import FEW, Tones
+from lib.charts.trend import columns
 from lib.words import count, listing, percent
 
 LINE, BAR_AT, BAR, GAP = 16, 22, 12, 18
-ROOM = 1.55
+FIGURES = 92  # pixels kept free right of the widest bar
+LEGEND = "Bars are shares of each segment's own first step, whose people are counted in the first block."
 
 
 def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
@@ -17,12 +19,12 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
     rows = _rows(frame, names)
     block = BAR_AT + LINE * len(names) + GAP
     height = block * int(rows["step"].max() or 1) - GAP  # type: ignore[arg-type]
-    across = alt.Scale(domain=[0, ROOM], nice=False)
+    across = scale_beside(1, FIGURES)
     down = alt.Scale(domain=[height, 0], nice=False, zero=False)
     colour = alt.Color(
         "segment:N",
         sort=names,
-        legend=alt.Legend(orient="top", title=None, columns=3, labelLimit=150, symbolType="square"),
+        legend=alt.Legend(orient="top", title=None, columns=columns(names), labelLimit=150, symbolType="square"),
     )
     segment = alt.Tooltip("segment:N", title="Segment")
     bars = alt.Chart().mark_rect(cornerRadius=1).encode(
@@ -52,7 +54,7 @@ def _rows(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
             | {
                 "zero": 0.0, "share": row["of_start"] or 0.0, "line": top - LINE * at - BAR_AT + 10,
                 "top": top, "bottom": top + BAR, "middle": top + BAR / 2,
-                "name": f"{row['step']}  {row['label']}" if at == 0 else "",
+                "name": f"{row['step']}. {row['label']}" if at == 0 else "",
                 "figure": figure + (f" (n {starts[row['segment']]})" if few and row["step"] > 1 else ""),
                 "interval": "–" if low is None else f"{percent(low)} to {percent(high)}", "took": "",
                 "strength": 0.35 if few else 1.0,

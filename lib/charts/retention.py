@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from lib.charts.tones import Tones
+from lib.charts.trend import columns
 from lib.words import percent
 
 HEIGHT = 320
@@ -28,7 +29,7 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.Layer
     x = alt.X("period:Q", axis=alt.Axis(title=f"{grain}s since the start", grid=False, tickMinStep=1, format="d"))
     scale = alt.Scale(domain=[0, 1])
     axis = alt.Axis(title=None, format=".0%", tickCount=5, gridColor=tones.hairline)
-    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=150) if many else None
+    legend = alt.Legend(orient="top", title=None, columns=columns(largest.to_list()), labelLimit=150) if many else None
     colour = [alt.Color("segment:N", sort=largest.to_list(), legend=legend)] if many else []
     band = alt.Chart().mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high"), *colour)
     line = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))

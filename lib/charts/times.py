@@ -6,62 +6,79 @@ import polars as pl
 from lib.charts.tones import Tones
 from lib.words import count, duration, people, percent
 
-HEIGHT = 260
+HEIGHT = 280
+BARS, MOST = 20, 0.95
 UNITS = (("days", 86_400, 172_800), ("hours", 3_600, 7_200), ("minutes", 60, 120), ("seconds", 1, 0))
 
+TOOLTIP = [
+    alt.Tooltip("span:N", title="Took"),
+    alt.Tooltip("users:Q", title="People", format=","),
+    alt.Tooltip("through:Q", title="Through by then", format=".1%"),
+]
 
-def unit(frame: pl.DataFrame) -> tuple[str, int]:
-    """The unit in which the longest time is at least two."""
+
+def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
+    """Bars of the people by how long they took; the slowest twentieth is in the table only."""
+    bars = folded(frame).head(BARS)
+    word, size = _unit(bars)
+    spans = [f"{duration(low)} to {duration(high)}" for low, high in bars.select("from_seconds", "to_seconds").rows()]
+    rows = bars.with_columns(
+        pl.Series("span", spans, dtype=pl.String()),
+        low=pl.col("from_seconds") / size,
+        high=pl.col("to_seconds") / size,
+        zero=pl.lit(0),
+    )
+    across = alt.Axis(title=f"{word} since the first of the two steps", grid=False, tickCount=8)
+    up = alt.Axis(title=None, format="~s", gridColor=tones.hairline, tickCount=4, tickMinStep=1)
+    mark = alt.Chart(rows, height=HEIGHT).mark_rect(stroke=tones.hairline, strokeWidth=1)
+    return mark.encode(
+        alt.X("low:Q", axis=across, scale=alt.Scale(nice=False)), alt.X2("high"), alt.Y("users:Q", axis=up), alt.Y2("zero"),
+        tooltip=TOOLTIP,
+    )  # fmt: skip
+
+
+def folded(frame: pl.DataFrame) -> pl.DataFrame:
+    """All segments together in at most twenty bars up to the time by which 95 % are through, then the rest in one.
+
+    Bars are whole runs of the answer's own bins, so every figure is exact.
+    """
+    ends = ["from_seconds", "to_seconds"]
+    fine = frame.group_by(ends).agg(pl.col("users").sum()).sort("from_seconds")
+    total = fine["users"].sum()
+    if not total:
+        return fine.with_columns(through=pl.lit(None, pl.Float64())).head(0)
+    through = fine["users"].cum_sum() / total
+    most = int((through < MOST).sum()) + 1
+    width = -(-most // BARS)
+    bar = pl.int_range(pl.len()) // width
+    rows = fine.with_columns(bar=pl.when(bar * width < most).then(bar).otherwise(BARS))
+    bars = rows.group_by("bar").agg(pl.col("from_seconds").min(), pl.col("to_seconds").max(), pl.col("users").sum())
+    bars = bars.sort("bar").with_columns(through=pl.col("users").cum_sum() / total)
+    return bars.select(*ends, "users", "through")
+
+
+def _unit(frame: pl.DataFrame) -> tuple[str, int]:
+    """The unit in which the longest time drawn is at least two."""
     longest = float(frame["to_seconds"].max() or 0)  # type: ignore[arg-type]
     return next((name, size) for name, size, least in UNITS if longest >= least)
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
-    """Bars of the people by how long they took."""
-    word, size = unit(frame)
-    rows = _whole(frame).with_columns(
-        low=pl.col("from_seconds") / size,
-        high=pl.col("to_seconds") / size,
-        zero=pl.lit(0),
-        span=pl.Series(
-            [f"{duration(a)} to {duration(b)}" for a, b in frame_pairs(_whole(frame))], dtype=pl.String()
-        ),
-    )
-    return alt.Chart(rows, height=HEIGHT).mark_rect(stroke=tones.hairline, strokeWidth=1).encode(
-        alt.X("low:Q", axis=alt.Axis(title=f"{word} since the first of the two steps", grid=False, tickCount=10)),
-        alt.X2("high"),
-        alt.Y("users:Q", axis=alt.Axis(title=None, format="~s", gridColor=tones.hairline, tickCount=5)),
-        alt.Y2("zero"),
-        alt.Tooltip("span:N", title="Took"),
-        alt.Tooltip("users:Q", title="People", format=","),
-        alt.Tooltip("through:Q", title="Through by then", format=".1%"),
-    )  # fmt: skip
-
-
-def frame_pairs(frame: pl.DataFrame) -> list[tuple[float, float]]:
-    """Both ends of every bar, in seconds."""
-    return frame.select("from_seconds", "to_seconds").rows()
-
-
-def _whole(frame: pl.DataFrame) -> pl.DataFrame:
-    """All segments together, with the share that took no longer."""
-    both = frame.group_by("from_seconds", "to_seconds").agg(pl.col("users").sum()).sort("from_seconds")
-    return both.with_columns(through=pl.col("users").cum_sum() / pl.col("users").sum())
-
-
 def title(frame: pl.DataFrame) -> str:
-    """By when most are through."""
-    rows = _whole(frame)
-    if not rows.height or not rows["users"].sum():
+    """By when half and nearly all are through."""
+    rows = folded(frame)
+    if not rows.height:
         return "Nobody got through yet"
-    row = rows.filter(pl.col("through") >= 0.5).row(0, named=True)
-    return f"{percent(row['through'], 0)} of those who get through do so within {duration(row['to_seconds'])}"
+    half, most = (rows.filter(pl.col("through") >= share).row(0, named=True) for share in (0.5, 0.9))
+    return (
+        f"{percent(half['through'], 0)} are through within {duration(half['to_seconds'])}, "
+        f"{percent(most['through'], 0)} within {duration(most['to_seconds'])}"
+    )
 
 
 def summary(frame: pl.DataFrame) -> str:
     """Where most of them are, and how long the slowest took."""
-    rows = _whole(frame)
-    if not rows.height or not rows["users"].sum():
+    rows = folded(frame)
+    if not rows.height:
         return "Nobody got through yet."
     tallest = rows.sort("users", descending=True).row(0, named=True)
     return (

@@ -50,7 +50,9 @@ class Repeats:
         if "event_id" in rows.columns:
             ids = rows["event_id"]
         if again.any():
-            ids = ids.scatter(again.arg_true(), [_name(row) for row in marked.filter(again).select(*content, "_number").rows()])
+            ids = ids.scatter(
+                again.arg_true(), [_name(row) for row in marked.filter(again).select(*content, "_number").rows()]
+            )
         return rows.with_columns(ids.alias("event_id"))
 
 

@@ -116,33 +116,40 @@ def controls() -> Choice:
 
 
 def _steps(start: Choice) -> list[str]:
-    chosen = url.peek("steps", start.steps)
-    with st.popover(f"{len(chosen)} steps", key="steps-of"):
-        st.caption("In this order. To move a step, take it out and add it again. An event may come back as “(2)”.")
-        seen = queries.events()
-        return url.choices("Steps", options(seen, [*start.steps, *chosen]) if _known(chosen, seen) else options(seen, start.steps), "steps", start.steps, max_selections=20)  # fmt: skip
+    seen = queries.events()
+    told = url.peek_many("steps", start.steps, lambda names: known(names, {*seen, *start.steps}))
+    with st.popover(_plural(len(told), "step"), key="steps-of"):
+        st.caption("In this order. To move a step, take it out and add it again; “(2)” is the same event once more.")
+        return url.choices("Steps", options(seen, [*start.steps, *told]), "steps", start.steps, max_selections=20)
 
 
-def _known(chosen: Sequence[str], seen: Sequence[str]) -> bool:
-    return all(AGAIN.sub("", name) in seen or name in seen for name in chosen)
+def known(names: Sequence[str], seen: Collection[str]) -> list[str]:
+    """Those of the names that are events seen, or such an event once more.
+
+    >>> known(["buy", "buy (2)", "fly"], {"buy"})
+    ['buy', 'buy (2)']
+    """
+    return [name for name in names if name in seen or AGAIN.sub("", name) in seen]
 
 
 def _window(start: Choice) -> tuple[int, str]:
-    value, unit = url.peek("window", start.value), url.peek("unit", start.unit)
-    with st.popover(f"within {value} {unit}{'' if value == 1 else 's'}", key="window-of"):
+    units = tuple(dict.fromkeys([*UNITS, start.unit]))
+    told = _plural(url.peek_whole("window", start.value), url.peek("unit", start.unit, units))
+    with st.popover(f"within {told}", key="window-of"):
         st.caption("The longest time from the first step to the last.")
         left, right = st.columns(2)
         with left:
             value = url.whole("At most", "window", start.value, 1, 10_000)
         with right:
-            unit = url.choice("Unit", (*UNITS, *({start.unit} - set(UNITS))), "unit", start.unit)
+            unit = url.choice("Unit", units, "unit", start.unit)
     return value, unit
 
 
 def _breakdown(steps: Sequence[str]) -> tuple[str | None, str, int]:
-    said = url.peek("by", NOTHING)
-    with st.popover("no breakdown" if said == NOTHING else f"by {readable(str(said))}", key="by-of"):
-        by = url.choice("Break down by", (NOTHING, *queries.fields()), "by")
+    fields = (NOTHING, *queries.fields())
+    told = url.peek("by", NOTHING, fields)
+    with st.popover("no breakdown" if told == NOTHING else f"by {readable(told)}", key="by-of"):
+        by = url.choice("Break down by", fields, "by")
         takes = (*TAKES, *(f"step:{k}" for k in range(1, len(steps) + 1)))
         take = url.choice("Whose value counts", takes, "take", help="first, last: of the steps that have one; entry: the first step; all: each value is a funnel of its own")  # fmt: skip
         top = url.whole("Largest segments to show", "top", 5, 1, 20)
@@ -159,8 +166,9 @@ def _counting() -> tuple[str, str, str, str]:
 
 
 def _without(steps: int) -> tuple[list[str], int, int | None, str]:
-    said = url.peek("without", ())
-    with st.popover(f"without {readable(said[0])}" if len(said) == 1 else f"without {len(said)} events" if said else "nothing excluded", key="without-of"):  # fmt: skip
+    told = url.peek_many("without", (), lambda names: known(names, queries.events()))
+    label = "nothing excluded" if not told else f"without {readable(told[0]) if len(told) == 1 else _plural(len(told), 'event')}"
+    with st.popover(label, key="without-of"):
         without = url.choices("These events must not happen", queries.events(), "without", placeholder="no event")
         numbers = [str(k) for k in range(1, max(2, steps) + 1)]
         left, right = st.columns(2)
@@ -170,3 +178,7 @@ def _without(steps: int) -> tuple[list[str], int, int | None, str]:
             before = url.choice("Before step", numbers[1:], "before", numbers[-1])
         effect = url.choice("If they do", EFFECTS, "effect", help="void: that attempt ends there; remove: the person is left out of every step")  # fmt: skip
     return without, int(after), int(before), effect
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -44,18 +44,18 @@ def numbers(answer: Answer, against: str) -> list[Card]:
     faint = started < FEW
     return [
         Card(
-            f"Reach “{rows['label'].item(-1)}”", percent(ended / started if started else None), change.get("share"), "up",
-            against, _share_meaning(rows, started, ended, waiting), few=faint,
+            "Get through", percent(ended / started if started else None), change.get("share"), "up",
+            _share_meaning(rows, started, ended, waiting) + _against(against), few=faint,
         ),
         Card(
-            f"Lost before “{lost['label']}”" if lost else "Lost", count(lost["lost"]) if lost else "0",
-            meaning="The largest loss between two steps, in people. " + _still(lost), few=faint,
+            "Largest loss", count(lost["lost"]) if lost else "0", note=f"before “{lost['label']}”" if lost else None,
+            meaning="People who did one step and not the next, where that is the most people. " + _still(lost), few=faint,
         ),
         Card(
-            f"To “{slow['label']}”", duration(slow["median_seconds"]),
-            meaning="The slowest step: half of those who take it need at most this long from the step before.", few=faint,
+            "Slowest step", duration(slow["median_seconds"]), note=f"to “{slow['label']}”",
+            meaning="Half of those who take this step need at most this long from the step before.", few=faint,
         ),
-        Card("Started", count(started), change.get("started"), "up", against, "People who did the first step in the period."),
+        Card("Started", count(started), change.get("started"), "up", "People who did the first step in the period." + _against(against)),
         Card("Still in time", count(waiting), meaning="People who are not through, and whose time is not up either."),
     ]  # fmt: skip
 
@@ -67,7 +67,11 @@ def _users(rows: pl.DataFrame) -> tuple[int, int]:
 def _share_meaning(rows: pl.DataFrame, started: int, ended: int, waiting: int) -> str:
     more = f" {people(waiting)} still in time: the share can still rise." if waiting else ""
     enough = "" if started >= FEW else " Too few people to rely on."
-    return f"{count(ended)} of {people(started)} get from the first step to the last.{more}{enough}"
+    return f"{count(ended)} of {people(started)} get from “{rows['label'].item(0)}” to “{rows['label'].item(-1)}”.{more}{enough}"
+
+
+def _against(against: str) -> str:
+    return f" Compared with {against}." if against else ""
 
 
 def _still(lost: Mapping[str, Any] | None) -> str:
@@ -79,9 +83,9 @@ def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:
     (started, ended), (then, then_ended) = _users(rows), _users(before.sort("step"))
     if then < FEW or started < FEW:
         return {}
-    found = {"started": f"{100 * (started / then - 1):+.1f} %".replace("-", "−")}
+    found = {"started": f"{100 * (started / then - 1):+.1f} %"}
     if not rows["open"].sum() and not before["open"].sum():
-        found["share"] = f"{100 * (ended / started - then_ended / then):+.1f} pp".replace("-", "−")
+        found["share"] = f"{100 * (ended / started - then_ended / then):+.1f} pp"
     return found
 
 

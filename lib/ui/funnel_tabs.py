@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from lib import queries
@@ -12,18 +13,19 @@ from lib.ui import url
 from lib.ui.funnel_controls import AGAIN, options, step
 from lib.ui.page import picture
 from lib.ui.tables import Format, table
-from lib.ui.words import plain, readable
+from lib.ui.words import plain
 
 Json = Mapping[str, Any]
+FINE = 500  # bars as fine as a question may ask for; the chart puts them together
 GRAINS = ("day", "week", "month")
 
 TREND: dict[str, tuple[str, Format]] = {
     "segment": ("Segment", "text"), "bucket": ("Started from", "day"), "entered": ("Started", "count"),
-    "converted": ("Got through", "count"), "rate": ("Share", "percent"), "complete": ("Finished", "text"),
+    "converted": ("Got through", "count"), "rate": ("Share", "percent"), "state": ("State", "text"),
 }  # fmt: skip
 TIMES: dict[str, tuple[str, Format]] = {
-    "segment": ("Segment", "text"), "from_seconds": ("From", "seconds"), "to_seconds": ("To", "seconds"),
-    "users": ("People", "count"),
+    "from_seconds": ("From", "seconds"), "to_seconds": ("To", "seconds"), "users": ("People", "count"),
+    "through": ("Through by then", "percent"),
 }  # fmt: skip
 PEOPLE: dict[str, tuple[str, Format]] = {
     "user_id": ("Person", "text"), "segment": ("Segment", "text"), "entered_at": ("Started", "time"),
@@ -41,8 +43,12 @@ def over_time(asked: Json) -> None:
         grain = url.choice("By", GRAINS, "grain", "week")
     answer = queries.ask(parse({**asked, "view": "trend", "grain": grain}))
     picture(answer, "trend", trend)
-    frame = answer.tables["trend"]
-    table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period")
+    table(stated(answer.tables["trend"]), _without_segment(TREND, asked), "funnel-trend", "Conversion by period")
+
+
+def stated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `state`: whether a bucket is finished, in a word."""
+    return frame.with_columns(state=pl.when("complete").then(pl.lit("finished")).otherwise(pl.lit("so far")))
 
 
 def time_to_convert(asked: Json) -> None:
@@ -52,13 +58,14 @@ def time_to_convert(asked: Json) -> None:
     with st.container(horizontal=True):
         start = url.choice("From step", numbers[:-1], "from", width=140)
         end = url.choice("To step", numbers[int(start) :], "to", numbers[-1], width=140)
-    answer = queries.ask(parse({**asked, "view": "times", "from_step": int(start), "to_step": int(end)}))
+    asks = {**asked, "by": None, "view": "times", "from_step": int(start), "to_step": int(end), "bins": FINE}
+    answer = queries.ask(parse(asks))
     st.caption(f"From “{plain(names[int(start) - 1])}” to “{plain(names[int(end) - 1])}”")
     if answer.tables["times"].height == 0:
         st.info("Nobody got from the one to the other in this period.")
         return
     picture(answer, "times", times)
-    table(answer.tables["times"], _without_segment(TIMES, asked), "funnel-times", "People by how long they took")
+    table(times.folded(answer.tables["times"]), TIMES, "funnel-times", "People by how long they took")
 
 
 def people(asked: Json) -> None:

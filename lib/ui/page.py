@@ -18,14 +18,14 @@ VERDICT = "font-size:1.4rem;line-height:1.45;margin:0;max-width:62rem"
 
 @dataclass(frozen=True)
 class Card:
-    """One number: label, value, change against the earlier period, and what it means."""
+    """One number: label, value, its change against the earlier period or a note on it, and what it means."""
 
     label: str
     value: str
     change: str | None = None
     better: str = "up"
-    against: str | None = None
     meaning: str | None = None
+    note: str | None = None
     few: bool = False
 
 
@@ -43,7 +43,7 @@ def page_header(title: str, answer: Answer) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-            st.caption(freshness(answer), width="content")
+            st.markdown(f":small[{freshness(answer)}]", width="content")
             definition(answer)
             export.copies(answer)
 
@@ -53,7 +53,7 @@ def freshness(answer: Answer) -> str:
     if answer.as_of is None:
         return "no data yet"
     text = f"data through {moment(answer.as_of, queries.facts().timezone)}"
-    return f":orange[{text} · {age(answer.as_of)} days old]" if states.is_stale(answer.as_of) else text
+    return f":orange[{text} · {age(answer.as_of)} days old]" if states.is_stale(answer.as_of) else f":gray[{text}]"
 
 
 def verdict(answer: Answer) -> None:
@@ -78,9 +78,11 @@ def cards(numbers: Sequence[Card]) -> None:
     with st.grid(min(5, len(numbers)), min_column_width=150, gap="small"):
         for card in numbers[:5]:
             value = f":gray[{card.value}]" if card.few else card.value
+            good = "off" if card.note else "normal" if card.better == "up" else "inverse"
             st.metric(
-                plain(card.label), value, card.change, delta_color="normal" if card.better == "up" else "inverse",
-                delta_description=card.against if card.change else None, help=card.meaning,
+                plain(card.label), value, card.note or card.change, delta_color=good,
+                delta_arrow="off" if card.note else "auto", delta_description="vs. before" if card.change else None,
+                help=card.meaning,
             )  # fmt: skip
 
 
@@ -99,6 +101,9 @@ def picture(answer: Answer, table: str, drawing: Drawing, **more: str) -> None:
     title, summary, spec = _drawn(name, key, table, tones(), tuple(more.items()), answer, drawing)
     st.markdown(f"##### {plain(title)}")
     st.vega_lite_chart(spec=spec, key=f"chart-{name}", alt=summary)
+    legend = getattr(drawing, "LEGEND", None)
+    if legend:
+        st.caption(legend)
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

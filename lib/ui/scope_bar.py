@@ -73,7 +73,7 @@ def earlier(scope: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     length = end - start
     if start - length < source.first.astimezone(ZoneInfo(source.timezone)).date():
         return {}, ""
-    return {"compare": "previous"}, f"vs. the {length.days} days before"
+    return {"compare": "previous"}, f"the {length.days} days before"
 
 
 def filters() -> list[dict[str, Any]]:

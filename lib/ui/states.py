@@ -43,6 +43,15 @@ def guarded() -> Iterator[None]:
         failed(error)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """For what a page can do without: a failure inside leaves it out, the page itself will say what is wrong."""
+    try:
+        yield
+    except GrowthOpsError as error:
+        LOG.debug("left out: %s", error)
+
+
 def failed(error: Exception, cause: BaseException | None = None) -> None:
     """What happened in words, what still works, and the details folded."""
     ours = isinstance(error, GrowthOpsError)

@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 import streamlit as st
 
+from lib import queries
 from lib.ui import export
 
 Format = Literal["text", "count", "percent", "seconds", "time", "day"]
@@ -17,15 +18,24 @@ def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: 
 
     `columns` is column: (heading, format). `name` names the file, `summary` is for those who cannot see it.
     """
-    shown = frame.select(columns.keys()).head(MOST_ROWS)
-    shares = [column for column, (_, kind) in columns.items() if kind == "percent"]
-    shown = shown.with_columns(pl.col(shares) * 100) if shares else shown
+    shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS)
     config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()}
-    st.dataframe(shown, hide_index=True, column_config=config, key=f"table-{name}", alt=summary, height="content" if shown.height < 15 else 420)  # fmt: skip
+    st.dataframe(shown, hide_index=True, column_config=config, key=f"table-{name}", alt=summary, placeholder="–", height="content" if shown.height < 15 else 420)  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         export.download(frame, name)
         if frame.height > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
+
+
+def _shown(column: str, kind: Format) -> pl.Expr:
+    """A column as the screen wants it: shares as per cent, lengths of time to their two largest units."""
+    found = pl.col(column)
+    if kind == "percent":
+        return found * 100
+    if kind == "seconds":
+        unit = pl.when(found >= 86_400).then(3_600).when(found >= 3_600).then(60).otherwise(1)
+        return pl.duration(seconds=((found / unit).round() * unit).cast(pl.Int64())).alias(column)
+    return found
 
 
 def _column(heading: str, kind: Format) -> object:
@@ -36,9 +46,9 @@ def _column(heading: str, kind: Format) -> object:
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":
-            return config.NumberColumn(heading, format="duration")
+            return config.NumberColumn(heading, format="localized")
         case "time":
-            return config.DatetimeColumn(heading, format="D MMM YYYY, HH:mm")
+            return config.DatetimeColumn(heading, format="D MMM YYYY, HH:mm", timezone=queries.facts().timezone)
         case "day":
             return config.DateColumn(heading, format="D MMM YYYY")
         case _:

@@ -5,7 +5,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-STRESSED = re.compile(r"“[^”]*” → “[^”]*”|\d[\d,.]* (?:%|people|person|accounts?|visits?)(?!\w)")
+STRESSED = re.compile(r"“[^”]*” → “[^”]*”|\d[\d,.]*[ \u00a0](?:%|people|person|accounts?|visits?)(?!\w)")
+UNITS = re.compile(r"(?<=\d) (?=(?:%|d|h|min|s|pp)(?!\w))")
 SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")
 
 
@@ -20,6 +21,7 @@ def readable(name: str) -> str:
 
 def stressed(sentence: str) -> str:
     """A verdict as HTML with what matters in bold; everything in it is text, never markup."""
+    sentence = UNITS.sub("\u00a0", sentence)
     marked = STRESSED.sub(lambda found: f"\x02{found.group()}\x03", sentence.replace("\x02", "").replace("\x03", ""))
     return html.escape(marked).replace("\x02", "<strong>").replace("\x03", "</strong>")
 

@@ -112,11 +112,11 @@ class Rebuild:
             rows = without_copies(in_order(rows))
             if self._count(rows) or self.must_rewrite or len(parts) > 1:
                 self.done.add(month)
-                self.behind.do(partial(self._write, rows.drop(KEY, "_order"), month))
+                self.behind.do(partial(self._write, rows.drop("_order"), month))
 
     def _write(self, rows: pl.DataFrame, month: str) -> None:
-        self.events.append(self.turn.write("events", rows, statistics(rows), month))
         counted = daily(rows, self.timezone)
+        self.events.append(self.turn.write("events", rows.drop(KEY), statistics(rows), month))
         self.rollup.append(self.turn.write("daily", counted, f'{{"numRecords":{counted.height}}}', month))
 
     def finish(self) -> None:

@@ -6,16 +6,13 @@ from lib.warehouse.schema import DAILY
 
 
 def daily(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """`person`, `day`, `name`, `n` of events sorted by name, person and time; sorted by name, person, day.
+    """`person`, `day`, `name`, `n` of events sorted by `_key` (name, then person) and `ts`, in that order.
 
     Sorted rows of one group are neighbours, so counting is finding where the next group starts.
     """
-    days = rows.select("person", pl.col("ts").dt.convert_time_zone(timezone).dt.date().alias("day"), "name")
-    starts = days.select(
-        pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("person", "day", "name"))
-    ).to_series()
-    if len(starts):
-        starts[0] = True
+    day = rows["ts"].dt.convert_time_zone(timezone).dt.date().alias("day")
+    key = rows["_key"]
+    starts = ((key != key.shift(1)) | (day != day.shift(1))).fill_null(True)
     at = starts.arg_true().cast(pl.Int64)
-    ends = at.shift(-1, fill_value=rows.height)
-    return days[at].with_columns(n=ends - at).select(DAILY.names())
+    count = (at.shift(-1, fill_value=rows.height) - at).alias("n")
+    return rows.select("person", "name")[at].with_columns(day[at], count).select(DAILY.names())

@@ -63,9 +63,9 @@ def funnel(events: list[Event], spec: Spec) -> Result | None:
         return None
     furthest = max(len(picked) for picked in runs)
     best = [picked for picked in runs if len(picked) == furthest]
-    if furthest < len(spec.steps) and any(removes for *_, removes in spec.exclude):
-        if all(_ended(picked, events, spec, only_removing=True) for picked in best):
-            return None
+    removes = furthest < len(spec.steps) and any(takes_out for *_, takes_out in spec.exclude)
+    if removes and all(_ended(picked, events, spec, only_removing=True) for picked in best):
+        return None
     timed = min(best, key=lambda picked: _preference(picked, events))
     still = furthest < len(spec.steps) and any(_may_go_on(picked, events, spec) for picked in best)
     closed = not still and spec.until(events[timed[0]].at) <= spec.as_of

@@ -51,7 +51,10 @@ def _load(raw: Path, workspace: Path) -> None:
     report = intake.load_sources(workspace, [SourceSpec(table="events", path=str(raw.absolute()))])
     took, rows = time.perf_counter() - began, report.total("loaded")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_048_576
-    print(f"load: {rows:,} rows in {took:.1f} s = {rows / took / 1e6:.2f} M rows/s, peak memory {peak:.1f} GiB", flush=True)
+    print(
+        f"load: {rows:,} rows in {took:.1f} s = {rows / took / 1e6:.2f} M rows/s, peak memory {peak:.1f} GiB",
+        flush=True,
+    )
 
 
 def _funnel(raw: Path, workspace: Path) -> None:
@@ -104,7 +107,8 @@ def _chdb(files: list[str], who: str) -> list[int]:
     )  # fmt: skip
     query = f"""
         select level, count() from (
-            select {who}, windowFunnel({WINDOW_DAYS * 86_400_000})(toUInt64(toUnixTimestamp64Milli(ts)), {conditions}) level
+            select {who}, windowFunnel({WINDOW_DAYS * 86_400_000})(
+                toUInt64(toUnixTimestamp64Milli(ts)), {conditions}) level
             from file('{place}', Parquet) where name in ({names}) group by {who}
         ) group by level"""
     levels = [json.loads(line) for line in str(chdb.query(query, "JSONCompactEachRow")).splitlines()]
@@ -121,7 +125,8 @@ def _duckdb(files: list[str], who: str) -> list[int]:
              f"s1 as (select who, ts, ts as start from log where name = '{log.STEPS[0]}')"]  # fmt: skip
     for k, step in enumerate(log.STEPS[1:], 2):
         parts.append(f"""s{k} as (select e.who, e.ts, s.start from (from log where name = '{step}') e
-            asof join s{k - 1} s on e.who = s.who and e.ts >= s.ts where e.ts <= s.start + interval {WINDOW_DAYS} day)""")
+            asof join s{k - 1} s on e.who = s.who and e.ts >= s.ts
+            where e.ts <= s.start + interval {WINDOW_DAYS} day)""")
     counts = ", ".join(f"(select count(distinct who) from s{k})" for k in range(1, len(log.STEPS) + 1))
     rows = duckdb.sql(f"with {', '.join(parts)} select {counts}").fetchall()
     return list(rows[0])

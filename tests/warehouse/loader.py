@@ -9,6 +9,7 @@ from lib.warehouse import Input, Warehouse
 
 from .build import NOW, Piece, events, many, rejected_rows, source, users
 
+
 def first_inputs() -> list[Input]:
     """What is there before."""
     return [source("events", many(120, 1), mark="first"), source("users", users("u1", "u2", "lone"), mark="first")]
