@@ -10,7 +10,7 @@ from lib.ui import navigation, states
 # section: (file, title, address, what it answers). The first page is the one that opens.
 PAGES = {
     "Activate": [
-        ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop on their way in, and who stays."),
+        ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
     ],
 }
 
@@ -25,7 +25,7 @@ first = next(iter(pages.values()))[0]
 
 def home() -> None:
     """The bare address leads to the first page, with whatever the link says after it."""
-    st.switch_page(first, query_params=st.query_params.to_dict())
+    st.switch_page(first, query_params={key: st.query_params.get_all(key) for key in st.query_params})
 
 
 start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")

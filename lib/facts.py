@@ -149,6 +149,11 @@ class Facts:
         return self.user_rows.filter(pl.col("is_internal").fill_null(False))["person"]
 
     @cached_property
+    def persons(self) -> int:
+        """A bound of the numbers that persons have: all are below it."""
+        return int(collect(self.people.select(pl.col("person").max().fill_null(-1) + 1)).item())
+
+    @cached_property
     def labels(self) -> pl.DataFrame:
         """`person`, `user_id`: the id a person is listed by, the user id if there is one, else the anonymous id."""
         ranked = self.people.sort(["person", "id_kind", "id"], descending=[False, True, False])

@@ -11,7 +11,6 @@ import importlib
 import logging
 import os
 import pkgutil
-import signal
 import socket
 import sys
 import threading
@@ -21,6 +20,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import streamlit as st
@@ -38,6 +38,8 @@ SCRIPT = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_PORTS = 100
 LONGEST_HEAD = 1024 * 1024
+# A websocket that was refused, and pages cut short by the end: uvicorn thinks these are errors.
+NOT_WORTH_A_LINE = ("ASGI callable returned without completing handshake", "Cancel %s running task")
 SECONDS_TO_END = 1.0
 SECONDS_TO_WARM = 300
 
@@ -50,8 +52,10 @@ class ServerError(GrowthOpsError):
     """The server cannot start: the port is taken, or the address is not one of this computer."""
 
 
-def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True) -> None:
+def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, script: Path = SCRIPT) -> None:
     """Serve the dashboard until Ctrl-C or SIGTERM. Where the port may move, a taken one leads to the next free one.
+
+    Settings and theme come from `.streamlit/config.toml` beside the script, from wherever this is started.
 
     Raises:
         ServerError: there is no port to listen on.
@@ -63,7 +67,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True) 
     # An edit of the code shows after a restart; `streamlit run` is the way to see it at once.
     config.set_option("server.fileWatcherType", "none")
     address = config.get_option("server.address") or "127.0.0.1"
-    listeners = _listen_near(address, port, is_port_fixed)
+    listeners = listen_near(address, port, is_port_fixed)
     found = listeners[0].getsockname()[1]
     config.set_option("server.port", found)
     if found != port and port:
@@ -73,8 +77,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True) 
     origins = config.get_option("server.corsAllowedOrigins") or ()
     gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html())
     server = _Server(_settings(gate), lambda: _greet(url, wants_browser))
-    # uvicorn ends on either signal and then raises it once more; both are an ordinary end here.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.msg.startswith(NOT_WORTH_A_LINE))
     with suppress(KeyboardInterrupt):
         server.run(sockets=listeners)
     _leave()
@@ -104,7 +107,7 @@ def _settings(app: Any) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it listens."""
+    """uvicorn that says when it listens, and for which Ctrl-C and SIGTERM are an ordinary end."""
 
     def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(settings)
@@ -114,9 +117,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True
 
-def _listen_near(address: str, port: int, is_fixed: bool) -> list[socket.socket]:
-    """Listen on the port, or on the next free one where it may move."""
+
+def listen_near(address: str, port: int, is_fixed: bool) -> list[socket.socket]:
+    """Listen on the port, or on the next free one where it may move.
+
+    Raises:
+        ServerError: there is none.
+    """
     for candidate in [port] if is_fixed or not port else range(port, min(port + MOST_PORTS, 65536)):
         try:
             return _listen(address, candidate)

@@ -12,6 +12,7 @@ from lib.facts import Facts
 from lib.scope import AllOf, AnyOf, Compare, Condition, Negation, Scalar, to_utc
 
 MISSING_PASSES = frozenset({"ne", "not_in", "not_contains", "not_matches", "is_not_set"})
+STAND_IN = "\ue000"
 
 
 def fields_of(conditions: Iterable[Condition]) -> list[str]:
@@ -51,8 +52,7 @@ def with_fields(rows: pl.LazyFrame, facts: Facts, fields: Sequence[str]) -> tupl
             rows = with_account(rows, facts).join(values, on="_account", how="left", maintain_order="left")
             columns[field] = field
         elif "props" in facts.fields[""] and facts.has_prop(field):
-            rows = rows.with_columns(pl.col("props").str.json_path_match(_path(field)).alias(field))
-            columns[field] = field
+            rows, columns[field] = rows.with_columns(_prop(field).alias(f"props.{field}")), f"props.{field}"
         else:
             raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(facts))}")
     return rows, columns
@@ -67,8 +67,14 @@ def with_account(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
     return joined.with_columns(_account=pl.coalesce("account_id", "_home")).drop("_home")
 
 
-def _path(field: str) -> str:
-    return "$['" + field.replace("'", "\\'") + "']"
+def _prop(field: str) -> pl.Expr:
+    """A member of `props`, as text."""
+    # A path cannot name a backslash, so another sign stands for it while the path is followed.
+    path = "$['" + field.replace("\\", STAND_IN).replace("'", "\\'") + "']"
+    if "\\" not in field:
+        return pl.col("props").str.json_path_match(path)
+    text = pl.col("props").str.replace_all("\\\\", STAND_IN, literal=True)
+    return text.str.json_path_match(path).str.replace_all(STAND_IN, "\\", literal=True)
 
 
 def _known(facts: Facts) -> list[str]:

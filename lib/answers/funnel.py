@@ -7,7 +7,7 @@ import polars as pl
 from lib.answers import segments
 from lib.answers.answer import Answer
 from lib.answers.funnel_rows import FunnelRows
-from lib.answers.funnel_runs import runs
+from lib.answers.funnel_runs import lean_runs, runs
 from lib.answers.funnel_views import people, steps, times, trend
 from lib.answers.funnel_words import definition, headline, notes
 from lib.answers.packing import EPOCH
@@ -38,13 +38,16 @@ def answer(question: Funnel, facts: Facts) -> Answer:
         definition=definition(question),
         as_of=facts.as_of,
         stamp=facts.stamp,
-        notes=notes(question, facts, source.marked),
+        notes=notes(question, facts, walked),
     )
 
 
 def walk(source: FunnelRows) -> pl.DataFrame:
     """The runs, with `segment`, `owner` and `person` (and `bucket` for a trend) put on each."""
     question, facts = source.question, source.facts
+    lean = lean_runs(source.plan, question, facts) if question.view in ("steps", "times") else None
+    if lean is not None:
+        return lean.with_columns(owner=pl.col("unit"), segment=pl.lit(segments.ALL))
     rows = source.rows
     found = runs(rows, question, facts.timezone, facts.time_unit, facts.as_of or EPOCH)
     many = question.view == "trend" or (question.by is not None and question.by.take == "all")

@@ -9,7 +9,10 @@ The chain is exact when no event can stand in two places at once. Where an event
 walked one by one instead (`funnel_walk`).
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -17,6 +20,15 @@ import polars as pl
 from lib.answers.funnel_rules import Rules, matches
 from lib.answers.funnel_states import Flags, States, Whole, furthest
 from lib.engine import collect
+
+
+WORTH_A_THREAD = 200_000
+MOST_THREADS = 8
+
+
+def slice_of(keys: Whole, low: int, high: int) -> slice:
+    """Where the keys from `low` up to but not including `high` stand."""
+    return slice(*np.searchsorted(keys, [low, high]))
 
 
 @dataclass(frozen=True)
@@ -28,19 +40,47 @@ class Events:
     seek: Whole
     offer: Whole
 
+    def between(self, low: int, high: int) -> "Events":
+        """The events whose keys lie in a stretch."""
+        at = slice_of(self.key, low, high)
+        return Events(self.key[at], None if self.row is None else self.row[at], self.seek[at], self.offer[at])
+
 
 def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Runs of every unit: see `funnel_runs.runs`; times are still packed keys.
 
     Args:
-        rows: `row`, `key`, `m1` … `mn`, `x1` …; sorted or not.
+        rows: `key`, `m1` … `mn`, `x1` …, and `row` where the rules ask for it; sorted or not.
         rules: the question in packed time.
     """
     steps, crossings = _lists(rows, rules)
+    parts = _parts(steps, crossings, rules)
+    if len(parts) == 1:
+        return _walk(parts[0], rules)
+    # Units know nothing of each other, and almost all of the work lets other threads run.
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return pl.concat(pool.map(lambda part: _walk(part, rules), parts))
+
+
+def _walk(part: tuple[list[Events], list[Whole]], rules: Rules) -> pl.DataFrame:
+    steps, crossings = part
     states = [_starts(steps[0], rules)]
     for k in range(2, rules.steps + 1):
         states.append(_next(k, states[-1], steps[k - 1], crossings, rules))
     return furthest(states, crossings, rules)
+
+
+def _parts(steps: list[Events], crossings: list[Whole], rules: Rules) -> list[tuple[list[Events], list[Whole]]]:
+    """The lists cut between units into one piece per processor, where there is enough to do."""
+    opening, bits = steps[0].key, rules.packing.bits
+    pieces = min(os.cpu_count() or 1, MOST_THREADS, 1 + sum(step.key.size for step in steps) // WORTH_A_THREAD)
+    cuts = [opening[opening.size * i // pieces] >> bits << bits for i in range(1, pieces)] if opening.size else []
+    edges = [np.iinfo(np.int64).min, *dict.fromkeys(cuts), np.iinfo(np.int64).max]
+
+    def piece(low: int, high: int) -> tuple[list[Events], list[Whole]]:
+        return [step.between(low, high) for step in steps], [keys[slice_of(keys, low, high)] for keys in crossings]
+
+    return [piece(low, high) for low, high in pairwise(edges)]
 
 
 def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:
@@ -104,24 +144,21 @@ def _starts(first: Events, rules: Rules) -> States:
 def _next(k: int, before: States, events: Events, crossings: list[Whole], rules: Rules) -> States:
     """Runs that stand at step k, from those that stand at step k − 1."""
     assert before.offer is not None
-    at = _latest(before.offer, events.seek)
-    there = np.flatnonzero(at >= 0)
+    offers = pl.DataFrame({"_offer": before.offer, "until": before.until, "prev": np.arange(before.key.size)})
+    columns = {"key": events.key} | ({} if events.row is None else {"row": events.row})
+    if rules.overlap:
+        columns |= {"seek": events.seek, "offer": events.offer}
+    seek = "seek" if rules.overlap else "key"
+    met = pl.DataFrame(columns).join_asof(offers, left_on=seek, right_on="_offer", coalesce=False)
     # A run of another unit ends long before: the packing leaves more room than any window.
-    there = there[events.key[there] <= before.until[at[there]]]
+    met = met.filter(pl.col("key") <= pl.col("until"))
     for i, (after, upto) in enumerate(rules.spans):
         if after < k <= upto and crossings[i].size:
-            last = np.searchsorted(crossings[i], events.key[there], side="left") - 1
-            clean = (last < 0) | (crossings[i][np.maximum(last, 0)] <= before.anchors[i][at[there]])
-            there = there[clean]
-    prev, key = at[there], events.key[there]
+            key, anchor = met["key"].to_numpy(), before.anchors[i][met["prev"].to_numpy()]
+            last = np.searchsorted(crossings[i], key, side="left") - 1
+            met = met.filter(pl.Series((last < 0) | (crossings[i][np.maximum(last, 0)] <= anchor)))
+    key, prev = met["key"].to_numpy(), met["prev"].to_numpy()
     anchors = {i: anchor[prev] for i, anchor in before.anchors.items()}
     anchors |= {i: key for i, (after, _) in enumerate(rules.spans) if after == k}
-    row = None if events.row is None else events.row[there]
-    return States(key, before.until[prev], prev, row, events.offer[there], anchors)
-
-
-def _latest(offers: Whole, seeks: Whole) -> Whole:
-    """For each sorted seek the place of the last sorted offer at or before it, −1 for none: one merge of the two."""
-    place = pl.DataFrame({"offer": offers, "place": np.arange(offers.size)})
-    found = pl.DataFrame({"seek": seeks}).join_asof(place, left_on="seek", right_on="offer", coalesce=False)
-    return found["place"].fill_null(-1).to_numpy()
+    row = None if events.row is None else met["row"].to_numpy()
+    return States(key, met["until"].to_numpy(), prev, row, met["offer"].to_numpy() if rules.overlap else key, anchors)

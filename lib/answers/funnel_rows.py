@@ -31,18 +31,21 @@ class FunnelRows:
         return Log(self.facts, question.scope, question.count_by, tuple(fields), low, high)
 
     @cached_property
-    def marked(self) -> pl.DataFrame:
-        """Rows with `person`, `owner`, `unit`, `ts`, `m1` … `mn`, `x1` …, and `segment` where there is a breakdown."""
+    def plan(self) -> pl.LazyFrame:
+        """Rows with `person`, `unit`, `ts`, `m1` … `mn`, `x1` …, and the values of the breakdown."""
         question, n = self.question, len(self.question.steps)
         crossings = [Event(event=part.event, where=part.where) for part in question.exclude]
-        events = [*question.steps, *crossings]
-        plan = self.log.rows(events, every=question.order == "strict")
+        rows = self.log.rows([*question.steps, *crossings], every=question.order == "strict")
+        return rows.rename({f"m{n + i}": f"x{i}" for i in range(1, len(crossings) + 1)})
+
+    @cached_property
+    def marked(self) -> pl.DataFrame:
+        """Rows with `person`, `owner`, `unit`, `ts`, `m1` … `mn`, `x1` …, and `segment` where there is a breakdown."""
+        question, plan = self.question, self.plan
         if question.order == "strict":
             starters = collect(self.log.rows([question.steps[0]]).select(pl.col("unit").unique()))["unit"]
             plan = plan.filter(pl.col("unit").is_in(starters.implode()))
-        names = {f"m{n + i}": f"x{i}" for i in range(1, len(crossings) + 1)}
-        columns = [pl.col("unit").alias("owner"), pl.all()]
-        rows = collect(plan.rename(names).select(columns))
+        rows = collect(plan.select(pl.col("unit").alias("owner"), pl.all()))
         if question.by is None:
             return rows
         columns = [f"f{i}" for i in range(len(question.by.field))]

@@ -60,7 +60,7 @@ class Rules:
 
     def starts(self, columns: Collection[str]) -> pl.Expr:
         """Rows that may open a run: inside the scope's window, and marked so where the columns hold a mark."""
-        ticks = pl.col("key") % (1 << self.packing.bits)
+        ticks = pl.col("key") & ((1 << self.packing.bits) - 1)
         inside = pl.col("start") if "start" in columns else pl.lit(True)
         if self.start_low is not None:
             inside = inside & (ticks >= self.start_low)
@@ -71,15 +71,15 @@ class Rules:
         until = self.packing.until(key, self.question.window, self.timezone)
         if self.question.later_steps == "in_window" or self.start_high is None:
             return until
-        return pl.min_horizontal(until, key - key % (1 << self.packing.bits) + (self.start_high - 1))
+        return pl.min_horizontal(until, (key - (key & ((1 << self.packing.bits) - 1))) + (self.start_high - 1))
 
     def still_open(self) -> pl.Expr:
         """Is the window of a run (`until`) not over at the last event known?"""
-        return pl.col("until") % (1 << self.packing.bits) > self.as_of
+        return pl.col("until") & ((1 << self.packing.bits) - 1) > self.as_of
 
     def is_over(self, key: pl.Expr) -> pl.Expr:
         """Is the window of a run that starts at `key` over at the last event known?"""
-        return self.until(key) % (1 << self.packing.bits) <= self.as_of
+        return self.until(key) & ((1 << self.packing.bits) - 1) <= self.as_of
 
     def unit(self) -> pl.Expr:
         """The unit of `key`, counted from the block's first."""

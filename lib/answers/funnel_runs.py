@@ -14,6 +14,8 @@ import polars as pl
 from lib.answers import funnel_any, funnel_chain, funnel_strict, funnel_walk
 from lib.answers.funnel_rules import Rules
 from lib.answers.packing import Packing
+from lib.engine import collect
+from lib.facts import Facts
 from lib.questions import Funnel
 
 WALKERS = {"ordered": funnel_chain, "strict": funnel_strict, "any": funnel_any}
@@ -46,14 +48,38 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
     numbered = rows.with_row_index("row") if rules.with_rows or question.order != "ordered" else rows
     found = []
     for base, beyond in packing.blocks(rows["unit"]):
-        within = pl.col("unit").is_between(base, beyond, closed="left")
-        block = numbered if beyond - base > rows["unit"].max() - base else numbered.filter(within)  # type: ignore[operator]
+        within = numbered["unit"].is_between(base, beyond, closed="left")
+        block = numbered if within.all() else numbered.filter(within)
         if block.height:
             keyed = block.with_columns(key=packing.key(pl.col("unit"), pl.col("ts"), base)).drop("unit", "ts")
             part = _walk(keyed, rules)
             if part.height:
                 found.append(_unpack(part, rules, base))
-    return (found[0] if len(found) == 1 else pl.concat(found)).sort("unit") if found else _empty(steps)
+    return _in_order(found) if found else _empty(steps)
+
+
+def lean_runs(plan: pl.LazyFrame, question: Funnel, facts: Facts) -> pl.DataFrame | None:
+    """The runs of a plan that needs nothing but packed keys; None where it needs more.
+
+    Only where people are counted in order, without a breakdown, and all of them fit into one block: then the key is
+    made while the log is read, and nothing else is carried along.
+    """
+    if facts.as_of is None or facts.first is None or question.order != "ordered" or question.count_by != "user":
+        return None
+    low = facts.first
+    packing = Packing.fit(low, facts.as_of, question.window, facts.time_unit)
+    rules = Rules.of(question, packing, facts.timezone, facts.as_of)
+    if rules.overlap or rules.with_rows or facts.persons > packing.block:
+        return None
+    marks = [f"m{k}" for k in range(1, rules.steps + 1)] + [f"x{i}" for i in range(1, len(rules.spans) + 1)]
+    rows = collect(plan.select(packing.key(pl.col("unit"), pl.col("ts")).alias("key"), *marks))
+    part = funnel_chain.walk(rows, rules)
+    return _in_order([_unpack(part, rules, 0)])
+
+
+def _in_order(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    whole = parts[0] if len(parts) == 1 else pl.concat(parts)
+    return whole if whole["unit"].is_sorted() else whole.sort("unit")
 
 
 def _walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -44,15 +44,16 @@ def furthest(states: Sequence[States], crossings: Sequence[Whole], rules: Rules)
     bits = rules.packing.bits
     units = states[0].key >> bits
     units = units[_starts(units)]
-    slot = np.zeros(int(units[-1]) + 1 if units.size else 0, np.int64)
-    slot[units] = np.arange(units.size)
+    lowest = int(units[0]) if units.size else 0
+    slot = np.zeros(int(units[-1]) + 1 - lowest if units.size else 0, np.int64)
+    slot[units - lowest] = np.arange(units.size)
     reached = np.zeros(units.size, np.int64)
     is_open, removed = np.zeros(units.size, bool), np.zeros(units.size, bool)
     first: list[Whole] = []
     for k, state in enumerate(states, 1):
         own = state.key >> bits
         starts = _starts(own)
-        here = slot[own[starts]]
+        here = slot[own[starts] - lowest]
         reached[here] = k
         is_open[here], removed[here] = _ends(k, state, starts, crossings, rules)
         first.append(_placed(units.size, here, _first(state.key, starts) if rules.overlap else starts))

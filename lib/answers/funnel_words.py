@@ -86,11 +86,12 @@ def _exclusion(event: Event, after: int, before: int) -> str:
     return f"“{event.words}” between step {after} and step {before} {ends}."
 
 
-def notes(question: Funnel, facts: Facts, rows: pl.DataFrame) -> tuple[str, ...]:
+def notes(question: Funnel, facts: Facts, runs: pl.DataFrame) -> tuple[str, ...]:
     """Steps nobody was ever seen doing, and people left out."""
     found = []
+    furthest = runs["reached"].max() or 0
     for k, step in enumerate(question.steps, 1):
-        if not step.is_any and not rows[f"m{k}"].any():  # only then is the list of all names worth reading
+        if not step.is_any and k > furthest:  # type: ignore[operator]  # only then is reading all names worth it
             seen = set(facts.names["name"])
             found += [f"No event called “{name}” was ever loaded." for name in step.event if name not in seen]
     if facts.internal.len():

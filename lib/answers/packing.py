@@ -58,7 +58,7 @@ class Packing:
 
     def instant_of(self, key: pl.Expr) -> pl.Expr:
         """The instant of a packed number."""
-        ticks = key % (1 << self.bits) + self.origin
+        ticks = (key & ((1 << self.bits) - 1)) + self.origin
         return (ticks * (1_000_000 // PER_SECOND[self.unit])).cast(pl.Datetime("us", "UTC"))
 
     def until(self, key: pl.Expr, window: Window, timezone: str) -> pl.Expr:

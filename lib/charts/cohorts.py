@@ -5,7 +5,7 @@ from datetime import datetime
 import altair as alt
 import polars as pl
 
-from lib.charts.tones import Tones
+from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
 
 ROW, MOST_ROWS = 30, 40
@@ -20,20 +20,24 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.LayerChart:
+def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> Drawn:
     """One row per cohort, the latest at the bottom; a period that is not over is faint."""
     rows = _rows(frame)
     order = rows["row"].unique(maintain_order=True).to_list()
-    x = alt.X("period:O", axis=alt.Axis(title=f"{grain}s since the start", orient="top", labelAngle=0))
-    y = alt.Y("row:N", sort=order, axis=alt.Axis(title=None, labelLimit=200, labelPadding=6))
+    x = alt.X("period:O", axis=alt.Axis(title=f"{grain}s since the start", orient="top", labelAngle=0, labelFlush=False))
+    y = alt.Y("row:N", sort=order, axis=alt.Axis(title=None, labelLimit=200, labelPadding=6, labelFlush=False))
     shade = alt.Color("rate:Q", legend=None, scale=alt.Scale(domain=[0, _darkest(rows)], clamp=True))
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
     cells = alt.Chart().mark_rect(cornerRadius=2, stroke=None).encode(x, y, shade, faint, tooltip=TOOLTIP)
-    text = alt.Chart().mark_text(fontSize=12).encode(
-        x, y, alt.Text("cell:N"), alt.Color("letters:N", scale=None, legend=None)
-    )  # fmt: skip
+    text = (
+        alt.Chart()
+        .mark_text(fontSize=12)
+        .encode(x, y, alt.Text("cell:N"), alt.Color("letters:N", scale=None, legend=None))
+    )
     drawn = rows.with_columns(
-        letters=pl.when((pl.col("rate") > 0.6 * _darkest(rows)) & (pl.col("strength") == 1)).then(pl.lit(tones.on_deep)).otherwise(pl.lit(tones.ink))
+        letters=pl.when((pl.col("rate") > 0.6 * _darkest(rows)) & (pl.col("strength") == 1))
+        .then(pl.lit(tones.on_deep))
+        .otherwise(pl.lit(tones.ink))
     )
     return alt.layer(cells, text, data=drawn, height=ROW * len(order)).resolve_scale(color="independent")
 
@@ -47,11 +51,15 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     names = [f"{_day(at)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
     marks = [percent(rate, 0 if rate >= 0.1 or rate == 0 else 1) for rate in cells["rate"]]
     return cells.select(
-        pl.Series("row", names, dtype=pl.String()), "period", "rate", "users", "size",
+        pl.Series("row", names, dtype=pl.String()),
+        "period",
+        "rate",
+        "users",
+        "size",
         pl.Series("cell", marks, dtype=pl.String()),
         strength=pl.when("complete").then(1.0).otherwise(0.45),
         state=pl.when("complete").then(pl.lit("over")).otherwise(pl.lit("so far")),
-    )  # fmt: skip
+    )
 
 
 def _day(at: object) -> str:

@@ -5,12 +5,12 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from lib.charts.tones import FEW, Tones
+from lib.charts.tones import FEW, Drawn, Tones
 from lib.words import count, duration, listing, people, percent
 
 ROW, TEXT_AT, BAR_AT, BAR = 60, 10, 21, 26
 FIGURES = 132  # pixels kept free right of the widest bar, for "1,000,000 · 100.0 %"
-LEGEND = "Solid: people at the step. Half-tone: still in time for it. Pale: lost since the step before, the largest loss in amber."
+LEGEND = "Solid: people at the step. Half-tone: still in time for it. Pale: lost since the step before, most in amber."
 
 TOOLTIP = [
     alt.Tooltip("label:N", title="Step"),
@@ -24,7 +24,7 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
+def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
     """A bar for the people at each step; behind it those lost since the step before, and those still in time."""
     rows = _rows(frame, tones)
     height = ROW * (rows.height - 1) + BAR_AT + BAR
@@ -87,16 +87,26 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
         drawn.append(
             row
             | {
-                "zero": 0, "before": before, "may": min(before, users + still), "line": top - BAR_AT + TEXT_AT,
-                "top": top, "bottom": top + BAR, "middle": top + BAR // 2,
+                "zero": 0,
+                "before": before,
+                "may": min(before, users + still),
+                "line": top - BAR_AT + TEXT_AT,
+                "top": top,
+                "bottom": top + BAR,
+                "middle": top + BAR // 2,
                 "name": f"{step}. {row['label']}",
                 "figure": count(users) + (f" · {percent(row['of_previous'])}" if step > 1 else ""),
-                "loss": _loss(row), "interval": _interval(row), "took": duration(row["median_seconds"]),
-                "shade": tones.grey if users + max(0, lost) < FEW else tones.main, "may_shade": tones.waiting,
-                "lost_shade": tones.worst if bad else tones.lost, "loss_shade": tones.warn if bad else tones.muted,
-                "name_shade": tones.ink, "figure_shade": tones.ink,
+                "loss": _loss(row),
+                "interval": _interval(row),
+                "took": duration(row["median_seconds"]),
+                "shade": tones.grey if users + max(0, lost) < FEW else tones.main,
+                "may_shade": tones.waiting,
+                "lost_shade": tones.worst if bad else tones.lost,
+                "loss_shade": tones.warn if bad else tones.muted,
+                "name_shade": tones.ink,
+                "figure_shade": tones.ink,
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(drawn, infer_schema_length=None)
 
 

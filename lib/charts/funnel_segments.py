@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from lib.charts.funnel import TOOLTIP, scale_beside
-from lib.charts.tones import FEW, Tones
+from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.trend import columns
 from lib.words import count, listing, percent
 
@@ -13,7 +13,7 @@ FIGURES = 92  # pixels kept free right of the widest bar
 LEGEND = "Bars are shares of each segment's own first step, whose people are counted in the first block."
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
+def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
     """Bars side by side; a segment of fewer than thirty people is faint."""
     names = frame["segment"].unique(maintain_order=True).to_list()
     rows = _rows(frame, names)
@@ -27,15 +27,31 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
         legend=alt.Legend(orient="top", title=None, columns=columns(names), labelLimit=150, symbolType="square"),
     )
     segment = alt.Tooltip("segment:N", title="Segment")
-    bars = alt.Chart().mark_rect(cornerRadius=1).encode(
-        alt.X("zero:Q", axis=None, scale=across), alt.X2("share"), alt.Y("top:Q", axis=None, scale=down),
-        alt.Y2("bottom"), colour, alt.Opacity("strength:Q", scale=None, legend=None), tooltip=[segment, *TOOLTIP])  # fmt: skip
-    steps = alt.Chart().mark_text(align="left", baseline="middle", fontSize=14, color=tones.ink, limit=300).encode(
-        alt.XValue(0), alt.Y("line:Q", axis=None, scale=down), alt.Text("name:N")
-    )  # fmt: skip
-    figures = alt.Chart().mark_text(align="left", baseline="middle", dx=6, fontSize=12, color=tones.ink).encode(
-        alt.X("share:Q", axis=None, scale=across), alt.Y("middle:Q", axis=None, scale=down), alt.Text("figure:N")
-    )  # fmt: skip
+    bars = (
+        alt.Chart()
+        .mark_rect(cornerRadius=1)
+        .encode(
+            alt.X("zero:Q", axis=None, scale=across),
+            alt.X2("share"),
+            alt.Y("top:Q", axis=None, scale=down),
+            alt.Y2("bottom"),
+            colour,
+            alt.Opacity("strength:Q", scale=None, legend=None),
+            tooltip=[segment, *TOOLTIP],
+        )
+    )
+    steps = (
+        alt.Chart()
+        .mark_text(align="left", baseline="middle", fontSize=14, color=tones.ink, limit=300)
+        .encode(alt.XValue(0), alt.Y("line:Q", axis=None, scale=down), alt.Text("name:N"))
+    )
+    figures = (
+        alt.Chart()
+        .mark_text(align="left", baseline="middle", dx=6, fontSize=12, color=tones.ink)
+        .encode(
+            alt.X("share:Q", axis=None, scale=across), alt.Y("middle:Q", axis=None, scale=down), alt.Text("figure:N")
+        )
+    )
     return alt.layer(bars, steps, figures, data=rows, height=height)
 
 
@@ -52,14 +68,19 @@ def _rows(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         drawn.append(
             row
             | {
-                "zero": 0.0, "share": row["of_start"] or 0.0, "line": top - LINE * at - BAR_AT + 10,
-                "top": top, "bottom": top + BAR, "middle": top + BAR / 2,
+                "zero": 0.0,
+                "share": row["of_start"] or 0.0,
+                "line": top - LINE * at - BAR_AT + 10,
+                "top": top,
+                "bottom": top + BAR,
+                "middle": top + BAR / 2,
                 "name": f"{row['step']}. {row['label']}" if at == 0 else "",
                 "figure": figure + (f" (n {starts[row['segment']]})" if few and row["step"] > 1 else ""),
-                "interval": "–" if low is None else f"{percent(low)} to {percent(high)}", "took": "",
+                "interval": "–" if low is None else f"{percent(low)} to {percent(high)}",
+                "took": "",
                 "strength": 0.35 if few else 1.0,
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(drawn, infer_schema_length=None)
 
 
@@ -77,9 +98,8 @@ def title(frame: pl.DataFrame) -> str:
     if order.height < 2:
         return "Too few people to compare segments"
     best, worst = order.row(0, named=True), order.row(-1, named=True)
-    return (
-        f"“{best['segment']}” gets {percent(best['of_start'])} through, “{worst['segment']}” {percent(worst['of_start'])}"
-    )
+    most, least = percent(best["of_start"]), percent(worst["of_start"])
+    return f"“{best['segment']}” gets {most} through, “{worst['segment']}” {least}"
 
 
 def summary(frame: pl.DataFrame) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from lib.charts.tones import Tones
+from lib.charts.tones import Drawn, Tones
 from lib.charts.trend import columns
 from lib.words import percent
 
@@ -21,7 +21,7 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.LayerChart:
+def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> Drawn:
     """One line per segment over the periods, the interval as a band."""
     largest = frame["segment"].unique(maintain_order=True).head(MOST_SERIES)
     rows = frame.filter(pl.col("segment").is_in(largest.implode()))
@@ -31,10 +31,15 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> alt.Layer
     axis = alt.Axis(title=None, format=".0%", tickCount=5, gridColor=tones.hairline)
     legend = alt.Legend(orient="top", title=None, columns=columns(largest.to_list()), labelLimit=150) if many else None
     colour = [alt.Color("segment:N", sort=largest.to_list(), legend=legend)] if many else []
-    band = alt.Chart().mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high"), *colour)
+    band = (
+        alt.Chart().mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high"), *colour)
+    )
     line = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))
     return alt.layer(
-        band, line.encode(x, alt.Y("rate:Q", scale=scale, axis=axis), *colour, tooltip=TOOLTIP), data=rows, height=HEIGHT
+        band,
+        line.encode(x, alt.Y("rate:Q", scale=scale, axis=axis), *colour, tooltip=TOOLTIP),
+        data=rows,
+        height=HEIGHT,
     )
 
 
@@ -44,7 +49,8 @@ def title(frame: pl.DataFrame) -> str:
     if not later.height:
         return "No later period is over yet"
     first, last = later.row(0, named=True), later.row(-1, named=True)
-    return f"{percent(first['rate'])} are back in period {first['period']}, {percent(last['rate'])} in period {last['period']}"
+    soon, late = percent(first["rate"]), percent(last["rate"])
+    return f"{soon} are back in period {first['period']}, {late} in period {last['period']}"
 
 
 def summary(frame: pl.DataFrame) -> str:

@@ -7,7 +7,8 @@ from lib.charts.tones import Tones
 from lib.words import count, duration, people, percent
 
 HEIGHT = 280
-BARS, MOST = 20, 0.95
+BARS, MOST = 20, 0.9
+LEGEND = "The slowest tenth is not drawn; it is the last row of the table."
 UNITS = (("days", 86_400, 172_800), ("hours", 3_600, 7_200), ("minutes", 60, 120), ("seconds", 1, 0))
 
 TOOLTIP = [
@@ -18,8 +19,8 @@ TOOLTIP = [
 
 
 def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
-    """Bars of the people by how long they took; the slowest twentieth is in the table only."""
-    bars = folded(frame).head(BARS)
+    """Bars of the people by how long they took; the slowest tenth is in the table only."""
+    bars = folded(frame).filter(~pl.col("rest"))
     word, size = _unit(bars)
     spans = [f"{duration(low)} to {duration(high)}" for low, high in bars.select("from_seconds", "to_seconds").rows()]
     rows = bars.with_columns(
@@ -32,13 +33,16 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
     up = alt.Axis(title=None, format="~s", gridColor=tones.hairline, tickCount=4, tickMinStep=1)
     mark = alt.Chart(rows, height=HEIGHT).mark_rect(stroke=tones.hairline, strokeWidth=1)
     return mark.encode(
-        alt.X("low:Q", axis=across, scale=alt.Scale(nice=False)), alt.X2("high"), alt.Y("users:Q", axis=up), alt.Y2("zero"),
+        alt.X("low:Q", axis=across, scale=alt.Scale(nice=False)),
+        alt.X2("high"),
+        alt.Y("users:Q", axis=up),
+        alt.Y2("zero"),
         tooltip=TOOLTIP,
-    )  # fmt: skip
+    )
 
 
 def folded(frame: pl.DataFrame) -> pl.DataFrame:
-    """All segments together in at most twenty bars up to the time by which 95 % are through, then the rest in one.
+    """All segments together in at most twenty bars up to the time by which 90 % are through, then the rest in one.
 
     Bars are whole runs of the answer's own bins, so every figure is exact.
     """
@@ -46,7 +50,7 @@ def folded(frame: pl.DataFrame) -> pl.DataFrame:
     fine = frame.group_by(ends).agg(pl.col("users").sum()).sort("from_seconds")
     total = fine["users"].sum()
     if not total:
-        return fine.with_columns(through=pl.lit(None, pl.Float64())).head(0)
+        return fine.with_columns(through=pl.lit(None, pl.Float64()), rest=pl.lit(False)).head(0)
     through = fine["users"].cum_sum() / total
     most = int((through < MOST).sum()) + 1
     width = -(-most // BARS)
@@ -54,7 +58,7 @@ def folded(frame: pl.DataFrame) -> pl.DataFrame:
     rows = fine.with_columns(bar=pl.when(bar * width < most).then(bar).otherwise(BARS))
     bars = rows.group_by("bar").agg(pl.col("from_seconds").min(), pl.col("to_seconds").max(), pl.col("users").sum())
     bars = bars.sort("bar").with_columns(through=pl.col("users").cum_sum() / total)
-    return bars.select(*ends, "users", "through")
+    return bars.select(*ends, "users", "through", rest=pl.col("bar") == BARS)
 
 
 def _unit(frame: pl.DataFrame) -> tuple[str, int]:
@@ -82,7 +86,7 @@ def summary(frame: pl.DataFrame) -> str:
         return "Nobody got through yet."
     tallest = rows.sort("users", descending=True).row(0, named=True)
     return (
-        f"Of {people(rows['users'].sum())} who got through, {count(tallest['users'])} took "
+        f"Of {people(int(rows['users'].sum()))} who got through, {count(tallest['users'])} took "
         f"{duration(tallest['from_seconds'])} to {duration(tallest['to_seconds'])}; "
         f"all within {duration(rows['to_seconds'].max())}."  # type: ignore[arg-type]
     )

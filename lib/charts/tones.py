@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import altair as alt
+
 FEW = 30
+Drawn = alt.LayerChart | alt.FacetChart
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,26 @@ class Tones:
 
 
 LIGHT = Tones(
-    ink="#1B1F2A", muted="#5C6675", hairline="#E6E8EC", main="#3457D5", waiting="#A6B8F2",
-    warn="#A2570A", lost="#ECEEF2", worst="#F8E3C8", grey="#9AA3B0", on_deep="#FFFFFF",
-)  # fmt: skip
+    ink="#1B1F2A",
+    muted="#5C6675",
+    hairline="#E6E8EC",
+    main="#3457D5",
+    waiting="#A6B8F2",
+    warn="#A2570A",
+    lost="#ECEEF2",
+    worst="#F8E3C8",
+    grey="#9AA3B0",
+    on_deep="#FFFFFF",
+)
 DARK = Tones(
-    ink="#E8EBF0", muted="#A3ADBD", hairline="#283041", main="#8AA4FF", waiting="#41548C",
-    warn="#F5A524", lost="#1E2531", worst="#3D2C12", grey="#5A6475", on_deep="#0F131A",
-)  # fmt: skip
+    ink="#E8EBF0",
+    muted="#A3ADBD",
+    hairline="#283041",
+    main="#8AA4FF",
+    waiting="#41548C",
+    warn="#F5A524",
+    lost="#1E2531",
+    worst="#3D2C12",
+    grey="#5A6475",
+    on_deep="#0F131A",
+)

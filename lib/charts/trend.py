@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import altair as alt
 import polars as pl
 
-from lib.charts.tones import FEW, Tones
+from lib.charts.tones import FEW, Drawn, Tones
 from lib.words import percent
 
 HEIGHT = 320
@@ -23,7 +23,7 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
+def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
     """One line per segment; the part that can still rise is dashed, and begins at the last finished bucket."""
     rows = _rows(frame)
     names = rows["segment"].unique(maintain_order=True).to_list()
@@ -39,7 +39,9 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.LayerChart:
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
     points = alt.Chart().mark_point(filled=True, size=45).encode(x, y, *colour, faint, tooltip=TOOLTIP)
     words = only("datum.last").mark_text(align="right", fontSize=12, color=tones.muted)
-    return alt.layer(line, going, points, words.encode(x, alt.YValue(HEIGHT - 12), alt.Text("note:N")), data=rows, height=HEIGHT)
+    return alt.layer(
+        line, going, points, words.encode(x, alt.YValue(HEIGHT - 12), alt.Text("note:N")), data=rows, height=HEIGHT
+    )
 
 
 def columns(names: list[str]) -> int:

@@ -17,7 +17,9 @@ STARTS_FORMULA = r"^[=+\-@\t\r]"
 def csv_text(frame: pl.DataFrame) -> str:
     """A table as CSV. Text cells that a spreadsheet would run as a formula get a leading apostrophe; numbers never."""
     texts = pl.col(pl.String())
-    safe = frame.with_columns(pl.when(texts.str.contains(STARTS_FORMULA)).then("'" + texts).otherwise(texts).name.keep())
+    safe = frame.with_columns(
+        pl.when(texts.str.contains(STARTS_FORMULA)).then("'" + texts).otherwise(texts).name.keep()
+    )
     out = io.StringIO()
     safe.rename(_safe_header).write_csv(out, datetime_format="%Y-%m-%dT%H:%M:%S%.f%:z")
     return out.getvalue()
@@ -30,9 +32,16 @@ def _safe_header(name: str) -> str:
 def download(frame: pl.DataFrame, name: str, label: str = "CSV") -> None:
     """A button that saves the whole table; the file is made on the click."""
     st.download_button(
-        label, lambda: csv_text(frame).encode(), f"{name}.csv", "text/csv", key=f"csv-{name}", type="tertiary",
-        icon=":material/download:", on_click="ignore", help="Save the whole table",
-    )  # fmt: skip
+        label,
+        lambda: csv_text(frame).encode(),
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv-{name}",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Save the whole table",
+    )
 
 
 def as_json(question: Question) -> str:
@@ -48,7 +57,9 @@ def as_command(question: Question) -> str:
 
 def copies(answer: Answer) -> None:
     """A popover with the question as JSON and as a command."""
-    with st.popover("Copy", icon=":material/content_copy:", type="tertiary", help="This page's question, to run elsewhere"):
+    with st.popover(
+        "Copy", icon=":material/content_copy:", type="tertiary", help="This page's question, to run elsewhere"
+    ):
         st.markdown("**As JSON**")
         st.code(as_json(answer.question), language="json", height=260)
         st.markdown("**As a command**")

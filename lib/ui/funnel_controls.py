@@ -105,14 +105,18 @@ def defaults(settings: Onboarding, proposed: Sequence[str]) -> Choice:
 
 def controls() -> Choice:
     """Draw the controls, one popover each, labelled with what they say; returns what they say."""
-    start = defaults(queries.settings().onboarding, queries.journey() if not queries.settings().onboarding.steps else ())
+    start = defaults(
+        queries.settings().onboarding, queries.journey() if not queries.settings().onboarding.steps else ()
+    )
     with st.container(horizontal=True, gap="small"):
         steps = _steps(start)
         value, unit = _window(start)
         by, take, top = _breakdown(steps)
         order, entry, later, counted = _counting()
         without, after, before, effect = _without(len(steps))
-    return Choice(tuple(steps), value, unit, order, entry, later, counted, by, take, top, tuple(without), after, before, effect)
+    return Choice(
+        tuple(steps), value, unit, order, entry, later, counted, by, take, top, tuple(without), after, before, effect
+    )
 
 
 def _steps(start: Choice) -> list[str]:
@@ -151,23 +155,41 @@ def _breakdown(steps: Sequence[str]) -> tuple[str | None, str, int]:
     with st.popover("no breakdown" if told == NOTHING else f"by {readable(told)}", key="by-of"):
         by = url.choice("Break down by", fields, "by")
         takes = (*TAKES, *(f"step:{k}" for k in range(1, len(steps) + 1)))
-        take = url.choice("Whose value counts", takes, "take", help="first, last: of the steps that have one; entry: the first step; all: each value is a funnel of its own")  # fmt: skip
+        take = url.choice(
+            "Whose value counts",
+            takes,
+            "take",
+            help="first, last: of the steps that have one; entry: the first step; all: each value on its own",
+        )
         top = url.whole("Largest segments to show", "top", 5, 1, 20)
     return None if by == NOTHING else by, take, top
 
 
 def _counting() -> tuple[str, str, str, str]:
     with st.popover("How it counts", key="counting-of"):
-        order = url.choice("Order of the steps", ORDERS, "order", help="ordered: anything may happen in between; strict: nothing may; any: the order does not matter")  # fmt: skip
-        entry = url.choice("Which start counts", ENTRIES, "entry", help="any: whichever gets furthest; first: only a person's first")  # fmt: skip
-        later = url.choice("Later steps", LATER, "later", help="in_window: may fall after the period; in_scope: may not")
+        order = url.choice(
+            "Order of the steps",
+            ORDERS,
+            "order",
+            help="ordered: anything may happen in between; strict: nothing may; any: the order does not matter",
+        )
+        entry = url.choice(
+            "Which start counts", ENTRIES, "entry", help="any: whichever gets furthest; first: only a person's first"
+        )
+        later = url.choice(
+            "Later steps", LATER, "later", help="in_window: may fall after the period; in_scope: may not"
+        )
         counted = url.choice("Count", COUNTED, "count")
     return order, entry, later, counted
 
 
 def _without(steps: int) -> tuple[list[str], int, int | None, str]:
     told = url.peek_many("without", (), lambda names: known(names, queries.events()))
-    label = "nothing excluded" if not told else f"without {readable(told[0]) if len(told) == 1 else _plural(len(told), 'event')}"
+    label = (
+        "nothing excluded"
+        if not told
+        else f"without {readable(told[0]) if len(told) == 1 else _plural(len(told), 'event')}"
+    )
     with st.popover(label, key="without-of"):
         without = url.choices("These events must not happen", queries.events(), "without", placeholder="no event")
         numbers = [str(k) for k in range(1, max(2, steps) + 1)]
@@ -176,7 +198,12 @@ def _without(steps: int) -> tuple[list[str], int, int | None, str]:
             after = url.choice("After step", numbers[:-1], "after")
         with right:
             before = url.choice("Before step", numbers[1:], "before", numbers[-1])
-        effect = url.choice("If they do", EFFECTS, "effect", help="void: that attempt ends there; remove: the person is left out of every step")  # fmt: skip
+        effect = url.choice(
+            "If they do",
+            EFFECTS,
+            "effect",
+            help="void: that attempt ends there; remove: the person is left out of every step",
+        )
     return without, int(after), int(before), effect
 
 

@@ -39,25 +39,44 @@ def numbers(answer: Answer, against: str) -> list[Card]:
     started, ended = _users(rows)
     waiting = int(rows["open"].sum())
     change = _change(rows, before) if before is not None else {}
-    worst, slow = funnel.worst_step(rows), rows.sort("median_seconds", descending=True, nulls_last=True).row(0, named=True)
+    worst, slow = (
+        funnel.worst_step(rows),
+        rows.sort("median_seconds", descending=True, nulls_last=True).row(0, named=True),
+    )
     lost = rows.filter(pl.col("step") == worst).row(0, named=True) if worst else None
     faint = started < FEW
     return [
         Card(
-            "Get through", percent(ended / started if started else None), change.get("share"), "up",
-            _share_meaning(rows, started, ended, waiting) + _against(against), few=faint,
+            "Get through",
+            percent(ended / started if started else None),
+            change.get("share"),
+            "up",
+            _share_meaning(rows, started, ended, waiting) + _against(against),
+            few=faint,
         ),
         Card(
-            "Largest loss", count(lost["lost"]) if lost else "0", note=f"before “{lost['label']}”" if lost else None,
-            meaning="People who did one step and not the next, where that is the most people. " + _still(lost), few=faint,
+            "Largest loss",
+            count(lost["lost"]) if lost else "0",
+            note=f"before “{lost['label']}”" if lost else None,
+            meaning="People who did one step and not the next, where that is the most people. " + _still(lost),
+            few=faint,
         ),
         Card(
-            "Slowest step", duration(slow["median_seconds"]), note=f"to “{slow['label']}”",
-            meaning="Half of those who take this step need at most this long from the step before.", few=faint,
+            "Slowest step",
+            duration(slow["median_seconds"]),
+            note=f"to “{slow['label']}”",
+            meaning="Half of those who take this step need at most this long from the step before.",
+            few=faint,
         ),
-        Card("Started", count(started), change.get("started"), "up", "People who did the first step in the period." + _against(against)),
+        Card(
+            "Started",
+            count(started),
+            change.get("started"),
+            "up",
+            "People who did the first step in the period." + _against(against),
+        ),
         Card("Still in time", count(waiting), meaning="People who are not through, and whose time is not up either."),
-    ]  # fmt: skip
+    ]
 
 
 def _users(rows: pl.DataFrame) -> tuple[int, int]:
@@ -67,7 +86,8 @@ def _users(rows: pl.DataFrame) -> tuple[int, int]:
 def _share_meaning(rows: pl.DataFrame, started: int, ended: int, waiting: int) -> str:
     more = f" {people(waiting)} still in time: the share can still rise." if waiting else ""
     enough = "" if started >= FEW else " Too few people to rely on."
-    return f"{count(ended)} of {people(started)} get from “{rows['label'].item(0)}” to “{rows['label'].item(-1)}”.{more}{enough}"
+    first, last = rows["label"].item(0), rows["label"].item(-1)
+    return f"{count(ended)} of {people(started)} get from “{first}” to “{last}”.{more}{enough}"
 
 
 def _against(against: str) -> str:

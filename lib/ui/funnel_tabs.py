@@ -20,21 +20,36 @@ FINE = 500  # bars as fine as a question may ask for; the chart puts them togeth
 GRAINS = ("day", "week", "month")
 
 TREND: dict[str, tuple[str, Format]] = {
-    "segment": ("Segment", "text"), "bucket": ("Started from", "day"), "entered": ("Started", "count"),
-    "converted": ("Got through", "count"), "rate": ("Share", "percent"), "state": ("State", "text"),
-}  # fmt: skip
+    "segment": ("Segment", "text"),
+    "bucket": ("Started from", "day"),
+    "entered": ("Started", "count"),
+    "converted": ("Got through", "count"),
+    "rate": ("Share", "percent"),
+    "state": ("State", "text"),
+}
 TIMES: dict[str, tuple[str, Format]] = {
-    "from_seconds": ("From", "seconds"), "to_seconds": ("To", "seconds"), "users": ("People", "count"),
+    "from_seconds": ("From", "seconds"),
+    "to_seconds": ("To", "seconds"),
+    "users": ("People", "count"),
     "through": ("Through by then", "percent"),
-}  # fmt: skip
+}
 PEOPLE: dict[str, tuple[str, Format]] = {
-    "user_id": ("Person", "text"), "segment": ("Segment", "text"), "entered_at": ("Started", "time"),
-    "furthest": ("Steps done", "count"), "last_at": ("Last step at", "time"), "reached_at": ("Reached at", "time"),
-}  # fmt: skip
+    "user_id": ("Person", "text"),
+    "segment": ("Segment", "text"),
+    "entered_at": ("Started", "time"),
+    "furthest": ("Steps done", "count"),
+    "last_at": ("Last step at", "time"),
+    "reached_at": ("Reached at", "time"),
+}
 CURVE: dict[str, tuple[str, Format]] = {
-    "segment": ("Segment", "text"), "period": ("Period", "count"), "eligible": ("Could be back", "count"),
-    "users": ("Back", "count"), "rate": ("Share", "percent"), "low": ("95 % from", "percent"), "high": ("to", "percent"),
-}  # fmt: skip
+    "segment": ("Segment", "text"),
+    "period": ("Period", "count"),
+    "eligible": ("Could be back", "count"),
+    "users": ("Back", "count"),
+    "rate": ("Share", "percent"),
+    "low": ("95 % from", "percent"),
+    "high": ("to", "percent"),
+}
 
 
 def over_time(asked: Json) -> None:
@@ -65,7 +80,7 @@ def time_to_convert(asked: Json) -> None:
         st.info("Nobody got from the one to the other in this period.")
         return
     picture(answer, "times", times)
-    table(times.folded(answer.tables["times"]), TIMES, "funnel-times", "People by how long they took")
+    table(times.folded(answer.tables["times"]).drop("rest"), TIMES, "funnel-times", "People by how long they took")
 
 
 def people(asked: Json) -> None:
@@ -95,8 +110,7 @@ def kept(asked: Json, last_step: str) -> None:
         grain = url.choice("Every", GRAINS, "every", "week", width=120)
     asks = {"kind": "retention", "scope": asked["scope"], "grain": grain, "count_by": asked["count_by"]}
     answer = queries.ask(parse({**asks, "start": step(start, seen), "return": step(back, seen), **_by(asked)}))
-    st.markdown(plain(answer.headline))
-    picture(answer, "curve", retention, grain=grain)
+    picture(answer, "curve", retention, answer.headline, grain=grain)
     picture(answer, "cohorts", cohorts, grain=grain)
     table(answer.tables["curve"], _without_segment(CURVE, asked), "retention-curve", "Share of people back, by period")
 

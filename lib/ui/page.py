@@ -80,10 +80,14 @@ def cards(numbers: Sequence[Card]) -> None:
             value = f":gray[{card.value}]" if card.few else card.value
             good = "off" if card.note else "normal" if card.better == "up" else "inverse"
             st.metric(
-                plain(card.label), value, card.note or card.change, delta_color=good,
-                delta_arrow="off" if card.note else "auto", delta_description="vs. before" if card.change else None,
+                plain(card.label),
+                value,
+                card.note or card.change,
+                delta_color=good,
+                delta_arrow="off" if card.note else "auto",
+                delta_description="vs. before" if card.change else None,
                 help=card.meaning,
-            )  # fmt: skip
+            )
 
 
 def tones() -> Tones:
@@ -91,15 +95,15 @@ def tones() -> Tones:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def picture(answer: Answer, table: str, drawing: Drawing, **more: str) -> None:
-    """Draw one table of an answer under a title that says what it shows, with a sentence for those who cannot see it.
+def picture(answer: Answer, table: str, drawing: Drawing, said: str | None = None, **more: str) -> None:
+    """Draw one table of an answer under a title that says what it shows (`said`, else the drawing's own).
 
     The finished specification is kept per answer, so that a rerun that changes nothing builds nothing.
     """
     name = drawing.__name__.rpartition(".")[2]
     key = f"{answer.stamp} {answer.question.model_dump_json(by_alias=True)}"
     title, summary, spec = _drawn(name, key, table, tones(), tuple(more.items()), answer, drawing)
-    st.markdown(f"##### {plain(title)}")
+    st.markdown(f"##### {plain(said or title)}")
     st.vega_lite_chart(spec=spec, key=f"chart-{name}", alt=summary)
     legend = getattr(drawing, "LEGEND", None)
     if legend:

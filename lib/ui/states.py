@@ -70,8 +70,10 @@ def empty(answers: str) -> None:
     table = TABLES["events"]
     st.dataframe(
         [dict(zip((c.name for c in table.columns[:4]), row, strict=True)) for row in _samples()],
-        hide_index=True, width="content", alt="Three sample rows of an events file",
-    )  # fmt: skip
+        hide_index=True,
+        width="content",
+        alt="Three sample rows of an events file",
+    )
     st.download_button("Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:")
     folder = queries.workspace()
     st.markdown("Then load your own file:")

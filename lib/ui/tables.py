@@ -5,6 +5,7 @@ from typing import Literal
 
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lib import queries
 from lib.ui import export
@@ -20,7 +21,15 @@ def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: 
     """
     shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS)
     config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()}
-    st.dataframe(shown, hide_index=True, column_config=config, key=f"table-{name}", alt=summary, placeholder="–", height="content" if shown.height < 15 else 420)  # fmt: skip
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=config,
+        key=f"table-{name}",
+        alt=summary,
+        placeholder="–",
+        height="content" if shown.height < 15 else 420,
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         export.download(frame, name)
         if frame.height > MOST_ROWS:
@@ -38,7 +47,7 @@ def _shown(column: str, kind: Format) -> pl.Expr:
     return found
 
 
-def _column(heading: str, kind: Format) -> object:
+def _column(heading: str, kind: Format) -> ColumnConfig:
     config = st.column_config
     match kind:
         case "count":

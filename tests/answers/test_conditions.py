@@ -263,7 +263,7 @@ def test_any_value_is_found_as_it_is(value: str) -> None:
 
 
 @pytest.mark.parametrize("ascii", [True, False], ids=["escaped", "as it is"])
-@pytest.mark.parametrize("name", ["plan", *NASTY])
+@pytest.mark.parametrize("name", ["plan", "person", "unit", *NASTY])
 def test_any_name_inside_props_is_found(name: str, ascii: bool) -> None:
     """T16"""
     cells = [{name: "pro", "n": 5}, {name: "free", "n": 10}, {name: None, "nested": {"n": 7}}, {"other": name}]

@@ -1,0 +1,190 @@
+"""What is planted in the demo company, and what others published of the samples, found again by asking."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from lib import demo
+from lib.answers import Answer, ask
+from lib.demo import TRUTHS
+from lib.demo.workspace import make_sample
+from lib.facts import Facts
+from lib.questions import parse
+from lib.settings import Settings
+
+STEPS = [
+    {"event": name, "where": [{"field": "surface", "op": "eq", "value": "app"}]}
+    for name in ("app_installed", "app_opened", "register_started", "register_done", "home_viewed")
+]
+SEPTEMBER = {"start": "2026-09-01", "end": "2026-10-01"}
+ONBOARDING = {"kind": "funnel", "steps": STEPS, "scope": SEPTEMBER, "window": {"value": 7, "unit": "day"}}
+Ask = Callable[[dict[str, Any]], Answer]
+
+
+@pytest.fixture(scope="session")
+def company() -> Facts:
+    """The demo company, in memory."""
+    return Facts.of(**demo.tables(), settings=Settings.model_validate(demo.SETTINGS))
+
+
+@pytest.fixture
+def said(company: Facts) -> Ask:
+    return lambda question: ask(parse(question), company)
+
+
+def counts(answer: Answer) -> dict[str, list[int]]:
+    """Per segment, how many reached each step."""
+    found: dict[str, list[int]] = {}
+    for row in answer.tables["steps"].iter_rows(named=True):
+        found.setdefault(row["segment"], []).append(row["users"])
+    return found
+
+
+# ------------------------------------------------------------------ LE-01, LE-02: onboarding
+
+
+def test_the_onboarding_funnel_and_its_largest_loss(said: Ask) -> None:
+    answer = said(ONBOARDING)
+    table = answer.tables["steps"]
+    assert table["users"].to_list() == [10_000, 8_200, 5_330, 4_797, 4_317] == list(TRUTHS.onboarding.people)
+    assert table["lost"].to_list() == [0, 1_800, 2_870, 533, 480]
+    assert table.row(table["lost"].arg_max(), named=True)["step"] == TRUTHS.onboarding.largest_loss_step == 3
+    assert table["open"].to_list() == [0] * 5 and table["of_start"][-1] == 0.4317
+    assert "The largest loss is “app_opened” → “register_started”: 2,870 people, 35.0 %." in answer.headline
+    assert answer.headline.startswith("43.2 % of 10,000 people")
+
+
+@pytest.mark.parametrize("change", [{"entry": "first"}, {"view": "trend", "grain": "day"}], ids=str)
+def test_everybody_enters_once(said: Ask, change: dict[str, Any]) -> None:
+    answer = said(ONBOARDING | change)
+    if "view" in change:
+        table = answer.tables["trend"]
+        assert (table.height, table["entered"].sum(), table["converted"].sum()) == (30, 10_000, 4_317)
+        assert table["complete"].all()
+    else:
+        assert counts(answer)["All"] == list(TRUTHS.onboarding.people)
+
+
+@pytest.mark.parametrize("take", ["entry", "first", "step:1"])
+def test_one_release_loses_them(said: Ask, take: str) -> None:
+    by_version = counts(said(ONBOARDING | {"by": {"field": "app_version", "take": take}}))
+    bad = by_version.pop(TRUTHS.version.app_version)
+    assert bad == [2_440, 2_000, 600, 540, 486] == list(TRUTHS.version.people)
+    assert [sum(step) for step in zip(*by_version.values(), strict=True)] == list(TRUTHS.version.others)
+    assert bad[2] / bad[1] == TRUTHS.version.rate == 0.3
+
+
+def test_the_error_is_there_to_be_found(said: Ask) -> None:
+    """People of the release meet the error between opening and giving up: excluding it hardly loses a converter."""
+    condition = [{"field": "app_version", "op": "eq", "value": "6.1"}]
+    steps = [STEPS[1] | {"where": [*STEPS[1]["where"], *condition]}, STEPS[2]]
+    assert counts(said(ONBOARDING | {"steps": steps}))["All"] == [2_000, 600]
+
+
+# ------------------------------------------------------------------ SG-14: the activation event
+
+COHORT = {"event": "signup_done"}
+JUNE = {"start": "2026-06-01", "end": "2026-07-01"}
+
+
+@pytest.mark.parametrize("candidate", TRUTHS.activation.candidates, ids=lambda candidate: candidate.event)
+def test_who_did_a_candidate_within_a_week(said: Ask, candidate: Any) -> None:
+    steps = [COHORT, {"event": candidate.event}]
+    question = {"kind": "funnel", "steps": steps, "scope": JUNE, "window": {"value": 7, "unit": "day"}}
+    assert counts(said(question))["All"] == [1_000, candidate.doers]
+
+
+def test_who_was_kept(said: Ask) -> None:
+    """A session on days 23 to 30 is a bracket of a daily retention."""
+    question = {
+        "kind": "retention", "start": COHORT, "return": {"event": "app_session"}, "scope": JUNE, "grain": "day",
+        "brackets": [[23, 30]],
+    }  # fmt: skip
+    curve = said(question).tables["curve"].filter(pl.col("period") == 23).row(0, named=True)
+    assert (curve["eligible"], curve["users"], curve["rate"]) == (1_000, 300, 0.3)
+    assert TRUTHS.activation.kept == 300
+    month = question | {"brackets": [[22, 31]], "return": {"event": "*"}}
+    assert said(month).tables["curve"]["users"].to_list() == [1_000, 300], "the others have no event at all then"
+
+
+# ------------------------------------------------------------------ LE-04: day 30 by channel
+
+
+@pytest.mark.parametrize("channel", [TRUTHS.channels.influencer, TRUTHS.channels.paid_social], ids=lambda c: c.channel)
+def test_day_30_by_channel(company: Facts, channel: Any) -> None:
+    """A channel is no field of an event, so people are marked with it first; each has one contact."""
+    touches = company.tables["touchpoints"].select("anon_id", "user_id", "channel").collect()
+    both = [
+        touches.select(id_kind=pl.lit(kind), id=column, channel="channel").drop_nulls()
+        for kind, column in (("user", "user_id"), ("anon", "anon_id"))
+    ]
+    people = company.people.collect().join(pl.concat(both), on=["id_kind", "id"]).select("person", "channel").unique("person")
+    events = company.tables["events"].join(people.lazy(), on="person", how="left")
+    marked = Facts(
+        {**company.tables, "events": events}, company.people, company.settings, "marked", company.as_of, company.first,
+        company.time_unit,
+    )  # fmt: skip
+    question = {
+        "kind": "retention", "start": "*", "scope": {"start": "2026-05-01", "end": "2026-06-01"}, "entry": "first_ever",
+        "brackets": [[30, 30]], "by": {"field": "channel"},
+    }  # fmt: skip
+    table = ask(parse(question), marked).tables["curve"]
+    row = table.filter((pl.col("segment") == channel.channel) & (pl.col("period") == 30)).row(0, named=True)
+    assert (row["eligible"], row["users"]) == (channel.people, channel.kept)
+    cells = ask(parse(question), marked).tables["cohorts"].filter(pl.col("segment") == channel.channel)
+    assert cells["cohort"].min() >= date(2026, 5, 1) and cells["complete"].all()
+    assert cells.filter(pl.col("period") == 0)["size"].sum() == 10_000
+
+
+def test_a_trend_of_people_is_the_metric(said: Ask) -> None:
+    """Two ways to one number: new people by day, and the cohorts of first-ever retention."""
+    scope = {"start": "2026-05-01", "end": "2026-06-01"}
+    metric = said({"kind": "metric", "metric": "new_users", "grain": "day", "scope": scope}).tables["metric"]
+    cohorts = said({"kind": "retention", "start": "*", "scope": scope, "entry": "first_ever", "periods": 1}).tables["cohorts"]
+    assert metric["value"].cast(pl.Int64).to_list() == cohorts["size"].to_list()
+    assert metric["bucket"].to_list() == [date(2026, 5, 1) + timedelta(days=day) for day in range(31)]
+
+
+# ------------------------------------------------------------------ samples
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Facts]:
+    """A shipped sample, loaded the way a person's own files are."""
+
+    def made(name: str) -> Facts:
+        folder = tmp_path_factory.mktemp(name)
+        report = make_sample(name, folder)
+        assert report.total("read") == report.total("loaded") + report.total("duplicates")
+        return Facts.open(folder)
+
+    return made
+
+
+def test_cdnow(sample: Callable[[str], Facts]) -> None:
+    facts = sample("cdnow")
+    question = {"kind": "retention", "start": "purchase", "grain": "month", "periods": 2, "entry": "first_ever"}
+    cells = ask(parse(question), facts).tables["cohorts"]
+    assert cells.select("cohort", "period", "size", "users").rows() == [
+        (date(1997, 1, 1), 0, 7_846, 7_846), (date(1997, 1, 1), 1, 7_846, 1_157),
+        (date(1997, 2, 1), 0, 8_476, 8_476), (date(1997, 2, 1), 1, 8_476, 1_312),
+        (date(1997, 3, 1), 0, 7_248, 7_248), (date(1997, 3, 1), 1, 7_248, 1_032),
+    ]  # fmt: skip
+    events = ask(parse({"kind": "metric", "metric": "events", "grain": "year"}), facts).tables["metric"]
+    assert events["value"].sum() == 69_659, "a purchase is a purchase, also when a customer buys the same twice a day"
+    new = ask(parse({"kind": "metric", "metric": "new_users", "grain": "quarter"}), facts).tables["metric"]
+    assert new["value"].sum() == 23_570
+
+
+def test_ecom(sample: Callable[[str], Facts]) -> None:
+    facts = sample("ecom")
+    steps = list(facts.settings.onboarding.steps)
+    assert steps == ["product_view", "add_to_cart", "cart", "shipping_details", "payment_details", "purchase"]
+    no_limit = {"kind": "funnel", "steps": steps, "window": {"value": 100, "unit": "month"}}
+    assert counts(ask(parse(no_limit), facts))["All"] == [598, 517, 429, 329, 222, 114]
+    by_platform = counts(ask(parse(no_limit | {"by": {"field": "platform", "take": "entry"}}), facts))
+    assert [sum(step) for step in zip(*by_platform.values(), strict=True)] == [598, 517, 429, 329, 222, 114]

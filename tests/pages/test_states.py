@@ -1,0 +1,88 @@
+"""Empty, damaged and misconfigured workspaces end in a readable page that finishes."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lib.answers import funnel
+from lib.model import TABLES
+from tests.pages.conftest import ROOT, Visit
+
+
+def test_an_empty_workspace_says_what_is_missing(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "nothing here"))
+    app = visit(period="last 7 days", steps="gone")
+    assert not app.exception
+    assert not app.error
+    assert [title.value for title in app.title] == ["Onboarding"]
+    said = " ".join(part.value for part in app.markdown)
+    assert "No events yet" in said
+    assert "Where new users stop" in said
+    commands = [part.value for part in app.code]
+    assert any(command.startswith("growthops load") for command in commands)
+    assert "growthops demo" in commands
+    assert app.get("download_button")[0].proto.label == "Download the template"
+    assert app.dataframe[0].value.columns.tolist() == [column.name for column in TABLES["events"].columns[:4]]
+
+
+def test_a_cut_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path) -> None:
+    for path in (workspace / "warehouse" / "events").rglob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:200])
+    app = visit()
+    assert not app.exception
+    assert "growthops doctor" in app.error[0].value
+    assert [part.label for part in app.expander] == ["Details"]
+
+
+def test_damage_inside_a_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path) -> None:
+    for path in (workspace / "warehouse" / "events").rglob("*.parquet"):
+        content = bytearray(path.read_bytes())
+        content[4 : len(content) - 8] = b"\xff" * (len(content) - 12)
+        path.write_bytes(bytes(content))
+    app = visit()
+    assert not app.exception
+    assert app.error
+
+
+def test_a_damaged_stamp_is_said(visit: Visit, workspace: Path) -> None:
+    (workspace / "warehouse" / "stamp.json").write_text("{", "utf-8")
+    app = visit()
+    assert not app.exception
+    assert "stamp.json" in app.error[0].value
+
+
+def test_wrong_settings_are_said_with_what_to_do(visit: Visit, workspace: Path) -> None:
+    (workspace / "growthops.toml").write_text('[company]\ntimezone = "Mars/Olympus"\n', "utf-8")
+    app = visit()
+    assert not app.exception
+    assert "Mars/Olympus" in app.error[0].value
+    assert "Correct the file" in app.error[0].value
+
+
+def test_a_panic_of_the_data_engine_leaves_a_page(
+    visit: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panics(*_: object) -> None:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    monkeypatch.setattr(funnel, "walk", panics)
+    app = visit()
+    assert not app.exception
+    assert "index out of bounds" in app.error[0].value
+    assert app.sidebar.selectbox
+
+
+def test_settings_without_a_funnel_propose_one(visit: Visit, workspace: Path) -> None:
+    (workspace / "growthops.toml").write_text("", "utf-8")
+    app = visit()
+    assert not app.error
+    assert app.multiselect(key="steps").value == ["signup_start", "signup_done", "project_created"]
+
+
+def test_every_page_is_in_the_navigation(visit: Visit, workspace: Path) -> None:
+    app = visit()
+    for path in sorted((ROOT / "pages").glob("*/*.py")):
+        assert not app.switch_page(str(path.relative_to(ROOT))).run().exception
