@@ -122,8 +122,8 @@ def test_other_names_are_refused(server: Server, host: str) -> None:
 @pytest.mark.parametrize("origin", ["http://other.example", "http://localhost:1", "null", "http://["])
 def test_pages_of_others_are_refused(server: Server, origin: str) -> None:
     """Another program on this computer is another site too; nothing is looked up outside to find that out."""
-    with pytest.raises(InvalidStatus) as refused:
-        Visitor(server.port, origin=origin)
+    with pytest.raises(InvalidStatus) as refused, Visitor(server.port, origin=origin):
+        pass
     assert refused.value.response.status_code == 403
     response = server.raw(
         f"PUT /_stcore/upload_file/a/b HTTP/1.1\r\nHost: localhost:{server.port}\r\nOrigin: {origin}\r\n"

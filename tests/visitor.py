@@ -90,13 +90,10 @@ class Server:
 
     def get(self, target: str, **headers: str) -> http.client.HTTPResponse:
         """The response to a GET, body read. The target goes out as it is, however odd."""
-        line = f"GET {target} HTTP/1.1\r\n"
-        sent = {"Host": f"localhost:{self.port}", "Connection": "close"} | {
-            k.replace("_", "-"): v for k, v in headers.items()
-        }
-        return self.raw(
-            (line + "".join(f"{name}: {value}\r\n" for name, value in sent.items()) + "\r\n").encode("latin-1")
-        )
+        sent = {"Host": f"localhost:{self.port}", "Connection": "close"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
+        return self.raw("\r\n".join(lines).encode("latin-1"))
 
     def raw(self, request: bytes) -> http.client.HTTPResponse:
         """The response to exactly these bytes."""
@@ -124,16 +121,17 @@ class Visitor:
     def __init__(self, port: int, page: str = "", query: str = "", origin: str | None = None) -> None:
         self._page, self._query, self._hash = page, query, ""
         self._kept: dict[str, ForwardMsg] = {}
-        self.socket: ClientConnection = connect(
+        self._line = connect(
             f"ws://localhost:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")],
             origin=Origin(origin or f"http://localhost:{port}"), compression=None, max_size=None, proxy=None,
         )  # fmt: skip
 
     def __enter__(self) -> Self:
+        self.socket: ClientConnection = self._line.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.socket.close()
+        self._line.__exit__(kind, error, at)
 
     def run(self, widgets: Sequence[WidgetState] = (), seconds: float = 60) -> list[ForwardMsg]:
         """Rerun the page; returns the messages of the run that ended well."""

@@ -21,7 +21,6 @@ from lib.answers.funnel_rules import Rules, matches
 from lib.answers.funnel_states import Flags, States, Whole, furthest
 from lib.engine import collect
 
-
 WORTH_A_THREAD = 200_000
 MOST_THREADS = 8
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from lib.answers import funnel_chain
 from lib.answers.funnel import walk
 from lib.answers.funnel_rows import FunnelRows
 from lib.facts import Facts
@@ -35,11 +36,11 @@ def a_question(rng: random.Random, order: str, overlap: bool, span: int) -> dict
     question["window"] = {"value": rng.randint(1, span), "unit": "second"}
     question["entry"] = rng.choice(["any", "any", "first"])
     question["later_steps"] = rng.choice(["in_window", "in_scope"])
+    question["view"] = rng.choice(["steps", "people"])  # people carry their rows along, steps do not
     scope = {}
     if rng.random() < 0.5:
         scope["start"] = (ORIGIN + timedelta(seconds=rng.randrange(span))).isoformat()
     if rng.random() < 0.5:
-        scope["end"] = (ORIGIN + timedelta(seconds=span + rng.randrange(span))).isoformat()
         scope["end"] = (ORIGIN + timedelta(seconds=rng.randrange(span, 2 * span) - span // 2)).isoformat()
     if "start" in scope and "end" in scope and scope["start"] >= scope["end"]:
         del scope["start"]
@@ -94,7 +95,11 @@ def facts_of(log: dict[str, list[Event]]) -> Facts:
 @pytest.mark.parametrize("span", [6, 40])
 @pytest.mark.parametrize("overlap", [False, True], ids=["apart", "overlapping"])
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-def test_every_person_gets_as_far_as_the_definition_says(order: str, overlap: bool, span: int) -> None:
+def test_every_person_gets_as_far_as_the_definition_says(
+    order: str, overlap: bool, span: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Small logs take the way of large ones: cut into a piece per processor.
+    monkeypatch.setattr(funnel_chain, "WORTH_A_THREAD", 15)
     rng = random.Random(f"{order}{overlap}{span}")
     for _ in range(60):
         log = a_log(rng, people=25, span=span, length=7)
