@@ -115,12 +115,10 @@ def _back(states: Sequence[States], first: Sequence[Whole], reached: Whole) -> d
     came = np.zeros(reached.size, np.int64)
     for k in range(len(states), 0, -1):
         state = states[k - 1]
-        if state.key.size == 0:
-            columns[f"t{k}"] = columns[f"r{k}"] = came
-            continue
         at = np.where(reached == k, first[k - 1], came)
-        columns[f"t{k}"] = state.key[at]
+        empty = state.key.size == 0
+        columns[f"t{k}"] = came if empty else state.key[at]
         if state.row is not None:
-            columns[f"r{k}"] = state.row[at]
-        came = state.prev[at]
+            columns[f"r{k}"] = came if empty else state.row[at]
+        came = came if empty else state.prev[at]
     return dict(reversed(columns.items()))

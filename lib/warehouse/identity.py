@@ -26,7 +26,7 @@ def connect(ids: pl.DataFrame, ties: pl.DataFrame, known: pl.DataFrame | None = 
         in order of first appearance.
     """
     known = pl.DataFrame(schema=PEOPLE) if known is None else known.select(PEOPLE.names())
-    ties = ties.select("user_id", "anon_id").drop_nulls().unique(maintain_order=True)
+    ties = ties.select("user_id", "anon_id").drop_nulls()
     nodes = _nodes(known, ids, ties)
     if nodes.is_empty():
         return pl.DataFrame(schema=PEOPLE)
@@ -43,6 +43,8 @@ def alias_ties(aliases: pl.DataFrame, user_ids: pl.Series) -> pl.DataFrame:
     an old user id may be listed there.
     """
     pairs = aliases.select("user_id", "anon_id").drop_nulls()
+    if pairs.is_empty():
+        return pairs
     older = pairs.filter(pl.col("anon_id").is_in(user_ids.drop_nulls().unique().implode()))
     return pl.concat([pairs, older.select(user_id="anon_id", anon_id="anon_id")]).unique(maintain_order=True)
 
@@ -52,13 +54,13 @@ def ids_of(pairs: pl.DataFrame) -> pl.DataFrame:
 
     In one row the user id counts as seen before the anonymous one.
     """
-    place = pairs.select("user_id", "anon_id").with_row_index("_at")
+    places = pl.int_range(pl.len(), dtype=pl.Int64) * 2
     sides = [
-        place.select("_at", id_kind=pl.lit(kind), id=column).drop_nulls("id")
-        for kind, column in (("user", "user_id"), ("anon", "anon_id"))
+        pairs.lazy().select(_key=pl.lit(kind) + pl.col(column), _at=places + after).drop_nulls("_key")
+        for after, (kind, column) in enumerate((("user", "user_id"), ("anon", "anon_id")))
     ]
-    both = pl.concat(sides).sort("_at", maintain_order=True)
-    return both.select("id_kind", "id").unique(maintain_order=True, keep="first")
+    first = pl.concat(sides).group_by("_key").agg(pl.col("_at").min()).sort("_at")
+    return first.select(*_unkeyed()).collect()
 
 
 def moved(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -89,13 +91,16 @@ def smallest_label(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarra
 
 def _nodes(known: pl.DataFrame, ids: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
     """All ids once (`id_kind`, `id`, `node`), known ones first, in the order of `known`."""
-    parts = [
-        known.select("id_kind", "id"),
-        ids.select("id_kind", "id"),
-        ids_of(ties),
-    ]
-    every = pl.concat([part.cast(pl.String) for part in parts]).unique(maintain_order=True, keep="first")
-    return every.with_row_index("node")
+    listed = [part.lazy().select(_key=pl.col("id_kind") + pl.col("id")) for part in (known, ids)]
+    named = [ties.lazy().select(_key=pl.lit(kind[:4]) + pl.col(kind)) for kind in ("user_id", "anon_id")]
+    every = pl.concat([*listed, *named]).drop_nulls().unique(keep="first", maintain_order=True)
+    return every.select(*_unkeyed()).collect().with_row_index("node")
+
+
+def _unkeyed() -> list[pl.Expr]:
+    """`id_kind`, `id` of a `_key`: both in one text, as one column is found and compared far faster than two."""
+    key = pl.col("_key")
+    return [key.str.head(4).alias("id_kind"), key.str.slice(4).alias("id")]
 
 
 def _edges(nodes: pl.DataFrame, ties: pl.DataFrame, known: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -78,8 +78,7 @@ def test_one_release_loses_them(said: Ask, take: str) -> None:
     assert bad[2] / bad[1] == TRUTHS.version.rate == 0.3
 
 
-def test_the_error_is_there_to_be_found(said: Ask) -> None:
-    """People of the release meet the error between opening and giving up: excluding it hardly loses a converter."""
+def test_conditions_say_what_the_breakdown_says(said: Ask) -> None:
     condition = [{"field": "app_version", "op": "eq", "value": "6.1"}]
     steps = [STEPS[1] | {"where": [*STEPS[1]["where"], *condition]}, STEPS[2]]
     assert counts(said(ONBOARDING | {"steps": steps}))["All"] == [2_000, 600]

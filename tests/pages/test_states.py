@@ -10,9 +10,7 @@ from lib.model import TABLES
 from tests.pages.conftest import ROOT, Visit
 
 
-def test_an_empty_workspace_says_what_is_missing(
-    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_workspace_says_what_is_missing(visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "nothing here"))
     app = visit(period="last 7 days", steps="gone")
     assert not app.exception

@@ -33,7 +33,9 @@ def events() -> pl.DataFrame:
         if person < 20:
             times.append(at + timedelta(days=1))
         rows += [(name, step, ts, platform) for step, ts in zip(STEPS, times, strict=False)]
-        rows += [(name, "app_session", at + timedelta(days=7 * week), platform) for week in range(1 + person % 3)]
+        rows += [
+            (name, "app_session", at + timedelta(days=7 * week, hours=2), platform) for week in range(1 + person % 3)
+        ]
     rows.append(("u00", "app_session", datetime(2026, 3, 31, 20, tzinfo=UTC), "ios"))
     return pl.DataFrame(rows, schema=["user_id", "name", "ts", "platform"], orient="row")
 

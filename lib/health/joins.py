@@ -1,0 +1,144 @@
+"""Joins: how much of one table finds its match in another, and the list of what does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from lib.engine import collect, collect_all
+from lib.facts import Facts
+
+
+@dataclass(frozen=True)
+class Join:
+    """One join. `rows` gives one row per thing counted, with `joined` (true or false).
+
+    `meaning` says what counts as joined. `needs` are the tables without which there is nothing to say. `listed` turns
+    the rows that do not join into the list people take along.
+    """
+
+    key: str
+    label: str
+    meaning: str
+    needs: tuple[str, ...]
+    rows: Callable[[Facts], pl.LazyFrame]
+    listed: Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+def joins(facts: Facts) -> pl.DataFrame:
+    """One row per join, in the order of `JOINS`.
+
+    Columns: `key`, `label`, `meaning` (text); `joined` and `total` (counts); `share` = joined ÷ total; `missing`, the
+    tables that hold no rows yet and without which the counts are empty (text, empty when none).
+    """
+    needed = sorted({name for join in JOINS for name in join.needs})
+    heights = collect_all([facts.tables[name].head(1).select(pl.len()) for name in needed])
+    there = {name for name, height in zip(needed, heights, strict=True) if height.item()}
+    lacking = {join.key: [name for name in join.needs if name not in there] for join in JOINS}
+    able = [join for join in JOINS if not lacking[join.key]]
+    sums = collect_all([join.rows(facts).select(pl.col("joined").sum(), total=pl.len()) for join in able])
+    counts = {join.key: found.row(0) for join, found in zip(able, sums, strict=True)}
+    rows = [
+        (join.key, join.label, join.meaning, *counts.get(join.key, (None, None)), ", ".join(lacking[join.key]) or None)
+        for join in JOINS
+    ]
+    schema = {"key": pl.String(), "label": pl.String(), "meaning": pl.String(), "joined": pl.Int64(),
+              "total": pl.Int64(), "missing": pl.String()}  # fmt: skip
+    share = pl.when(pl.col("total") > 0).then(pl.col("joined") / pl.col("total")).alias("share")
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(share)
+
+
+def unjoined(facts: Facts, key: str) -> pl.DataFrame:
+    """What does not join, one row each (events: one row per name, with the number of them)."""
+    join = next(join for join in JOINS if join.key == key)
+    return collect(join.listed(join.rows(facts).filter(~pl.col("joined")).drop("joined")))
+
+
+def _ids(facts: Facts, kind: str, column: str) -> pl.LazyFrame:
+    return facts.people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(column))
+
+
+def _events(facts: Facts) -> pl.LazyFrame:
+    users = facts.people.filter(pl.col("id_kind") == "user").join(
+        facts.tables["users"].select(id="user_id"), on="id", how="semi"
+    )
+    known = users.select("person", joined=pl.lit(True)).unique()
+    rows = facts.tables["events"].select("name", "person")
+    return rows.join(known, on="person", how="left").with_columns(pl.col("joined").fill_null(False))
+
+
+def _users(facts: Facts) -> pl.LazyFrame:
+    accounts = facts.tables["accounts"].select("account_id", joined=pl.lit(True)).unique()
+    rows = facts.tables["users"].select("user_id", "account_id", "created_at", "email_domain")
+    return rows.join(accounts, on="account_id", how="left").with_columns(pl.col("joined").fill_null(False))
+
+
+def _touchpoints(facts: Facts) -> pl.LazyFrame:
+    rows = facts.tables["touchpoints"].select("ts", "user_id", "anon_id", "channel", "campaign", "partner")
+    for kind, column in (("user", "user_id"), ("anon", "anon_id")):
+        ids = _ids(facts, kind, column).with_columns(pl.lit(True).alias(f"by_{kind}"))
+        rows = rows.join(ids, on=column, how="left")
+    found = pl.any_horizontal(pl.col("by_user", "by_anon").fill_null(False))
+    return rows.with_columns(joined=found).drop("by_user", "by_anon")
+
+
+def _paying(facts: Facts) -> pl.LazyFrame:
+    """Accounts that have or had a subscription, with what else is known of them."""
+    paying = facts.tables["subscriptions"].drop_nulls("account_id").group_by("account_id").agg(
+        subscriptions=pl.len(), first_start=pl.col("start_date").min()
+    )  # fmt: skip
+    about = facts.tables["accounts"].select("account_id", "name", "domain", "crm_id")
+    return paying.join(about, on="account_id", how="left")
+
+
+def _paying_with_events(facts: Facts) -> pl.LazyFrame:
+    """Joined: an event says the account, or a person with events is a user of it."""
+    events = facts.tables["events"]
+    direct = events.select("account_id").drop_nulls().unique()
+    active = facts.people.join(events.select("person").unique(), on="person", how="semi")
+    theirs = active.filter(pl.col("id_kind") == "user").select(user_id="id")
+    through = facts.tables["users"].join(theirs, on="user_id", how="semi").select("account_id").drop_nulls()
+    seen = pl.concat([direct, through]).unique().with_columns(joined=pl.lit(True))
+    return _paying(facts).join(seen, on="account_id", how="left").with_columns(pl.col("joined").fill_null(False))
+
+
+def _paying_with_crm(facts: Facts) -> pl.LazyFrame:
+    return _paying(facts).with_columns(joined=pl.col("crm_id").fill_null("").str.strip_chars() != "")
+
+
+def _by_name(rows: pl.LazyFrame) -> pl.LazyFrame:
+    counted = rows.group_by("name").agg(events=pl.len(), people=pl.col("person").n_unique())
+    return counted.sort(["events", "name"], descending=[True, False])
+
+
+def _largest(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.sort("account_id").select("account_id", "name", "domain", "crm_id", "subscriptions", "first_start")
+
+
+JOINS = (
+    Join(
+        "events-users", "Events of a known user",
+        "The event's person has a user id that the table users lists, directly or through a device.",
+        ("events", "users"), _events, _by_name,
+    ),
+    Join(
+        "users-accounts", "Users with an account", "The user's account is in the table accounts.",
+        ("users", "accounts"), _users, lambda rows: rows.sort("user_id"),
+    ),
+    Join(
+        "touchpoints-people", "Touchpoints of a known person",
+        "Its user id or device id is one that events or users know.",
+        ("touchpoints", "events"), _touchpoints, lambda rows: rows.sort("ts", "user_id", "anon_id", "channel"),
+    ),
+    Join(
+        "accounts-events", "Paying accounts with events",
+        "Of accounts with a subscription, now or before: an event names the account, or one of its users did something.",
+        ("subscriptions", "events"), _paying_with_events, _largest,
+    ),
+    Join(
+        "accounts-crm", "Paying accounts with a CRM id",
+        "Of accounts with a subscription, now or before: the table accounts says their crm_id.",
+        ("subscriptions", "accounts"), _paying_with_crm, _largest,
+    ),
+)  # fmt: skip
+"""Every join there is, in the order people meet them."""

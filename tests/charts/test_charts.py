@@ -1,0 +1,181 @@
+"""Charts are plain values: what they draw is read off their specification."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from lib.answers import ask
+from lib.charts import cohorts, funnel, funnel_segments, retention, times, trend
+from lib.charts.tones import DARK, LIGHT
+from lib.facts import Facts
+from lib.questions import parse
+from tests.pages import tiny
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return Facts.of(events=tiny.events())
+
+
+def table(facts: Facts, **asked: Any) -> pl.DataFrame:
+    base = {"kind": "funnel", "steps": list(tiny.STEPS), "window": {"value": 7, "unit": "day"}}
+    if asked.get("kind") == "retention":
+        base = {}
+    found = ask(parse(base | asked), facts).tables
+    return found[asked.get("view", "cohorts" if asked.get("kind") else "steps")]
+
+
+def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    return next(iter(spec["datasets"].values()))
+
+
+def marks(spec: dict[str, Any]) -> list[str]:
+    return [layer["mark"]["type"] for layer in spec["layer"]]
+
+
+def test_funnel_bars_end_where_people_do(facts: Facts) -> None:
+    drawn = rows(funnel.chart(table(facts), LIGHT).to_dict())
+    assert [(row["name"], row["users"], row["before"]) for row in drawn] == [
+        ("1. signup_start", 60, 60), ("2. signup_done", 45, 60), ("3. project_created", 20, 45),
+    ]  # fmt: skip
+    assert [row["figure"] for row in drawn] == ["60", "45 · 75.0 %", "20 · 44.4 %"]
+    assert [row["loss"] for row in drawn] == ["", "−15 · 25.0 %", "−25 · 55.6 %"]
+
+
+def test_funnel_marks_the_largest_loss_and_no_other(facts: Facts) -> None:
+    for tones in (LIGHT, DARK):
+        drawn = rows(funnel.chart(table(facts), tones).to_dict())
+        assert [row["loss_shade"] == tones.warn for row in drawn] == [False, False, True]
+        assert [row["lost_shade"] == tones.worst for row in drawn] == [False, False, True]
+
+
+def test_funnel_draws_those_still_in_time_as_a_lighter_end(facts: Facts) -> None:
+    steps = table(facts, window={"value": 12, "unit": "week"})
+    drawn = rows(funnel.chart(steps, LIGHT).to_dict())
+    assert [row["may"] - row["users"] for row in drawn] == [0, 15, 25]
+
+
+def test_funnel_rows_do_not_overlap(facts: Facts) -> None:
+    spec = funnel.chart(table(facts), LIGHT).to_dict()
+    drawn = rows(spec)
+    assert all(upper["bottom"] < lower["line"] < lower["top"] for upper, lower in zip(drawn, drawn[1:], strict=False))
+    assert drawn[-1]["bottom"] == spec["height"]
+    assert marks(spec) == ["rect", "rect", "rect", "text", "text", "text"]
+
+
+def test_funnel_says_what_it_shows(facts: Facts) -> None:
+    assert funnel.title(table(facts)) == "62 % of all losses come just before “project_created”"
+    assert funnel.summary(table(facts)).startswith("Of 60 people who did signup_start: 45 signup_done (75.0 %)")
+    nobody = table(facts, steps=["no_such", "signup_done"])
+    assert funnel.title(nobody) == "Nobody is lost on the way"
+    assert funnel.summary(nobody) == "A funnel without anybody in it."
+    assert rows(funnel.chart(nobody, LIGHT).to_dict())[1]["figure"] == "0 · –"
+
+
+def test_segments_are_shares_of_their_own_start(facts: Facts) -> None:
+    steps = table(facts, by={"field": "platform"})
+    drawn = rows(funnel_segments.chart(steps, LIGHT).to_dict())
+    assert {(row["segment"], row["step"]): round(row["share"], 3) for row in drawn} == {
+        ("ios", 1): 1, ("ios", 2): 1, ("ios", 3): 0.667, ("web", 1): 1, ("web", 2): 0.5, ("web", 3): 0,
+    }  # fmt: skip
+    assert funnel_segments.title(steps) == "“ios” gets 66.7 % through, “web” 0.0 %"
+
+
+def test_a_segment_of_few_is_faint_and_not_ranked(facts: Facts) -> None:
+    scope = {"start": "2026-03-01", "end": "2026-03-08"}
+    steps = table(facts, by={"field": "platform"}, scope=scope)
+    drawn = rows(funnel_segments.chart(steps, LIGHT).to_dict())
+    assert {row["strength"] for row in drawn} == {0.35}
+    assert funnel_segments.title(steps) == "Too few people to compare segments"
+
+
+def over_time(*, complete: int, weeks: int = 6) -> pl.DataFrame:
+    first = date(2026, 1, 5)
+    return pl.DataFrame(
+        {
+            "segment": "All",
+            "bucket": [first + timedelta(weeks=k) for k in range(weeks)],
+            "entered": 100,
+            "converted": [40 + k for k in range(weeks)],
+            "rate": [(40 + k) / 100 for k in range(weeks)],
+            "complete": [k < complete for k in range(weeks)],
+        }
+    )
+
+
+def test_trend_draws_unfinished_buckets_dashed_from_the_last_finished_one() -> None:
+    spec = trend.chart(over_time(complete=4), LIGHT).to_dict()
+    dashed = [layer for layer in spec["layer"] if "strokeDash" in layer["mark"]]
+    assert dashed[0]["transform"] == [{"filter": "datum.tail"}]
+    assert [row["tail"] for row in rows(spec)] == [False, False, False, True, True, True]
+    assert [row["strength"] for row in rows(spec)] == [1, 1, 1, 1, 0.35, 0.35]
+    assert [row["note"] for row in rows(spec) if row["last"]] == ["so far"]
+
+
+def test_trend_keeps_days_for_readers_in_any_time_zone() -> None:
+    spec = trend.chart(over_time(complete=6), LIGHT).to_dict()
+    assert spec["layer"][0]["encoding"]["x"]["scale"] == {"type": "utc"}
+    assert rows(spec)[0]["at"] == 1_767_571_200_000  # 5 January 2026, 00:00 UTC
+    ticks = spec["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert ticks[0] == {"utc": True, "year": 2026, "month": 1, "date": 5, "hours": 0}
+
+
+def test_trend_says_from_where_to_where_over_finished_buckets() -> None:
+    said = "40.0 % for those who started from 5 Jan 2026 to 43.0 % from 26 Jan 2026"
+    assert trend.title(over_time(complete=4)) == said
+    assert trend.summary(over_time(complete=4)) == "4 finished periods between 40.0 % and 43.0 %; 2 not over yet."
+    assert trend.title(over_time(complete=1)) == "Not enough finished time to see a trend"
+
+
+def histogram() -> pl.DataFrame:
+    users = [50, 30, 10, *[0] * 96, 10]
+    low = [60.0 * k for k in range(100)]
+    return pl.DataFrame({"segment": "All", "from_seconds": low, "to_seconds": [at + 60 for at in low], "users": users})
+
+
+def test_times_fold_the_slowest_into_one_row_and_count_everybody() -> None:
+    folded = times.folded(histogram())
+    assert folded["users"].to_list() == [50, 30, 10, 10]
+    assert folded["to_seconds"].to_list() == [60, 120, 180, 6000]
+    assert folded["rest"].to_list() == [False, False, False, True]
+    assert folded["through"].to_list() == [0.5, 0.8, 0.9, 1.0]
+    spec = times.chart(histogram(), LIGHT).to_dict()
+    assert [row["users"] for row in rows(spec)] == [50, 30, 10]
+    assert times.title(histogram()) == "50 % are through within 1 min, 90 % within 3 min"
+
+
+@pytest.mark.parametrize("bins", [1, 3, 19, 20, 21, 40, 500])
+def test_times_never_draw_more_than_twenty_bars_and_lose_nobody(bins: int) -> None:
+    low = [float(k) for k in range(bins)]
+    frame = pl.DataFrame({"from_seconds": low, "to_seconds": [at + 1 for at in low], "users": [7] * bins})
+    folded = times.folded(frame)
+    assert folded["users"].sum() == 7 * bins
+    assert folded.filter(~pl.col("rest")).height <= 20
+    assert folded["from_seconds"].to_list()[1:] == folded["to_seconds"].to_list()[:-1]
+
+
+def test_retention_draws_a_band_and_a_line(facts: Facts) -> None:
+    asked = {"kind": "retention", "start": "signup_start", "return": "app_session", "grain": "week", "periods": 4}
+    curve = ask(parse(asked), facts).tables["curve"]
+    spec = retention.chart(curve, LIGHT, grain="week").to_dict()
+    assert marks(spec) == ["area", "line"]
+    assert spec["layer"][0]["encoding"]["y"]["field"] == "low"
+    assert spec["layer"][1]["encoding"]["x"]["axis"]["title"] == "weeks since the start"
+
+
+def test_cohorts_write_the_share_into_each_cell(facts: Facts) -> None:
+    cells = table(facts, kind="retention", start="signup_start", **{"return": "app_session"}, grain="week", periods=4)
+    spec = cohorts.chart(cells, LIGHT, grain="week").to_dict()
+    drawn = rows(spec)
+    assert drawn[0]["row"].endswith("2026 · 3")
+    assert {row["period"] for row in drawn} == {1, 2, 3}
+    assert all(row["cell"].endswith(" %") for row in drawn)
+    assert marks(spec) == ["rect", "text"]
+
+
+def test_no_chart_sends_many_rows() -> None:
+    frame = over_time(complete=300, weeks=400)
+    many = pl.concat([frame.with_columns(segment=pl.lit(f"s{k}")) for k in range(40)])
+    assert len(rows(trend.chart(many, LIGHT).to_dict())) <= 5_000
