@@ -34,8 +34,9 @@ test: $(FOR_TEST) ## Lint, types and every test, the browser's included (ARGS="-
 	@$(MAKE) lint
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
-bench: $(FOR_BENCH) ## Measure against other engines on the same data (SIZE=10m or 100m)
+bench: $(FOR_BENCH) ## Measure against other engines on the same data (SIZE=10m or 100m), then the server
 	@$(PY) -m tests.benches --size $(SIZE) $(ARGS)
+	@$(PY) -m tests.benches --serving
 
 lint: $(FOR_TEST) ## Style, format and types
 	@$(PY) -m ruff check .

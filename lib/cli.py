@@ -87,15 +87,10 @@ def _mapped(
     """Show the proposed mapping of one source, and let the person accept it."""
     from lib import intake
 
-    try:
-        mapped = intake.map_file(
-            folder, Path(source), table, pairs(columns, "--column"), pairs(constants, "--constant")
-        )
-    except ValueError as error:
-        raise SourceError(str(error)) from None
+    mapped = intake.map_file(folder, Path(source), table, pairs(columns, "--column"), pairs(constants, "--constant"))
     click.echo("\n".join(mapped.proposal.lines()))
     if mapped.missing:
-        one = mapped.missing[0]
+        one = mapped.missing[0].split(" or ")[0]
         raise SourceError(
             f"{source}: no column found for {', '.join(mapped.missing)}. Say which it is: --column {one}=THEIRS,"
             f" or give it one value: --constant {one}=VALUE"
@@ -141,11 +136,18 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
 def _ready(workspace: str | None) -> Path:
     """The workspace folder; the demo company is made where it is the default and missing."""
     folder = find_workspace(workspace)
-    if workspace is None and folder == workspaces() / DEMO and not (folder / "warehouse" / "stamp.json").exists():
+    if workspace is None and folder == workspaces() / DEMO and not _holds_rows(folder):
         _make_demo(folder)
     if not folder.is_dir():
         raise SourceError(f"There is no workspace {folder}.")
     return folder
+
+
+def _holds_rows(folder: Path) -> bool:
+    """Was anything ever loaded? A first load that was broken off leaves files, but no rows."""
+    from lib.warehouse import Warehouse
+
+    return not Warehouse.open(folder).stamp.is_empty
 
 
 def _make_demo(folder: Path) -> None:
@@ -165,7 +167,7 @@ def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
     from lib.demo.workspace import make_sample
 
     folder = find_workspace(workspace) if workspace else workspaces() / (sample or DEMO)
-    there = (folder / "warehouse" / "stamp.json").exists()
+    there = _holds_rows(folder)
     if if_missing and (there or (sample is None and workspace is None and find_workspace(None) != folder)):
         return
     if sample is None:

@@ -3,14 +3,15 @@
 import polars as pl
 
 FORMULA = r"^[=+\-@\t\r]"
+NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 
 
 def formula_safe(table: pl.DataFrame) -> pl.DataFrame:
     """Put a ' before text that a spreadsheet would read as a formula; numbers keep their signs."""
     texts = [name for name, dtype in table.schema.items() if dtype == pl.String()]
+    runs = {name: pl.col(name).str.contains(FORMULA) & ~pl.col(name).str.contains(NUMBER) for name in texts}
     return table.with_columns(
-        pl.when(pl.col(name).str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), name)).otherwise(name).alias(name)
-        for name in texts
+        pl.when(runs[name]).then(pl.concat_str(pl.lit("'"), name)).otherwise(name).alias(name) for name in texts
     )
 
 

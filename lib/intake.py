@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
 from lib.errors import SourceError
 from lib.progress import Progress, silent
@@ -195,17 +196,18 @@ def map_file(
     """Guess the mapping of a file, folder or glob and lay over it what the person said.
 
     Raises:
-        SourceError: the file cannot be read, or is of no known format. ValueError: a column is not the table's.
+        SourceError: the file cannot be read, or is of no known format, or a column is not the table's.
     """
     guessed = propose(file, table, load_settings(workspace))
     said = {name: source for name, source in guessed.spec.columns.items() if name not in constants}
     path = str(file.absolute())
     if file.absolute().is_relative_to(workspace):
         path = str(file.absolute().relative_to(workspace))
-    spec = SourceSpec.model_validate(
-        guessed.spec.model_dump() | {"path": path, "columns": {**said, **columns}, "constants": constants}
-    )
-    return Mapped(guessed, spec)
+    told = {"path": path, "columns": {**said, **columns}, "constants": constants}
+    try:
+        return Mapped(guessed, SourceSpec.model_validate(guessed.spec.model_dump() | told))
+    except ValidationError as error:
+        raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 
 
 def start_workspace(workspace: Path, settings: Settings | None = None) -> None:

@@ -40,7 +40,7 @@ MOST_PORTS = 100
 LONGEST_HEAD = 1024 * 1024
 # A websocket that was refused, and pages cut short by the end: uvicorn thinks these are errors.
 NOT_WORTH_A_LINE = ("ASGI callable returned without completing handshake", "Cancel %s running task")
-SECONDS_TO_END = 1.0
+SECONDS_TO_END = 1
 SECONDS_TO_WARM = 300
 
 # Imported by the first page anyway; asked for ahead of the first visitor, and kept out of garbage collection.
@@ -102,7 +102,7 @@ def _settings(app: Any) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(SECONDS_TO_END),
+        timeout_graceful_shutdown=SECONDS_TO_END,
     )
 
 
@@ -194,7 +194,7 @@ def _say(text: str) -> None:
 
 def _leave() -> None:
     """End now: a page still at work must not hold up the end, and has nothing to lose (facts are read-only)."""
-    deadline = time.monotonic() + SECONDS_TO_END
+    deadline = time.monotonic() + SECONDS_TO_END / 2
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
     for thread in others:
         thread.join(max(0.0, deadline - time.monotonic()) if not thread.daemon else 0)

@@ -135,6 +135,11 @@ class Visitor:
 
     def run(self, widgets: Sequence[WidgetState] = (), seconds: float = 60) -> list[ForwardMsg]:
         """Rerun the page; returns the messages of the run that ended well."""
+        self.ask(widgets)
+        return self._read(time.monotonic() + seconds)
+
+    def ask(self, widgets: Sequence[WidgetState] = ()) -> None:
+        """Ask for a rerun, and do not wait."""
         back = BackMsg()
         state = back.rerun_script
         state.query_string = self._query
@@ -145,7 +150,6 @@ class Visitor:
             state.page_name = self._page
         state.widget_states.widgets.extend(widgets)
         self.socket.send(back.SerializeToString())
-        return self._read(time.monotonic() + seconds)
 
     def _read(self, deadline: float) -> list[ForwardMsg]:
         found: list[ForwardMsg] = []

@@ -11,7 +11,7 @@ from lib.facts import Facts
 
 @dataclass(frozen=True)
 class Join:
-    """One join. `rows` gives one row per thing counted, with `joined` (true or false).
+    """One join. `rows` gives what is counted, with `joined` (true or false) and, where a row stands for several, `n`.
 
     `meaning` says what counts as joined. `needs` are the tables without which there is nothing to say. `listed` turns
     the rows that do not join into the list people take along.
@@ -22,7 +22,7 @@ class Join:
     meaning: str
     needs: tuple[str, ...]
     rows: Callable[[Facts], pl.LazyFrame]
-    listed: Callable[[pl.LazyFrame], pl.LazyFrame]
+    listed: Callable[[Facts, pl.LazyFrame], pl.LazyFrame]
 
 
 def joins(facts: Facts) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def joins(facts: Facts) -> pl.DataFrame:
     there = {name for name, height in zip(needed, heights, strict=True) if height.item()}
     lacking = {join.key: [name for name in join.needs if name not in there] for join in JOINS}
     able = [join for join in JOINS if not lacking[join.key]]
-    sums = collect_all([join.rows(facts).select(pl.col("joined").sum(), total=pl.len()) for join in able])
+    sums = collect_all([_counted(join.rows(facts)) for join in able])
     counts = {join.key: found.row(0) for join, found in zip(able, sums, strict=True)}
     rows = [
         (join.key, join.label, join.meaning, *counts.get(join.key, (None, None)), ", ".join(lacking[join.key]) or None)
@@ -49,13 +49,25 @@ def joins(facts: Facts) -> pl.DataFrame:
 
 
 def unjoined(facts: Facts, key: str) -> pl.DataFrame:
-    """What does not join, one row each (events: one row per name, with the number of them)."""
+    """What does not join, one row each (events: one row per name, with `events` and `people`)."""
     join = next(join for join in JOINS if join.key == key)
-    return collect(join.listed(join.rows(facts).filter(~pl.col("joined")).drop("joined")))
+    return collect(join.listed(facts, join.rows(facts).filter(~pl.col("joined")).drop("joined")))
+
+
+def _counted(rows: pl.LazyFrame) -> pl.LazyFrame:
+    n = pl.col("n") if "n" in rows.collect_schema() else pl.lit(1, pl.Int64())
+    return rows.select(n.alias("n"), "joined").select(
+        joined=pl.col("n").filter("joined").sum().cast(pl.Int64()), total=pl.col("n").sum().cast(pl.Int64())
+    )
 
 
 def _ids(facts: Facts, kind: str, column: str) -> pl.LazyFrame:
     return facts.people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(column))
+
+
+def _persons(facts: Facts) -> pl.LazyFrame:
+    """`person`, `n`: everybody with events, and how many."""
+    return facts.tables["events"].group_by("person").agg(n=pl.len().cast(pl.Int64()))
 
 
 def _events(facts: Facts) -> pl.LazyFrame:
@@ -63,8 +75,7 @@ def _events(facts: Facts) -> pl.LazyFrame:
         facts.tables["users"].select(id="user_id"), on="id", how="semi"
     )
     known = users.select("person", joined=pl.lit(True)).unique()
-    rows = facts.tables["events"].select("name", "person")
-    return rows.join(known, on="person", how="left").with_columns(pl.col("joined").fill_null(False))
+    return _persons(facts).join(known, on="person", how="left").with_columns(pl.col("joined").fill_null(False))
 
 
 def _users(facts: Facts) -> pl.LazyFrame:
@@ -93,9 +104,8 @@ def _paying(facts: Facts) -> pl.LazyFrame:
 
 def _paying_with_events(facts: Facts) -> pl.LazyFrame:
     """Joined: an event says the account, or a person with events is a user of it."""
-    events = facts.tables["events"]
-    direct = events.select("account_id").drop_nulls().unique()
-    active = facts.people.join(events.select("person").unique(), on="person", how="semi")
+    direct = facts.tables["events"].select("account_id").drop_nulls().unique()
+    active = facts.people.join(_persons(facts), on="person", how="semi")
     theirs = active.filter(pl.col("id_kind") == "user").select(user_id="id")
     through = facts.tables["users"].join(theirs, on="user_id", how="semi").select("account_id").drop_nulls()
     seen = pl.concat([direct, through]).unique().with_columns(joined=pl.lit(True))
@@ -106,12 +116,13 @@ def _paying_with_crm(facts: Facts) -> pl.LazyFrame:
     return _paying(facts).with_columns(joined=pl.col("crm_id").fill_null("").str.strip_chars() != "")
 
 
-def _by_name(rows: pl.LazyFrame) -> pl.LazyFrame:
-    counted = rows.group_by("name").agg(events=pl.len(), people=pl.col("person").n_unique())
+def _by_name(facts: Facts, rows: pl.LazyFrame) -> pl.LazyFrame:
+    theirs = facts.tables["events"].select("name", "person").join(rows, on="person", how="semi")
+    counted = theirs.group_by("name").agg(events=pl.len(), people=pl.col("person").n_unique())
     return counted.sort(["events", "name"], descending=[True, False])
 
 
-def _largest(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _accounts(_facts: Facts, rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.sort("account_id").select("account_id", "name", "domain", "crm_id", "subscriptions", "first_start")
 
 
@@ -123,22 +134,22 @@ JOINS = (
     ),
     Join(
         "users-accounts", "Users with an account", "The user's account is in the table accounts.",
-        ("users", "accounts"), _users, lambda rows: rows.sort("user_id"),
+        ("users", "accounts"), _users, lambda _facts, rows: rows.sort("user_id"),
     ),
     Join(
         "touchpoints-people", "Touchpoints of a known person",
         "Its user id or device id is one that events or users know.",
-        ("touchpoints", "events"), _touchpoints, lambda rows: rows.sort("ts", "user_id", "anon_id", "channel"),
+        ("touchpoints", "events"), _touchpoints, lambda _facts, rows: rows.sort("ts", "user_id", "anon_id", "channel"),
     ),
     Join(
         "accounts-events", "Paying accounts with events",
         "Of accounts with a subscription, now or before: an event names the account, or one of its users did something.",
-        ("subscriptions", "events"), _paying_with_events, _largest,
+        ("subscriptions", "events"), _paying_with_events, _accounts,
     ),
     Join(
         "accounts-crm", "Paying accounts with a CRM id",
         "Of accounts with a subscription, now or before: the table accounts says their crm_id.",
-        ("subscriptions", "accounts"), _paying_with_crm, _largest,
+        ("subscriptions", "accounts"), _paying_with_crm, _accounts,
     ),
 )  # fmt: skip
 """Every join there is, in the order people meet them."""

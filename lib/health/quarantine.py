@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from lib.engine import collect
-from lib.warehouse import Warehouse
+from lib.warehouse import LoadReport, Warehouse
 from lib.warehouse.quarantine import cells, write_csv
+from lib.words import count, listing, people
 
 CELL = "cell: "
 """In front of the name of an original cell, so that it cannot be taken for a column of ours."""
@@ -77,3 +78,17 @@ def as_csv(entries: pl.DataFrame) -> bytes:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def outcome(report: LoadReport) -> str:
+    """What became of rows that were loaded again.
+
+    "412 rows read again: 400 loaded, 10 already there, 2 wait again."
+    """
+    read = report.total("read")
+    names = (("loaded", "loaded"), ("updated", "updated"), ("duplicates", "already there"))
+    said = [f"{count(report.total(field))} {name}" for field, name in names if report.total(field)]
+    again = report.total("quarantined")
+    if again:
+        said.append(f"{count(again)} {'waits' if again == 1 else 'wait'} again")
+    return f"{people(read, 'row', 'rows')} read again: {listing(said)}."

@@ -11,6 +11,7 @@ from lib.engine import collect
 from lib.settings import SourceSpec
 from lib.sources import expand
 from lib.warehouse import Warehouse
+from lib.words import count, listing
 
 TARGET_HOURS = 24
 LATE, NEVER, IN_TIME, ONCE = "late", "never loaded", "in time", "loaded once"
@@ -91,3 +92,17 @@ def _place(spec: SourceSpec) -> str:
 
 def _schema(names: Sequence[str]) -> dict[str, pl.DataType]:
     return {name: pl.String() for name in names}
+
+
+def balance(rows: pl.DataFrame) -> str:
+    """Whether the rows of all sources add up, as a sum people can check.
+
+    "1,000 rows read = 980 loaded + 4 updated + 8 already there + 8 quarantined."
+    """
+    read, *parts = (int(rows[name].sum()) for name in COUNTS)
+    names = ("loaded", "updated", "already there", "quarantined")
+    said = " + ".join(f"{count(number)} {name}" for number, name in zip(parts, names, strict=True))
+    wrong = rows.filter(~pl.col("adds_up"))["source"].to_list()
+    if wrong:
+        return f"{count(read)} rows read are not {said}: it does not add up for {listing(wrong)}."
+    return f"{count(read)} rows read = {said}."

@@ -120,6 +120,7 @@ class Load:
         """Identity for all, then every month that new or renumbered rows touch."""
         at_rest = reading.scan(self.folder, self.before, "events")
         have = self._months()
+        self.progress("Looking for events that are there already", 0.42)
         with guarded("the table 'events'"):
             losers = repeats(staged, at_rest if have and "event_id" in at_rest.collect_schema() else None)
         people = self._identity(staged, losers, tables)

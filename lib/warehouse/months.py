@@ -141,7 +141,7 @@ class Rebuild:
                 new = new.filter(part)
             rows = new.collect()
             if len(self.repeats):
-                rows = rows.filter(~pl.col("_order").is_in(self.repeats.implode()))
+                rows = rows.filter(~among(rows["_order"], self.repeats))
             rows = self.people.name_rows(rows).select(*self.columns, "_order")
             parts.append(rows if part is None else rows.filter(part))
         filled = [name for name in self.columns if any(rows[name].null_count() < rows.height for rows in parts)]
@@ -193,6 +193,13 @@ def cut(sizes: pl.DataFrame, limit: int, people: int) -> Iterator[pl.Expr]:
         count += size
     if held:
         yield pl.col("name").is_in(held)
+
+
+def among(values: pl.Series, ordered: pl.Series) -> pl.Series:
+    """Which `values` are in `ordered`, a sorted series; it may be long, so no set is made of it."""
+    many = ordered.to_numpy()
+    found = np.minimum(np.searchsorted(many, values.to_numpy()), many.size - 1)
+    return pl.Series(many[found] == values.to_numpy())
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""`python -m tests.benches --size 10m`: load, then a four-step funnel against peers, on the same files in one run."""
+"""`python -m tests.benches --size 10m`: load, then a four-step funnel against peers, on the same files in one run.
+
+`python -m tests.benches --serving` measures the server instead.
+"""
 
 import argparse
 import json
@@ -17,7 +20,7 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
 from lib.settings import Settings, SourceSpec
-from tests.benches import log
+from tests.benches import log, serving
 
 ROOT = Path(".bench")
 SIZES = {"1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -30,6 +33,12 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--size", default="10m", choices=SIZES)
     options.add_argument("--load-only", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--serving", action="store_true", help="Measure the server, against plain `streamlit run`.")
+    options.add_argument("--clients", type=int, nargs="+", default=[10, 50], help="How many people at once, one by one.")
+    options.add_argument("--seconds", type=float, default=30, help="How long they stay.")
+    if options.parse_args().serving:
+        serving.main(options.parse_args().clients, options.parse_args().seconds)
+        return
     size = options.parse_args().size
     raw, workspace = ROOT / f"log-{size}", ROOT / f"workspace-{size}"
     if options.parse_args().load_only:

@@ -1,5 +1,6 @@
 """Charts are plain values: what they draw is read off their specification."""
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_funnel_draws_those_still_in_time_as_a_lighter_end(facts: Facts) -> None
 def test_funnel_rows_do_not_overlap(facts: Facts) -> None:
     spec = funnel.chart(table(facts), LIGHT).to_dict()
     drawn = rows(spec)
-    assert all(upper["bottom"] < lower["line"] < lower["top"] for upper, lower in zip(drawn, drawn[1:], strict=False))
+    assert all(upper["bottom"] < lower["line"] < lower["top"] for upper, lower in itertools.pairwise(drawn))
     assert drawn[-1]["bottom"] == spec["height"]
     assert marks(spec) == ["rect", "rect", "rect", "text", "text", "text"]
 

@@ -146,6 +146,7 @@ def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) 
     yield opened
     for window in windows:
         window.close()
+    print(server.log.read_text("utf-8", "replace")[-8_000:])  # shown by pytest when the test failed
     if server.process is not None and server.process.poll() is not None:
         pytest.fail(f"the server died:\n{server.log.read_text('utf-8', 'replace')}")
     assert [error for visitor in visitors for error in visitor.errors] == []

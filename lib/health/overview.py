@@ -1,0 +1,127 @@
+"""The state of the data in one value and one verdict."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from lib.health import quarantine, storage
+from lib.health.sources import LATE, NEVER, ONCE
+from lib.words import count, listing, percent
+
+OLD_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the verdict and the numbers are made of.
+
+    `as_of` is the instant of the last event; `sources` the frame of `sources.sources`; `waiting` the rows in quarantine;
+    `unseen` the events the settings name that never came (None: it cannot be said); `damage` what `storage.damage` says.
+    """
+
+    as_of: datetime | None
+    sources: pl.DataFrame
+    waiting: int
+    unseen: tuple[str, ...] | None
+    damage: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """True while nothing was ever loaded, not even in vain, and nothing is broken."""
+        return not self.damage and self.as_of is None and self.sources["last_load"].null_count() == self.sources.height
+
+    @property
+    def late(self) -> int:
+        """Sources that are late or never came."""
+        return self.sources["state"].is_in([LATE, NEVER]).sum()
+
+    @property
+    def expected(self) -> int:
+        """Sources that `growthops.toml` lists, which can therefore be late."""
+        return (self.sources["state"] != ONCE).sum()
+
+    @property
+    def loaded(self) -> int:
+        """Rows that went into tables, each once: repeats and updates bring no row."""
+        return int(self.sources["loaded"].sum())
+
+    @property
+    def loaded_share(self) -> float | None:
+        """Of the rows that went in or wait, the share that went in: loaded ÷ (loaded + waiting)."""
+        return self.loaded / (self.loaded + self.waiting) if self.loaded + self.waiting else None
+
+
+def overview(
+    as_of: datetime | None,
+    sources: pl.DataFrame,
+    waiting: pl.DataFrame,
+    unseen: tuple[str, ...] | None,
+    findings: pl.DataFrame,
+) -> Overview:
+    """The overview of these frames."""
+    return Overview(as_of, sources, quarantine.rows(waiting), unseen, storage.damage(findings))
+
+
+def headline(found: Overview, timezone: str, now: datetime) -> str:
+    """The verdict: how far the numbers reach, which sources are late, what was not loaded, what never came.
+
+    "Numbers through 31 October 2026, 23:54. 1 of 3 sources is late; 99.2 % of rows loaded, 412 wait in quarantine."
+    """
+    said = [found.damage] if found.damage else []
+    if found.as_of is not None:
+        days = (now - found.as_of).days
+        old = f", {days} days ago" if days > OLD_DAYS else ""
+        said.append(f"Numbers through {moment(found.as_of, timezone)}{old}.")
+    elif not found.damage:
+        said.append("No event is loaded yet.")
+    if found.sources.height:
+        said.append(f"{_sources(found)}; {_rows(found)}.")
+    if found.unseen:
+        names = [f"“{name}”" for name in found.unseen[:3]]
+        names += [f"{len(found.unseen) - 3} more"] if len(found.unseen) > 3 else []
+        said.append(f"Expected but never seen: {listing(names)}.")
+    return " ".join(said)
+
+
+def _sources(found: Overview) -> str:
+    late, expected = found.late, found.expected
+    if not expected:
+        many = found.sources.height
+        return f"{count(many)} sources were loaded once" if many > 1 else "One source was loaded once"
+    if late:
+        return f"{late} of {count(expected)} sources {'is' if late == 1 else 'are'} late"
+    return f"all {count(expected)} sources came in time".capitalize() if expected > 1 else "The one source came in time"
+
+
+def _rows(found: Overview) -> str:
+    if not found.waiting:
+        return f"all {count(found.loaded)} rows are in" if found.loaded else "no rows were in them"
+    wait = f"{count(found.waiting)} {'waits' if found.waiting == 1 else 'wait'} in quarantine"
+    return f"{share(found.loaded_share)} of rows loaded, {wait}"
+
+
+def share(value: float | None) -> str:
+    """A share that never says 100 % of less than all, nor 0 % of more than none.
+
+    >>> share(0.99996), share(0.992), share(1.0)
+    ('over 99.9 %', '99.2 %', '100.0 %')
+    """
+    if value is not None and 0 < value < 1:
+        if value > 0.9995:
+            return "over 99.9 %"
+        if value < 0.0005:
+            return "under 0.1 %"
+    return percent(value)
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """An instant in local time with the month's full name.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2026, 10, 31, 22, 54, tzinfo=UTC), "Europe/Berlin")
+    '31 October 2026, 23:54'
+    """
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%B %Y, %H:%M}"
