@@ -12,7 +12,12 @@ PAGES = {
     "Activate": [
         ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
     ],
+    "Trust": [
+        ("pages/trust/health.py", "Data health", "health", "Whether the numbers can be believed."),
+    ],
 }
+# Pages that have something to say before the first event, or when the data cannot be read.
+ALWAYS = ("health",)
 
 st.set_page_config(page_title="Growth Ops", page_icon=Path(__file__).parent / "lib" / "ui" / "icon.svg", layout="wide")
 
@@ -33,7 +38,7 @@ page = st.navigation({"": [start], **pages}, position="hidden")
 navigation.draw(pages)
 
 with states.guarded():
-    if page is not start and queries.is_empty():
+    if page is not start and page.url_path not in ALWAYS and queries.is_empty():
         st.title(page.title, anchor=False)
         states.empty(answers[page.url_path])
     else:

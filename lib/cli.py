@@ -185,16 +185,27 @@ def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
 def doctor(quick: bool, workspace: str | None) -> None:
     """Check the workspace: settings, every file of the warehouse, and whether it can be trusted."""
     from lib.settings import load_settings
-    from lib.warehouse import Warehouse
+    from lib.warehouse import examine
 
     folder = find_workspace(workspace)
     load_settings(folder)
-    findings = Warehouse.open(folder).doctor(deep=not quick)
+    findings = examine(folder, deep=not quick)
     for finding in findings:
         click.echo(f"{finding.level}: {finding.what} [{finding.where}] {finding.advice}".rstrip())
     if any(finding.level == "error" for finding in findings):
         raise click.exceptions.Exit(1)
     click.echo(f"{folder}: no damage found.")
+
+
+@cli.command()
+@workspace_option
+def restore(workspace: str | None) -> None:
+    """Go back to the last load whose files are all there and unchanged."""
+    from lib.warehouse import restore as back_to
+
+    folder = find_workspace(workspace)
+    stamp = back_to(folder)
+    click.echo(f"{folder}: back at stamp {stamp.stamp}, loaded {stamp.at:%Y-%m-%d %H:%M} UTC. Load later files again.")
 
 
 @cli.command()

@@ -6,7 +6,8 @@ is the same for both.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -44,7 +45,8 @@ class Facts:
     as_of: datetime | None
     first: datetime | None
     time_unit: TimeUnit
-    workspace: Path | None = field(default=None)
+    workspace: Path | None = None
+    guard: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False, compare=False)
 
     @classmethod
     def open(cls, workspace: str | Path) -> "Facts":
@@ -60,7 +62,9 @@ class Facts:
         with guarded(FACTS):
             tables = {name: warehouse.scan(name) for name in TABLES}
             people = warehouse.scan("people")
-        return cls(tables, people, settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder)
+        return cls(
+            tables, people, settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder, warehouse.guard
+        )
 
     @classmethod
     def of(cls, *, timezone: str = "UTC", settings: Settings | None = None, **frames: pl.DataFrame) -> "Facts":

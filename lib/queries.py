@@ -4,7 +4,9 @@ Cached functions take small values only (a path, a stamp, a question's text), ne
 shared between visitors and never changed.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -13,8 +15,10 @@ from lib import answers
 from lib.answers import Answer
 from lib.engine import collect
 from lib.facts import Facts
+from lib.health import storage
 from lib.questions import Question
 from lib.settings import FILE_NAME, Settings, find_workspace, load_settings
+from lib.warehouse import Warehouse
 
 MOST_NAMES = 500
 MOST_VALUES = 200
@@ -24,6 +28,7 @@ NOT_TO_CHOOSE = {"name", "props", "traits", "is_internal"}
 SAMPLE_PEOPLE = 20_000
 
 Mark = tuple[tuple[int, int], ...]
+Found = TypeVar("Found")
 
 
 def workspace() -> Path:
@@ -78,6 +83,28 @@ def values(field: str) -> tuple[str, ...]:
     return _values(str(folder), _mark(folder), field)
 
 
+def from_facts(part: Callable[..., Found], *details: Any) -> Found:
+    """What a part of `lib.health` says of the facts, worked out once per load and details."""
+    folder = workspace()
+    mark = _mark(folder)
+    return _part(
+        str(folder), mark, f"{part.__module__}.{part.__name__}", details, part, lambda: _facts(str(folder), mark)
+    )
+
+
+def from_warehouse(part: Callable[..., Found], *details: Any) -> Found:
+    """The same of the warehouse's own tables, which may be readable where the facts are not."""
+    folder = workspace()
+    name = f"{part.__module__}.{part.__name__}"
+    return _part(str(folder), _mark(folder), name, details, part, lambda: Warehouse.open(folder))
+
+
+def findings() -> pl.DataFrame:
+    """What a quick look at the files finds (`lib.health.storage.findings`); looked at again after a minute."""
+    folder = workspace()
+    return _findings(str(folder), _mark(folder))
+
+
 def _mark(folder: Path) -> Mark:
     """Changes whenever a load or a change of settings does; as cheap as looking at two files."""
     return tuple(_state(path) for path in (folder / "warehouse" / "stamp.json", folder / FILE_NAME))
@@ -104,6 +131,18 @@ def _settings(folder: str, mark: Mark) -> Settings:
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _answer(folder: str, mark: Mark, text: str, _question: Question) -> Answer:
     return answers.ask(_question, _facts(folder, mark))
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _part(
+    folder: str, mark: Mark, name: str, details: tuple[Any, ...], _part: Callable[..., Any], _source: Callable[[], Any]
+) -> Any:
+    return _part(_source(), *details)
+
+
+@st.cache_resource(ttl=60, max_entries=4, show_spinner=False)
+def _findings(folder: str, mark: Mark) -> pl.DataFrame:
+    return storage.findings(Path(folder))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

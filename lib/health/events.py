@@ -8,7 +8,7 @@ import polars as pl
 
 from lib.engine import collect, collect_all
 from lib.facts import Facts
-from lib.words import listing, percent
+from lib.words import count, listing, percent
 
 DAYS = 30
 SILENT_DAYS = 7
@@ -97,7 +97,9 @@ def properties(facts: Facts, name: str) -> pl.DataFrame:
     schema = facts.tables["events"].collect_schema()
     columns = [column for column in schema if column not in OURS]
     rows = facts.tables["events"].filter(pl.col("name") == name)
-    counts = collect(rows.select(pl.len().alias("n"), *(pl.col(column).count() for column in columns))).row(0, named=True)
+    counts = collect(rows.select(pl.len().alias("n"), *(pl.col(column).count() for column in columns))).row(
+        0, named=True
+    )
     total, used = counts.pop("n"), [column for column in columns if counts[column]]
     ranked = [
         rows.group_by(value=pl.col(column)).agg(n=pl.len()).drop_nulls("value")
@@ -117,7 +119,7 @@ def properties(facts: Facts, name: str) -> pl.DataFrame:
 
 
 def activity(facts: Facts) -> pl.DataFrame:
-    """How much each app version was used: `version`, `people`, `days` (days of each person added up), `first` (instant).
+    """How much each app version was used: `version`, `people`, `days` (everybody's added up), `first` (instant).
 
     A person is active on a version on every day with an event that says this version.
     """
@@ -185,5 +187,31 @@ def effect(name: str, rows: pl.DataFrame) -> str:
     if not sure:
         return f"No two versions have {FLOOR} people each, so nothing can be said about “{name}”."
     change = sure[0]["change"]
-    way = "about as often as" if abs(change) < 0.005 else f"{abs(change):.0%} {'more' if change > 0 else 'less'} often than"
+    way = (
+        "about as often as"
+        if abs(change) < 0.005
+        else f"{abs(change):.0%} {'more' if change > 0 else 'less'} often than"
+    )
     return f"“{name}” happens {way} before on the latest version, {sure[0]['version']}."
+
+
+def title(rows: pl.DataFrame) -> str:
+    """What the table of events shows: the ones that do not come, else how many do."""
+    never, silent = (rows.filter(pl.col("state") == state)["name"].to_list() for state in (NEVER, SILENT))
+    said = [f"{_some(never)} never came"] if never else []
+    said += [f"{_some(silent)} did not come in the last {SILENT_DAYS} days of data"] if silent else []
+    there = count(rows.filter(pl.col("events") > 0).height)
+    return "; ".join(said) if said else f"All {there} events keep coming"
+
+
+def fullness(name: str, rows: pl.DataFrame) -> str:
+    """How well the properties of an event are filled, in words."""
+    whole = rows.filter(pl.col("fill") == 1)["property"].to_list()
+    partly = rows.filter((pl.col("filled") > 0) & (pl.col("fill") < 1)).height
+    said = f"“{name}” always has {listing(whole)}" if whole else f"No property of “{name}” is always filled"
+    return f"{said}; {partly} more {'is' if partly == 1 else 'are'} filled at times" if partly else said
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = [f"“{name}”" for name in names[:3]]
+    return listing([*shown, f"{len(names) - 3} more"] if len(names) > 3 else shown)

@@ -7,6 +7,7 @@ import polars as pl
 
 from lib.engine import collect, collect_all
 from lib.facts import Facts
+from lib.words import count, percent
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ JOINS = (
     ),
     Join(
         "accounts-events", "Paying accounts with events",
-        "Of accounts with a subscription, now or before: an event names the account, or one of its users did something.",
+        "Of accounts with a subscription, now or before: an event names it, or one of its users did something.",
         ("subscriptions", "events"), _paying_with_events, _accounts,
     ),
     Join(
@@ -153,3 +154,15 @@ JOINS = (
     ),
 )  # fmt: skip
 """Every join there is, in the order people meet them."""
+
+
+def title(rows: pl.DataFrame) -> str:
+    """The weakest join in words."""
+    weakest = rows.filter(pl.col("total") > 0).sort("share", "key").head(1).rows(named=True)
+    if not weakest:
+        return "There is nothing to join yet"
+    row = weakest[0]
+    if row["joined"] == row["total"]:
+        return "Everything joins"
+    label = row["label"][0].lower() + row["label"][1:]
+    return f"The weakest: {label}, {percent(row['share'])} ({count(row['joined'])} of {count(row['total'])})"

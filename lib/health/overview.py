@@ -1,6 +1,6 @@
 """The state of the data in one value and one verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from lib.health import quarantine, storage
 from lib.health.sources import LATE, NEVER, ONCE
+from lib.warehouse import Warehouse
 from lib.words import count, listing, percent
 
 OLD_DAYS = 3
@@ -17,8 +18,9 @@ OLD_DAYS = 3
 class Overview:
     """What the verdict and the numbers are made of.
 
-    `as_of` is the instant of the last event; `sources` the frame of `sources.sources`; `waiting` the rows in quarantine;
-    `unseen` the events the settings name that never came (None: it cannot be said); `damage` what `storage.damage` says.
+    `as_of` is the instant of the last event; `sources` the frame of `sources.sources`; `waiting` the rows in
+    quarantine; `unseen` the events the settings name that never came (None: it cannot be said); `damage` what
+    `storage.damage` says of the `findings`; `entries` what lies in quarantine.
     """
 
     as_of: datetime | None
@@ -26,6 +28,8 @@ class Overview:
     waiting: int
     unseen: tuple[str, ...] | None
     damage: str = ""
+    entries: pl.DataFrame = field(default_factory=lambda: quarantine.NO_ROWS)
+    findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=storage.FINDINGS))
 
     @property
     def is_empty(self) -> bool:
@@ -35,12 +39,12 @@ class Overview:
     @property
     def late(self) -> int:
         """Sources that are late or never came."""
-        return self.sources["state"].is_in([LATE, NEVER]).sum()
+        return self.sources.filter(pl.col("state").is_in([LATE, NEVER])).height
 
     @property
     def expected(self) -> int:
         """Sources that `growthops.toml` lists, which can therefore be late."""
-        return (self.sources["state"] != ONCE).sum()
+        return self.sources.filter(pl.col("state") != ONCE).height
 
     @property
     def loaded(self) -> int:
@@ -61,7 +65,7 @@ def overview(
     findings: pl.DataFrame,
 ) -> Overview:
     """The overview of these frames."""
-    return Overview(as_of, sources, quarantine.rows(waiting), unseen, storage.damage(findings))
+    return Overview(as_of, sources, quarantine.rows(waiting), unseen, storage.damage(findings), waiting, findings)
 
 
 def headline(found: Overview, timezone: str, now: datetime) -> str:
@@ -125,3 +129,13 @@ def moment(at: datetime, timezone: str) -> str:
     """
     local = at.astimezone(ZoneInfo(timezone))
     return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def short_day(at: datetime | None, timezone: str) -> str:
+    """A day as a number on a card: "31 Oct 2026"."""
+    return "–" if at is None else f"{at.astimezone(ZoneInfo(timezone)).day} {at.astimezone(ZoneInfo(timezone)):%b %Y}"
+
+
+def last_event(warehouse: Warehouse) -> datetime | None:
+    """The instant of the last event, as the load in force has it."""
+    return warehouse.stamp.as_of

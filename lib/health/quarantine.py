@@ -8,8 +8,10 @@ import polars as pl
 from lib.engine import collect
 from lib.warehouse import LoadReport, Warehouse
 from lib.warehouse.quarantine import cells, write_csv
+from lib.warehouse.schema import QUARANTINE
 from lib.words import count, listing, people
 
+NO_ROWS = pl.DataFrame(schema=QUARANTINE)
 CELL = "cell: "
 """In front of the name of an original cell, so that it cannot be taken for a column of ours."""
 ROW = ("table", "source", "row", "raw")
@@ -78,6 +80,12 @@ def as_csv(entries: pl.DataFrame) -> bytes:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def set_aside(workspace: Path, entries: pl.DataFrame) -> str:
+    """Mark entries as dealt with, without loading anything; returns what was done in words."""
+    Warehouse.open(workspace).resolve(entries["id"].to_list())
+    return f"{people(rows(entries), 'row', 'rows')} set aside."
 
 
 def outcome(report: LoadReport) -> str:

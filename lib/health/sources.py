@@ -11,10 +11,12 @@ from lib.engine import collect
 from lib.settings import SourceSpec
 from lib.sources import expand
 from lib.warehouse import Warehouse
+from lib.warehouse.schema import LOADS
 from lib.words import count, listing
 
 TARGET_HOURS = 24
 LATE, NEVER, IN_TIME, ONCE = "late", "never loaded", "in time", "loaded once"
+NO_LOADS = pl.DataFrame(schema=LOADS)
 KEY = ("table", "source")
 COUNTS = ("rows_read", "loaded", "updated", "duplicates", "quarantined")
 
@@ -25,14 +27,18 @@ def ledger(warehouse: Warehouse) -> pl.DataFrame:
 
 
 def sources(
-    ledger: pl.DataFrame, waiting: pl.DataFrame, specs: Sequence[SourceSpec], now: datetime, target: float = TARGET_HOURS
+    ledger: pl.DataFrame,
+    waiting: pl.DataFrame,
+    specs: Sequence[SourceSpec],
+    now: datetime,
+    target: float = TARGET_HOURS,
 ) -> pl.DataFrame:
     """One row per source; those that need attention first, then the longest not loaded.
 
     A source is an entry of `growthops.toml`, whose files count together, or a file loaded without one.
 
-    Columns: `table` and `source` (text); `state`: "late" when the last load is more than the target ago, "never loaded",
-    "in time", or "loaded once" for what `growthops.toml` does not list, so that nothing more is expected; `last_load`
+    Columns: `table` and `source` (text); `state`: "late" when the last load is more than the target ago, "never
+    loaded", "in time", or "loaded once" for what `growthops.toml` does not list, so that nothing more is expected; `last_load`
     (instant of the last load that brought something new); `hours` since then and `target_hours` (numbers, empty where
     there is none); `inputs`, how many files or loads it took; the rows of all loads together, `rows_read` = `loaded` +
     `updated` + `duplicates` + `quarantined`, and `adds_up` (true or false) whether they do; `waiting`, rows in
@@ -106,3 +112,12 @@ def balance(rows: pl.DataFrame) -> str:
     if wrong:
         return f"{count(read)} rows read are not {said}: it does not add up for {listing(wrong)}."
     return f"{count(read)} rows read = {said}."
+
+
+def title(rows: pl.DataFrame) -> str:
+    """What the table of sources shows: who needs attention, else that nobody does."""
+    late = rows.filter(pl.col("state").is_in([LATE, NEVER]))["source"].to_list()
+    if late:
+        more = [*late[:2], f"{len(late) - 2} more"] if len(late) > 3 else late
+        return f"{listing(more)} {'needs' if len(late) == 1 else 'need'} a look"
+    return "Every source came in time" if (rows["state"] == IN_TIME).any() else "What was loaded"

@@ -8,7 +8,7 @@ from lib.engine import collect
 from lib.errors import DamagedDataError
 from lib.model import TABLES
 from lib.warehouse import Warehouse, examine
-from lib.words import listing
+from lib.words import count, listing
 
 OURS = {
     "people": "Which ids are one person.",
@@ -16,7 +16,13 @@ OURS = {
     "quarantine": "Rows that were not loaded, and why.",
     "daily": "Events counted by person, day and name.",
 }
-FINDINGS = {"level": pl.String(), "table": pl.String(), "what": pl.String(), "where": pl.String(), "advice": pl.String()}
+FINDINGS = {
+    "level": pl.String(),
+    "table": pl.String(),
+    "what": pl.String(),
+    "where": pl.String(),
+    "advice": pl.String(),
+}
 
 
 def tables(warehouse: Warehouse) -> pl.DataFrame:
@@ -54,7 +60,8 @@ def findings(workspace: Path, deep: bool = False) -> pl.DataFrame:
     for finding in examine(workspace, deep):
         where = Path(finding.where)
         inside = where.relative_to(workspace) if where.is_relative_to(workspace) else where
-        table = inside.parts[1] if len(inside.parts) > 2 or (workspace / inside).is_dir() else None
+        parts = (*inside.parts, "", "")
+        table = parts[1] if parts[2] or (workspace / inside).is_dir() else None
         rows.append((finding.level, table, finding.what, inside.as_posix(), finding.advice))
     order = pl.col("level").replace_strict({"error": 0, "warning": 1}, default=2, return_dtype=pl.Int64())
     return pl.DataFrame(rows, schema=FINDINGS, orient="row").sort(order, "where", maintain_order=True)
@@ -71,7 +78,7 @@ def damage(found: pl.DataFrame) -> str:
     if errors["table"].null_count():
         return "The file that says which load is in force is damaged, so no table can be read."
     counted = errors.group_by("table").agg(pl.col("where").n_unique()).sort("table").rows()
-    said = [f"{count} {'file' if count == 1 else 'files'} of “{table}”" for table, count in counted]
+    said = [f"{number} {'file' if number == 1 else 'files'} of “{table}”" for table, number in counted]
     return f"{listing(said)} {'is' if errors['where'].n_unique() == 1 else 'are'} damaged."
 
 
@@ -84,3 +91,20 @@ def still_works(found: pl.DataFrame) -> str:
     fine = [name for name, table in (("Sources", "loads"), ("Quarantine", "quarantine")) if table not in hit]
     here = f"{listing(fine)} on this page still answer{'s' if len(fine) == 1 else ''}. " if fine else ""
     return f"{here}Other pages say so instead of showing a wrong number, until the file is back."
+
+
+def size(number: int) -> str:
+    """Bytes as people say them.
+
+    >>> size(812), size(52_578_901)
+    ('812 bytes', '52.6 MB')
+    """
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= scale:
+            return f"{number / scale:.1f} {unit}"
+    return f"{number} bytes"
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How much lies at rest: "52.6 MB in 46 files"."""
+    return f"{size(int(rows['bytes'].sum()))} in {count(int(rows['files'].sum()))} files"

@@ -1,8 +1,7 @@
-"""The top of Data health: verdict, numbers and damage; and its sources and joins."""
+"""The top of Data health, and its sources, joins and files."""
 
-from collections.abc import Callable
+import logging
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -11,28 +10,27 @@ from lib import queries
 from lib.errors import GrowthOpsError
 from lib.health import events, joins, overview, quarantine, sources, storage
 from lib.health.overview import Overview
-from lib.ui import states
+from lib.ui import url
 from lib.ui.page import VERDICT, Card
 from lib.ui.tables import Format, table
 from lib.ui.words import moment, plain, stressed
-from lib.words import count, listing, percent
+from lib.words import count
 
-Found = TypeVar("Found")
+LOG = logging.getLogger(__name__)
 
 SOURCES: dict[str, tuple[str, Format]] = {
     "source": ("Source", "text"),
     "table": ("Table", "text"),
     "state": ("State", "text"),
     "last_load": ("Last load", "time"),
-    "age": ("Ago", "seconds"),
-    "target": ("At most", "seconds"),
+    "since": ("Ago", "seconds"),
     "rows_read": ("Rows read", "count"),
     "loaded": ("= loaded", "count"),
     "updated": ("+ updated", "count"),
     "duplicates": ("+ already there", "count"),
     "quarantined": ("+ quarantined", "count"),
     "waiting": ("Waiting now", "count"),
-    "late_rows": ("Arrived late", "count"),
+    "late_rows": ("Came late", "count"),
 }
 JOINS: dict[str, tuple[str, Format]] = {
     "label": ("Join", "text"),
@@ -42,40 +40,167 @@ JOINS: dict[str, tuple[str, Format]] = {
     "meaning": ("What counts", "text"),
 }
 UNJOINED: dict[str, tuple[str, Format]] = {
-    "name": ("Name", "text"),
-    "events": ("Events", "count"),
-    "people": ("People", "count"),
     "ts": ("At", "time"),
     "created_at": ("Signed up", "time"),
     "first_start": ("First subscription", "day"),
+    "events": ("Events", "count"),
+    "people": ("People", "count"),
     "subscriptions": ("Subscriptions", "count"),
 }
-MEANINGS = """
-**Data through**: the instant of the last event. **Sources late**: of the sources `growthops.toml` lists, those whose last
-load is more than 24 hours ago, or that never came. **Rows loaded**: rows that went into tables ÷ those and the ones that
-wait. **In quarantine**: rows that were read and not loaded, each once. **Never seen**: events the onboarding of
-`growthops.toml` names and of which there is not one. All rows count, those of staff and test users too.
-"""
+STORED: dict[str, tuple[str, Format]] = {
+    "table": ("Table", "text"),
+    "rows": ("Rows", "count"),
+    "size": ("Size", "text"),
+    "files": ("Files", "count"),
+    "last_load": ("Last load", "time"),
+    "meaning": ("What it holds", "text"),
+}
+FOUND: dict[str, tuple[str, Format]] = {
+    "level": ("Level", "text"),
+    "table": ("Table", "text"),
+    "what": ("What", "text"),
+    "advice": ("What to do", "text"),
+    "where": ("Where", "text"),
+}
+MEANINGS = (
+    "**Data through**: the last event.",
+    "**Sources late**: of the sources that `growthops.toml` lists, those whose last load is more than 24 hours ago, "
+    "and those never loaded.",
+    "**Rows loaded**: rows that went into tables, of those and the ones that wait. Repeats and updates do not count.",
+    "**In quarantine**: rows that were read and could not be loaded; a row with two faults is one row.",
+    "**Never seen**: events that the onboarding of `growthops.toml` names and of which there is not one.",
+    "Every row counts here, those of staff and test users too.",
+)
+ANSWERS = (
+    "This page says whether the numbers can be believed: how far they reach, which sources are late, which rows could "
+    "not be loaded and why, which events never came, and how well the tables fit together."
+)
 
 
-def overview_now() -> Overview:
-    """Where the data stands, with what can still be read of it."""
-    findings = quick_check()
-    ledger, waiting = _readable(sources.ledger), _readable(quarantine.waiting)
-    rows = sources.sources(ledger, waiting, queries.settings().sources, datetime.now(UTC))
+def look() -> Overview:
+    """Where the data stands, as far as it can be read."""
+    ledger, waiting = sources.NO_LOADS, quarantine.NO_ROWS
+    as_of, unseen = None, None
     try:
-        as_of, unseen = queries.of_warehouse(_as_of), queries.of_facts(events.unseen)
+        as_of = queries.from_warehouse(overview.last_event)
+        ledger = queries.from_warehouse(sources.ledger)
+        waiting = queries.from_warehouse(quarantine.waiting)
+        unseen = queries.from_facts(events.unseen)
+    except GrowthOpsError as error:
+        LOG.debug("left out: %s", error)
+    rows = sources.sources(ledger, waiting, queries.settings().sources, datetime.now(UTC))
+    return overview.overview(as_of, rows, waiting, unseen, queries.findings())
+
+
+def header(title: str, found: Overview) -> None:
+    """The page's name; right of it how far the data reaches and what the numbers mean."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            through = f"data through {moment(found.as_of, timezone())}" if found.as_of else "no events yet"
+            st.markdown(f":small[:gray[{through}]]", width="content")
+            with st.popover("Definition", icon=":material/info:", type="tertiary"):
+                st.markdown("\n\n".join(MEANINGS))
+
+
+def verdict(found: Overview) -> None:
+    """The computed sentence; where files are damaged also what still works and what to do."""
+    sentence = overview.headline(found, timezone(), datetime.now(UTC))
+    st.html(f'<p style="{VERDICT}">{stressed(sentence)}</p>')
+    if found.damage:
+        _damage(found.findings)
+
+
+def timezone() -> str:
+    """The time zone the page shows times in."""
+    return queries.settings().company.timezone
+
+
+def numbers(found: Overview) -> list[Card]:
+    """The five numbers at the top."""
+    late = f"{found.late} of {count(found.expected)}" if found.expected else "–"
+    unseen = "–" if found.unseen is None else count(len(found.unseen))
+    return [
+        Card("Data through", overview.short_day(found.as_of, timezone()), meaning="The day of the last event."),
+        Card("Sources late", late, meaning="Last load more than 24 hours ago, or never loaded."),
+        Card("Rows loaded", overview.share(found.loaded_share), meaning="Of the rows that went in or wait."),
+        Card("In quarantine", count(found.waiting), meaning="Rows that were read and could not be loaded."),
+        Card("Never seen", unseen, meaning="Events that the onboarding names and of which there is not one."),
+    ]
+
+
+def _damage(findings: pl.DataFrame) -> None:
+    first = findings.row(0, named=True)
+    st.error(
+        f"{plain(storage.damage(findings))}\n\n**What still works.** {storage.still_works(findings)}\n\n"
+        f"**What to do.** {plain(first['advice'])} The damaged file: `{first['where']}`",
+        icon=":material/error:",
+    )
+
+
+def sources_tab(found: Overview) -> None:
+    """What every source brought, late ones first."""
+    rows = found.sources
+    if not rows.height:
+        st.info("Nothing was loaded yet, or the ledger of loads cannot be read.")
+        return
+    st.markdown(f"##### {plain(sources.title(rows))}")
+    shown = rows.with_columns(since=pl.col("hours") * 3600)
+    drawn = {key: part for key, part in SOURCES.items() if key not in ("waiting", "late_rows") or rows[key].sum()}
+    table(shown, drawn, "sources", "Each source with its last load and what became of its rows")
+    st.caption(plain(sources.balance(rows)))
+    if not found.expected:
+        st.caption("None of them is listed in `growthops.toml`, so none is expected again and none can be late.")
+
+
+def joins_tab() -> None:
+    """How much of one table finds its match in another, and the list of what does not."""
+    rows = queries.from_facts(joins.joins)
+    there = rows.filter(pl.col("missing").is_null())
+    if there.height:
+        st.markdown(f"##### {plain(joins.title(there))}")
+        table(there, JOINS, "joins", "Share of rows that find their match in another table")
+    for label, missing in rows.drop_nulls("missing").select("label", "missing").iter_rows():
+        st.caption(f"{label}: nothing to say, for there are no rows yet in {plain(missing)}.")
+    gaps = there.filter(pl.col("joined") < pl.col("total"))
+    if not gaps.height:
+        return
+    labels = dict(gaps.select("label", "key").iter_rows())
+    label = url.choice("What does not join", list(labels), "join", width=320)
+    listed = queries.from_facts(joins.unjoined, labels[label])
+    shown = {name: UNJOINED.get(name, (_heading(name), "text")) for name in listed.columns}
+    table(listed, shown, f"unjoined-{labels[label]}", f"What does not join: {label}")
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ").capitalize().replace(" id", " id").replace("Crm", "CRM")
+
+
+def storage_tab(found: Overview) -> None:
+    """What the tables take up, and whether every byte is as it was written."""
+    try:
+        rows = queries.from_warehouse(storage.tables)
     except GrowthOpsError:
-        as_of, unseen = _last_event(), None
-    return overview.overview(as_of, rows, waiting, unseen, findings)
+        rows = None
+    if rows is not None and rows.height:
+        st.markdown(f"##### {storage.title(rows)}")
+        sized = rows.with_columns(size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()))
+        table(sized, STORED, "storage", "Each table with its rows, size and files")
+    asked = st.button("Check every file", icon=":material/search:", help="Reads everything and compares checksums")
+    findings = _deep(rows) if asked else found.findings
+    if findings.height:
+        table(findings, FOUND, "findings", "What is wrong with the files, and what to do")
+    elif asked:
+        st.success("No damage: every file is as it was written, in order, and adds up.")
+    else:
+        st.caption(
+            "No file is missing or has a wrong size. Whether every byte is as written is for the button to find."
+        )
 
 
-def quick_check() -> pl.DataFrame:
-    """Presence and sizes of the files, looked at again after a minute at the latest."""
-    folder = queries.workspace()
-    return _quick(str(folder), queries.of_stamp())
-
-
-@st.cache_resource(ttl=60, max_entries=4, show_spinner=False)
-def _quick(folder: str, mark: object) -> pl.DataFrame:
-    return storage.findings(queries.workspace())
+def _deep(rows: pl.DataFrame | None) -> pl.DataFrame:
+    much = f", {storage.title(rows)}" if rows is not None else ""
+    with st.status(f"Reading every file{much} …") as status:
+        findings = storage.findings(queries.workspace(), deep=True)
+        status.update(label="Every file was read", state="complete")
+    return findings

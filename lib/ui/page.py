@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import altair as alt
 import polars as pl
 import streamlit as st
 
@@ -101,10 +102,10 @@ def picture(answer: Answer, table: str, drawing: Drawing, said: str | None = Non
     The finished specification is kept per answer, so that a rerun that changes nothing builds nothing.
     """
     name = drawing.__name__.rpartition(".")[2]
-    key = f"{answer.stamp} {answer.question.model_dump_json(by_alias=True)}"
-    title, summary, spec = _drawn(name, key, table, tones(), tuple(more.items()), answer, drawing)
+    about = (answer.stamp, answer.question.model_dump_json(by_alias=True), queries.settings().model_dump_json())
+    title, summary, spec, rows = _drawn(name, about, table, tones(), tuple(more.items()), answer, drawing)
     st.markdown(f"##### {plain(said or title)}")
-    st.vega_lite_chart(spec=spec, key=f"chart-{name}", alt=summary)
+    st.vega_lite_chart(rows, dict(spec), key=f"chart-{name}", alt=summary)
     legend = getattr(drawing, "LEGEND", None)
     if legend:
         st.caption(legend)
@@ -112,7 +113,16 @@ def picture(answer: Answer, table: str, drawing: Drawing, said: str | None = Non
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _drawn(
-    name: str, key: str, table: str, tones: Tones, more: tuple[tuple[str, str], ...], _answer: Answer, _drawing: Drawing
-) -> tuple[str, str, dict[str, Any]]:
+    name: str,
+    about: tuple[str, ...],
+    table: str,
+    tones: Tones,
+    more: tuple[tuple[str, str], ...],
+    _answer: Answer,
+    _drawing: Drawing,
+) -> tuple[str, str, dict[str, Any], object]:
+    """Title, summary, specification and rows; the rows as Arrow, which Streamlit sends on without going over pandas."""
     frame = _answer.tables[table]
-    return _drawing.title(frame), _drawing.summary(frame), _drawing.chart(frame, tones, **dict(more)).to_dict()
+    chart = _drawing.chart(frame, tones, **dict(more))
+    rows, chart.data = chart.data.to_arrow(), alt.Undefined
+    return _drawing.title(frame), _drawing.summary(frame), chart.to_dict(), rows

@@ -69,7 +69,7 @@ def empty(answers: str) -> None:
     st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
     table = TABLES["events"]
     st.dataframe(
-        [dict(zip((c.name for c in table.columns[:4]), row, strict=True)) for row in _samples()],
+        pl.DataFrame({column.name: column.sample for column in table.columns[:4]}),
         hide_index=True,
         width="content",
         alt="Three sample rows of an events file",
@@ -90,11 +90,6 @@ def few(people: int) -> str:
 def is_stale(as_of: datetime, now: datetime | None = None) -> bool:
     """True when the newest event is some days old."""
     return age(as_of, now) > STALE_DAYS
-
-
-def _samples() -> list[tuple[str, ...]]:
-    columns = TABLES["events"].columns[:4]
-    return list(zip(*(column.sample for column in columns), strict=True))
 
 
 def _first(error: BaseException) -> str:

@@ -34,7 +34,7 @@ def main() -> None:
     options.add_argument("--size", default="10m", choices=SIZES)
     options.add_argument("--load-only", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--serving", action="store_true", help="Measure the server, against plain `streamlit run`.")
-    options.add_argument("--clients", type=int, nargs="+", default=[10, 50], help="How many people at once, one by one.")
+    options.add_argument("--clients", type=int, nargs="+", default=[10, 50], help="People at once, one by one.")
     options.add_argument("--seconds", type=float, default=30, help="How long they stay.")
     if options.parse_args().serving:
         serving.main(options.parse_args().clients, options.parse_args().seconds)

@@ -111,9 +111,8 @@ def _measured(
                 _check(step())
         for _ in range(ROUNDS):
             for which, server in enumerate(servers):
-                before, times = server.seconds(), []
-                for _ in range(RERUNS):
-                    times.append(_timed(steps[which]))
+                before = server.seconds()
+                times = [_timed(steps[which]) for _ in range(RERUNS)]
                 cpu[which].append((server.seconds() - before) / RERUNS * 1000)
                 waits[which] += times
     _row(f"{what}: CPU ms a rerun", *(statistics.median(each) for each in cpu), target)
