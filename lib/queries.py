@@ -27,7 +27,7 @@ TABLE_OF = {"": "events", "user": "users", "account": "accounts"}
 NOT_TO_CHOOSE = {"name", "props", "traits", "is_internal"}
 SAMPLE_PEOPLE = 20_000
 
-Mark = tuple[tuple[int, int], ...]
+Mark = str
 Found = TypeVar("Found")
 
 
@@ -107,15 +107,15 @@ def findings() -> pl.DataFrame:
 
 def _mark(folder: Path) -> Mark:
     """Changes whenever a load or a change of settings does; as cheap as looking at two files."""
-    return tuple(_state(path) for path in (folder / "warehouse" / "stamp.json", folder / FILE_NAME))
+    return " ".join(_state(path) for path in (folder / "warehouse" / "stamp.json", folder / FILE_NAME))
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _state(path: Path) -> str:
     try:
         found = path.stat()
     except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_size)
+        return "none"
+    return f"{found.st_mtime_ns}-{found.st_size}"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -56,7 +56,7 @@ LAYERS: dict[str, set[str]] = {
     | {"settings", "questions", "catalog", "charts", "queries", "store", "answers", "export", "health", "intake"},
     "docs": WORDS | {"settings", "questions", "catalog"},
     "gate": set(),
-    "server": FACTS | ANSWERS | {"answers", "store", "queries", "ui", "charts", "gate"},
+    "server": FACTS | ANSWERS | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
     "cli": FACTS | ANSWERS | {"answers", "store", "demo", "server", "docs", "queries", "intake", "console", "export"},
     "__main__": {"cli"},
     "pages": {"ui", "charts", "queries", "questions", "catalog", "store", "scope", "errors", "words"},

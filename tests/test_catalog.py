@@ -94,7 +94,9 @@ def test_a_bucket_is_complete_when_it_is_over() -> None:
 
 def test_the_sum_of_segments_is_the_total() -> None:
     for name in ("events", "new_users"):
-        parts = table(name, grain="day", by={"field": "platform", "top": 1}).group_by("bucket").agg(pl.col("value").sum())
+        parts = (
+            table(name, grain="day", by={"field": "platform", "top": 1}).group_by("bucket").agg(pl.col("value").sum())
+        )
         assert parts.sort("bucket")["value"].to_list() == values(name, grain="day")
 
 

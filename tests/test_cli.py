@@ -140,7 +140,10 @@ def test_a_constant_fills_a_column(run: Run, tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (("--as", "evnts"), "there is no table 'evnts'; did you mean 'events'?"),
-        (("--as", "events", "--column", "tz=when"), "columns.tz is not a column of events; Allowed: account_id, anon_id,"),
+        (
+            ("--as", "events", "--column", "tz=when"),
+            "columns.tz is not a column of events; Allowed: account_id, anon_id,",
+        ),
         (("--as", "events", "--column", "ts=whn", "--column", "user_id=person"), "has no column 'whn'"),
     ],
 )
@@ -211,11 +214,17 @@ def test_ask_answers_in_csv(run: Run, loaded: Path) -> None:
         ('{"kind": "funel"}', "There is no kind of question 'funel': did you mean 'funnel'?"),
         ('{"kind": "funnel", "steps": ["a"]}', "steps: needs at least 2, has 1"),
         ('[{"kind": "funnel", "steps": ["a", "b"]}, 5]', "A question is a JSON object, not int."),
-        ('{"kind": "metric", "metric": "activ_users"}', "metric: there is no metric 'activ_users'; did you mean 'active_users'?"),
-        ('{"kind": "funnel", "steps": ["a", "b"], "by": {"field": "plam"}}', "There is no field 'plam'; did you mean 'plan'?"),
+        (
+            '{"kind": "metric", "metric": "activ_users"}',
+            "metric: there is no metric 'activ_users'; did you mean 'active_users'?",
+        ),
+        (
+            '{"kind": "funnel", "steps": ["a", "b"], "by": {"field": "plam"}}',
+            "There is no field 'plam'; did you mean 'plan'?",
+        ),
     ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_a_bad_question_is_refused_on_stderr(run: Run, loaded: Path, text: str | bytes, sentence: str) -> None:
     result = run("ask", "-", stdin=text)
     assert sentence in refused(result) and result.stdout == ""
@@ -294,7 +303,9 @@ def test_quarantine_is_listed_exported_mended_and_replayed(run: Run, file: Path,
     # What was mended is as if it had been right from the start: no column of the export stays behind.
     right = tmp_path / "right.csv"
     right.write_text(BAD.replace("abc", "9").replace("01-32", "01-31").replace("10:00,,signup", "10:00,u3,signup"))
-    runner = CliRunner().invoke(command.cli, ["load", str(right), "--as", "events", *MAPPED, "--workspace", str(tmp_path / "b")])
+    runner = CliRunner().invoke(
+        command.cli, ["load", str(right), "--as", "events", *MAPPED, "--workspace", str(tmp_path / "b")]
+    )
     assert runner.exit_code == 0
     one, other = (Facts.open(tmp_path / name).tables["events"].drop("person").collect() for name in ("ws", "b"))
     assert one.columns == other.columns
@@ -316,7 +327,9 @@ def test_replay_follows_the_mapping_of_each_source(run: Run, tmp_path: Path) -> 
     export.write_text(export.read_text().replace(",x,", ",1,").replace(",y,", ",2,"))
     result = run("quarantine", "--replay", "--corrected", export)
     assert result.stdout.count(" → events: 1 rows = 1 loaded") == 2
-    events = Facts.open(tmp_path / "ws").tables["events"].sort("user_id").select("user_id", "name", pl.col("ts").dt.date())
+    events = (
+        Facts.open(tmp_path / "ws").tables["events"].sort("user_id").select("user_id", "name", pl.col("ts").dt.date())
+    )
     assert events.collect().rows() == [
         ("u1", "signed_up", date(2026, 1, 1)), ("u2", "paid", date(2026, 1, 5)),
         ("u3", "paid", date(2026, 1, 25)), ("u9", "signed_up", date(2026, 1, 1)),
@@ -330,7 +343,9 @@ def test_a_corrected_file_must_say_what_it_corrects(run: Run, file: Path, tmp_pa
     export.write_text("when,person,action\n2026-01-01,u1,paid\n")
     assert "has no column '_id'" in refused(run("quarantine", "--replay", "--corrected", export))
     export.write_text("when,person,action,_id\n2026-01-01,u1,paid,gone-1\n")
-    assert "none of its rows waits in quarantine any more" in refused(run("quarantine", "--replay", "--corrected", export))
+    assert "none of its rows waits in quarantine any more" in refused(
+        run("quarantine", "--replay", "--corrected", export)
+    )
     assert len(run("quarantine").stdout.splitlines()) == 3
 
 

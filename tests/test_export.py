@@ -10,8 +10,34 @@ import pytest
 
 from lib.export import csv_text, formula_safe
 
-PAYLOADS = ["=1+1", "=cmd|'/C calc'!A0", "+x", "-x", "@SUM(A1)", "\tx", "\rx", "=HYPERLINK(\"http://x\",\"y\")", "-2+3+cmd", "--1"]
-HARMLESS = ["", "a=b", "'", "'=x", " =x", "<b>", "späß 🚀", 'quo"te', "com,ma", "line\nbreak", "-5", "+5", "-1.5e-3", "1,5"]
+PAYLOADS = [
+    "=1+1",
+    "=cmd|'/C calc'!A0",
+    "+x",
+    "-x",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    '=HYPERLINK("http://x","y")',
+    "-2+3+cmd",
+    "--1",
+]
+HARMLESS = [
+    "",
+    "a=b",
+    "'",
+    "'=x",
+    " =x",
+    "<b>",
+    "späß 🚀",
+    'quo"te',
+    "com,ma",
+    "line\nbreak",
+    "-5",
+    "+5",
+    "-1.5e-3",
+    "1,5",
+]
 
 
 def cells(table: pl.DataFrame) -> list[dict[str, str]]:

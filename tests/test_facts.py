@@ -53,7 +53,7 @@ def test_aliases_tie_what_no_event_does() -> None:
 
 def test_a_person_is_listed_by_the_user_id() -> None:
     facts = Facts.of(events=events(("b", "d"), ("a", "d"), (None, "x")))
-    assert sorted(facts.labels["user_id"]) == ["a", "x"] or sorted(facts.labels["user_id"]) == ["b", "x"]
+    assert sorted(facts.labels["user_id"]) == ["a", "x"]
     assert facts.labels["person"].n_unique() == 2
 
 
@@ -131,7 +131,9 @@ def test_the_unit_of_time_is_the_coarsest_that_is_exact(micros: int, unit: str) 
 
 def test_properties_have_the_types_at_rest() -> None:
     log = events(("u", None), ("v", None), person=["x", "y"], kind=["a", "b"], small=[1, 2], share=[0.5, float("nan")])
-    log = log.with_columns(pl.col("kind").cast(pl.Categorical), pl.col("small").cast(pl.UInt8), pl.col("share").cast(pl.Float32))
+    log = log.with_columns(
+        pl.col("kind").cast(pl.Categorical), pl.col("small").cast(pl.UInt8), pl.col("share").cast(pl.Float32)
+    )
     facts = Facts.of(events=log)
     fields = facts.fields[""]
     assert (fields["kind"], fields["small"], fields["share"]) == (pl.String, pl.Int64, pl.Float64)
@@ -162,7 +164,10 @@ def test_the_time_zone_of_the_settings_holds_where_none_is_said() -> None:
     ("frames", "sentence"),
     [
         ({"evnts": pl.DataFrame()}, "There is no table 'evnts'; did you mean 'events'?"),
-        ({"events": pl.DataFrame({"user_id": ["u"], "ts": [T]})}, "events needs the column 'name'; it has user_id, ts."),
+        (
+            {"events": pl.DataFrame({"user_id": ["u"], "ts": [T]})},
+            "events needs the column 'name'; it has user_id, ts.",
+        ),
         ({"events": pl.DataFrame({"name": ["e"], "ts": [T]})}, "events needs one of the columns user_id, anon_id."),
         ({"users": pl.DataFrame({"user_id": ["u"]})}, "users needs the column 'created_at'; it has user_id."),
     ],

@@ -164,7 +164,8 @@ conditions = st.recursive(
     max_leaves=6,
 )
 events = st.one_of(
-    names, st.builds(lambda e, w: {"event": e, "where": w}, st.lists(names, min_size=1), st.lists(conditions, max_size=2))
+    names,
+    st.builds(lambda e, w: {"event": e, "where": w}, st.lists(names, min_size=1), st.lists(conditions, max_size=2)),
 )
 
 
@@ -219,12 +220,18 @@ def test_what_is_no_question_is_refused(data: object, sentence: str) -> None:
         (FUNNEL | {"steps": ["a", 5]}, "steps.2: should be an object"),
         (FUNNEL | {"steps": ["a", {"event": []}]}, "steps.2.event: needs at least 1, has 0"),
         (FUNNEL | {"stepz": 1}, "the question: unknown field 'stepz'; did you mean 'step'? Allowed: bins, by,"),
-        (FUNNEL | {"order": "orderd"}, "order: 'orderd' is not one of the values; did you mean 'ordered'? Allowed: any,"),
+        (
+            FUNNEL | {"order": "orderd"},
+            "order: 'orderd' is not one of the values; did you mean 'ordered'? Allowed: any,",
+        ),
         (FUNNEL | {"entry": None}, "entry: None is not one of the values; Allowed: any, first."),
         (FUNNEL | {"compare": "last"}, "compare: 'last' is not one of the values; Allowed: previous, year."),
         (FUNNEL | {"window": {"value": 0, "unit": "day"}}, "window.value: should be greater than 0"),
         (FUNNEL | {"window": {"value": 1.5, "unit": "day"}}, "window.value: should be a valid integer"),
-        (FUNNEL | {"window": {"value": 1, "unit": "days"}}, "window.unit: 'days' is not one of the values; did you mean 'day'?"),
+        (
+            FUNNEL | {"window": {"value": 1, "unit": "days"}},
+            "window.unit: 'days' is not one of the values; did you mean 'day'?",
+        ),
         (FUNNEL | {"window": "14 days"}, "window: should be an object"),
         (FUNNEL | {"window": {"value": 10**10, "unit": "month"}}, "window: a window is at most 100 years"),
         (FUNNEL | {"window": {"value": 10**400, "unit": "day"}}, "window.value: should be"),
@@ -233,10 +240,16 @@ def test_what_is_no_question_is_refused(data: object, sentence: str) -> None:
         (FUNNEL | {"bins": 10**400}, "bins: should be"),
         (FUNNEL | {"by": "platform"}, "by: should be an object"),
         (FUNNEL | {"by": {"field": "p", "top": 0}}, "by.top: should be greater than or equal to 1"),
-        (FUNNEL | {"by": {"field": "p", "take": "step:01"}}, "by.take: 'step:01' does not fit; it looks like first, last,"),
+        (
+            FUNNEL | {"by": {"field": "p", "take": "step:01"}},
+            "by.take: 'step:01' does not fit; it looks like first, last,",
+        ),
         (FUNNEL | {"by": {"field": "p", "take": "step:٢"}}, "by.take: 'step:٢' does not fit"),
         (FUNNEL | {"by": {"field": "p", "take": "step:3"}}, "take is step:3, but the funnel has 2 steps"),
-        (FUNNEL | {"by": {"field": "p", "tak": "all"}}, "by: unknown field 'tak'; did you mean 'take'? Allowed: field, take, top."),
+        (
+            FUNNEL | {"by": {"field": "p", "tak": "all"}},
+            "by: unknown field 'tak'; did you mean 'take'? Allowed: field, take, top.",
+        ),
         (FUNNEL | {"from_step": 2, "to_step": 2}, "from_step must be before to_step"),
         (FUNNEL | {"from_step": 2}, "from_step must be before to_step"),
         (FUNNEL | {"to_step": 3}, "to_step is 3, but the funnel has 2 steps"),
@@ -245,7 +258,10 @@ def test_what_is_no_question_is_refused(data: object, sentence: str) -> None:
         (FUNNEL | {"exclude": [{"event": "x", "after": 2}]}, "exclude from step 2 to step 2 does not fit 2 steps"),
         (FUNNEL | {"exclude": [{"event": "x", "before": 3}]}, "exclude from step 1 to step 3 does not fit 2 steps"),
         (FUNNEL | {"exclude": [{"event": "x", "before": 1}]}, "exclude.1.before: should be greater than or equal to 2"),
-        (FUNNEL | {"exclude": [{"event": "x", "effekt": "void"}]}, "exclude.1: unknown field 'effekt'; did you mean 'effect'?"),
+        (
+            FUNNEL | {"exclude": [{"event": "x", "effekt": "void"}]},
+            "exclude.1: unknown field 'effekt'; did you mean 'effect'?",
+        ),
         (
             FUNNEL | {"steps": ["a", "b", "c"], "order": "any", "exclude": [{"event": "x", "after": 2}]},
             "in a funnel of any order an exclusion spans all steps (after 1, before 3)",
@@ -262,7 +278,10 @@ def test_what_is_no_question_is_refused(data: object, sentence: str) -> None:
         (RETENTION | {"brackets": [[1, 2], ["x", 3]]}, "brackets.2.1: should be a valid integer"),
         ({"kind": "metric"}, "metric: is missing"),
         (FUNNEL | {"scope": 5}, "scope: should be an object"),
-        (FUNNEL | {"scope": {"ende": "2026-01-01"}}, "scope: unknown field 'ende'; did you mean 'end'? Allowed: end, start,"),
+        (
+            FUNNEL | {"scope": {"ende": "2026-01-01"}},
+            "scope: unknown field 'ende'; did you mean 'end'? Allowed: end, start,",
+        ),
         (FUNNEL | {"scope": {"start": "2026-02-30"}}, "scope.start: '2026-02-30' is neither a day (2026-01-31) nor"),
         (FUNNEL | {"scope": {"start": "yesterday"}}, "scope.start: 'yesterday' is neither a day"),
         (FUNNEL | {"scope": {"start": 20260101}}, "scope.start: 20260101 is neither a day"),
@@ -270,7 +289,7 @@ def test_what_is_no_question_is_refused(data: object, sentence: str) -> None:
         (FUNNEL | {"scope": {"start": "2026-02-01", "end": "2026-02-01"}}, "scope: start must be before end"),
         (FUNNEL | {"scope": {"start": "2026-02-01", "end": "2026-01-31T23:59:59Z"}}, "scope: start must be before end"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_named_with_what_is_allowed(data: dict[str, Any], sentence: str) -> None:
     assert sentence in refusal(data)
 
@@ -279,8 +298,14 @@ def test_a_wrong_field_is_named_with_what_is_allowed(data: dict[str, Any], sente
     ("condition", "sentence"),
     [
         ({"feild": "a", "op": "is_set"}, "{}: unknown field 'feild'; did you mean 'field'? Allowed: field, op, value."),
-        ({"field": "a", "op": "equals", "value": 1}, "{}.op: 'equals' is not one of the values; Allowed: contains, eq,"),
-        ({"field": "a", "op": "contain", "value": "x"}, "{}.op: 'contain' is not one of the values; did you mean 'contains'?"),
+        (
+            {"field": "a", "op": "equals", "value": 1},
+            "{}.op: 'equals' is not one of the values; Allowed: contains, eq,",
+        ),
+        (
+            {"field": "a", "op": "contain", "value": "x"},
+            "{}.op: 'contain' is not one of the values; did you mean 'contains'?",
+        ),
         ({"field": "a", "op": "in", "value": "x"}, "{}: 'in' needs a list of values"),
         ({"field": "a", "op": "eq", "value": ["x"]}, "{}: 'eq' needs one value"),
         ({"field": "a", "op": "eq"}, "{}: 'eq' needs one value"),
@@ -299,7 +324,7 @@ def test_a_wrong_field_is_named_with_what_is_allowed(data: dict[str, Any], sente
         ({"any": [], "x": 1}, "{}: unknown field 'x'; Allowed: any."),
         ({"not": []}, "{}.not: should be an object"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_condition_is_found_however_deep(condition: object, sentence: str) -> None:
     fine = {"field": "a", "op": "is_set"}
     assert sentence.format("scope.where.2") in refusal(where(fine, condition))

@@ -30,13 +30,25 @@ def in_bucket(at: datetime, grain: Grain, zone: str, **how: object) -> object:
         (date(2026, 1, 4), date(2025, 12, 29), date(2026, 1, 4), date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 1)),
         (date(2026, 1, 5), date(2026, 1, 5), date(2026, 1, 4), date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 1)),
         (date(2024, 2, 29), date(2024, 2, 26), date(2024, 2, 25), date(2024, 2, 1), date(2024, 1, 1), date(2024, 1, 1)),
-        (date(2026, 12, 31), date(2026, 12, 28), date(2026, 12, 27), date(2026, 12, 1), date(2026, 10, 1), date(2026, 1, 1)),
-        (date(1969, 12, 31), date(1969, 12, 29), date(1969, 12, 28), date(1969, 12, 1), date(1969, 10, 1), date(1969, 1, 1)),
+        (
+            date(2026, 12, 31),
+            date(2026, 12, 28),
+            date(2026, 12, 27),
+            date(2026, 12, 1),
+            date(2026, 10, 1),
+            date(2026, 1, 1),
+        ),
+        (
+            date(1969, 12, 31),
+            date(1969, 12, 29),
+            date(1969, 12, 28),
+            date(1969, 12, 1),
+            date(1969, 10, 1),
+            date(1969, 1, 1),
+        ),
     ],
-)  # fmt: skip
-def test_the_first_day_of_a_bucket(
-    day: date, week: date, sunday: date, month: date, quarter: date, year: date
-) -> None:
+)
+def test_the_first_day_of_a_bucket(day: date, week: date, sunday: date, month: date, quarter: date, year: date) -> None:
     frame = pl.DataFrame({"day": [day]})
     found = frame.select(
         day_bucket(pl.col("day"), "week").alias("w"), day_bucket(pl.col("day"), "week", "sunday").alias("s"),
@@ -82,9 +94,11 @@ def test_a_midnight_that_does_not_exist() -> None:
 
 @settings(max_examples=60)
 @given(
-    st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)), st.sampled_from(ZONES), st.sampled_from(DAYS),
+    st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)),
+    st.sampled_from(ZONES),
+    st.sampled_from(DAYS),
     st.sampled_from(["monday", "sunday"]),
-)  # fmt: skip
+)
 def test_an_instant_lies_within_its_bucket(at: datetime, zone: str, grain: Grain, week_start: str) -> None:
     at = at.replace(tzinfo=UTC)
     first = in_bucket(at, grain, zone, week_start=week_start)

@@ -14,6 +14,7 @@ DAYS = 30
 SILENT_DAYS = 7
 FLOOR = 30
 DROP = 0.5
+ALIKE = 0.05
 OURS = ("person", "month", "event_id", "ts", "name")
 NEVER, SILENT, SEEN = "never seen", "silent", "seen"
 TYPES = {
@@ -178,21 +179,19 @@ def effect(name: str, rows: pl.DataFrame) -> str:
     dropped = rows.filter(pl.col("state") == "dropped").rows(named=True)
     if dropped:
         worst = dropped[0]
-        more = f" {listing([row['version'] for row in dropped[1:]])} dropped it too." if dropped[1:] else ""
+        more = f"; {listing([row['version'] for row in dropped[1:]])} dropped it too" if dropped[1:] else ""
         return (
             f"“{name}” dropped by {percent(-worst['change'], 0)} on version {worst['version']}: {worst['rate']:.3f} "
-            f"times per active person and day, {worst['before_rate']:.3f} on the versions before.{more}"
+            f"times per active person and day, {worst['before_rate']:.3f} on the versions before{more}"
         )
     sure = rows.filter(pl.col("state") == "ok").rows(named=True)
     if not sure:
-        return f"No two versions have {FLOOR} people each, so nothing can be said about “{name}”."
-    change = sure[0]["change"]
-    way = (
-        "about as often as"
-        if abs(change) < 0.005
-        else f"{abs(change):.0%} {'more' if change > 0 else 'less'} often than"
-    )
-    return f"“{name}” happens {way} before on the latest version, {sure[0]['version']}."
+        return f"No two versions have {FLOOR} people each, so nothing can be said about “{name}”"
+    version, change = sure[0]["version"], sure[0]["change"]
+    if abs(change) < ALIKE:
+        return f"“{name}” happens about as often on the latest version, {version}, as on those before"
+    way = f"{percent(abs(change), 0)} {'more' if change > 0 else 'less'} often"
+    return f"“{name}” happens {way} on the latest version, {version}, than on those before"
 
 
 def title(rows: pl.DataFrame) -> str:

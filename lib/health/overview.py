@@ -94,8 +94,12 @@ def _sources(found: Overview) -> str:
     if not expected:
         many = found.sources.height
         return f"{count(many)} sources were loaded once" if many > 1 else "One source was loaded once"
+    never = found.sources.filter(pl.col("state") == NEVER).height
     if late:
-        return f"{late} of {count(expected)} sources {'is' if late == 1 else 'are'} late"
+        of = f"of {count(expected)} sources"
+        said = [f"{late - never} {of} {'is' if late - never == 1 else 'are'} late"] if late > never else []
+        said += [f"{never} {'' if said else f'{of} '}{'was' if never == 1 else 'were'} never loaded"] if never else []
+        return " and ".join(said)
     return f"all {count(expected)} sources came in time".capitalize() if expected > 1 else "The one source came in time"
 
 
@@ -110,14 +114,14 @@ def share(value: float | None) -> str:
     """A share that never says 100 % of less than all, nor 0 % of more than none.
 
     >>> share(0.99996), share(0.992), share(1.0)
-    ('over 99.9 %', '99.2 %', '100.0 %')
+    ('over 99.9 %', '99.2 %', '100 %')
     """
     if value is not None and 0 < value < 1:
         if value > 0.9995:
             return "over 99.9 %"
         if value < 0.0005:
             return "under 0.1 %"
-    return percent(value)
+    return percent(value, 0 if value in (0, 1) else 1)
 
 
 def moment(at: datetime, timezone: str) -> str:

@@ -12,7 +12,7 @@ from lib.settings import SourceSpec
 from lib.sources import expand
 from lib.warehouse import Warehouse
 from lib.warehouse.schema import LOADS
-from lib.words import count, listing
+from lib.words import count, listing, people
 
 TARGET_HOURS = 24
 LATE, NEVER, IN_TIME, ONCE = "late", "never loaded", "in time", "loaded once"
@@ -38,11 +38,11 @@ def sources(
     A source is an entry of `growthops.toml`, whose files count together, or a file loaded without one.
 
     Columns: `table` and `source` (text); `state`: "late" when the last load is more than the target ago, "never
-    loaded", "in time", or "loaded once" for what `growthops.toml` does not list, so that nothing more is expected; `last_load`
-    (instant of the last load that brought something new); `hours` since then and `target_hours` (numbers, empty where
-    there is none); `inputs`, how many files or loads it took; the rows of all loads together, `rows_read` = `loaded` +
-    `updated` + `duplicates` + `quarantined`, and `adds_up` (true or false) whether they do; `waiting`, rows in
-    quarantine now; `late_rows`, loaded events older than the newest one of the load before.
+    loaded", "in time", or "loaded once" for what `growthops.toml` does not list, so that nothing more is expected;
+    `last_load` (instant of the last load that brought something new); `hours` since then and `target_hours` (numbers,
+    empty where there is none); `inputs`, how many files or loads it took; the rows of all loads together, `rows_read` =
+    `loaded` + `updated` + `duplicates` + `quarantined`, and `adds_up` (true or false) whether they do; `waiting`, rows
+    in quarantine now; `late_rows`, loaded events older than the newest one of the load before.
     """
     found = _named(ledger, specs).group_by(KEY).agg(
         pl.len().alias("inputs"),
@@ -120,4 +120,6 @@ def title(rows: pl.DataFrame) -> str:
     if late:
         more = [*late[:2], f"{len(late) - 2} more"] if len(late) > 3 else late
         return f"{listing(more)} {'needs' if len(late) == 1 else 'need'} a look"
-    return "Every source came in time" if (rows["state"] == IN_TIME).any() else "What was loaded"
+    if (rows["state"] == IN_TIME).any():
+        return "Every source came in time"
+    return f"{people(rows.height, 'source', 'sources')}, loaded once"

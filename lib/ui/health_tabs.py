@@ -175,7 +175,8 @@ def events_tab() -> None:
     names = rows.filter(pl.col("events") > 0)["name"].to_list()
     if not names:
         return
-    name = url.choice("Look into", names, "event", queries.events()[0], width=320)
+    named = rows.filter("named", pl.col("events") > 0)["name"].to_list()
+    name = url.choice("Look into", names, "event", (named or list(queries.events()))[0], width=320)
     filled = queries.from_facts(events.properties, name)
     used, empty = filled.filter(pl.col("filled") > 0), filled.filter(pl.col("filled") == 0)["property"].to_list()
     st.markdown(f"##### {plain(events.fullness(name, filled))}")

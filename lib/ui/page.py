@@ -124,5 +124,7 @@ def _drawn(
     """Title, summary, specification and rows; the rows as Arrow, which Streamlit sends on without going over pandas."""
     frame = _answer.tables[table]
     chart = _drawing.chart(frame, tones, **dict(more))
-    rows, chart.data = chart.data.to_arrow(), alt.Undefined
-    return _drawing.title(frame), _drawing.summary(frame), chart.to_dict(), rows
+    rows, chart.data = chart.data.to_arrow(), alt.NamedData("rows")
+    spec = chart.to_dict()
+    del spec["data"]
+    return _drawing.title(frame), _drawing.summary(frame), spec, rows

@@ -69,7 +69,7 @@ def empty(answers: str) -> None:
     st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
     table = TABLES["events"]
     st.dataframe(
-        pl.DataFrame({column.name: column.sample for column in table.columns[:4]}),
+        pl.DataFrame({column.name: column.sample for column in table.columns[:4]}).to_arrow(),
         hide_index=True,
         width="content",
         alt="Three sample rows of an events file",

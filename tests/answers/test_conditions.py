@@ -240,8 +240,8 @@ def test_regular_expressions_are_checked() -> None:
     assert found(test("text", "contains", "(")) == ""
 
 
-NASTY = ["a.b", "user.x", 'q"uote', "a'postrophe", "br[0]", "[", "back\\slash", "col:on", "$", "$.x", "späß", "🚀", "عربي",
-         "<b>", "=cmd", "a b", "x" * 300]  # fmt: skip
+NASTY = ["a.b", "user.x", 'q"uote', "a'postrophe", "br[0]", "[", "back\\slash", "col:on", "$", "$.x", "späß",
+         "🚀", "عربي", "<b>", "=cmd", "a b", "x" * 300]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -267,7 +267,9 @@ def test_any_value_is_found_as_it_is(value: str) -> None:
 def test_any_name_inside_props_is_found(name: str, ascii: bool) -> None:
     """T16"""
     cells = [{name: "pro", "n": 5}, {name: "free", "n": 10}, {name: None, "nested": {"n": 7}}, {"other": name}]
-    facts = Facts.of(events=ROWS.with_columns(props=pl.Series([json.dumps(cell, ensure_ascii=ascii) for cell in cells])))
+    facts = Facts.of(
+        events=ROWS.with_columns(props=pl.Series([json.dumps(cell, ensure_ascii=ascii) for cell in cells]))
+    )
     assert found(test(name, "eq", "pro"), facts=facts) == "p"
     assert found(test(name, "is_set"), facts=facts) == "pq"
     assert found(test("n", "gt", 7), facts=facts) == "q"
@@ -277,4 +279,6 @@ def test_any_name_inside_props_is_found(name: str, ascii: bool) -> None:
 
 def test_a_column_hides_the_same_name_inside_props() -> None:
     facts = Facts.of(events=ROWS.with_columns(props=pl.lit('{"text": "other"}')))
-    assert found(test("text", "eq", "ios"), facts=facts) == "p" and found(test("text", "eq", "other"), facts=facts) == ""
+    assert (
+        found(test("text", "eq", "ios"), facts=facts) == "p" and found(test("text", "eq", "other"), facts=facts) == ""
+    )

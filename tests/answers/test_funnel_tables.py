@@ -299,7 +299,11 @@ def test_several_fields_make_one_segment() -> None:
 def test_the_rest_is_other() -> None:
     events = log(*((f"u{i}", "a", "0h") for i in range(6)), platform=["a", "a", "a", "b", "b", "c"])
     assert split(funnel(events, "a", "b", by={"field": "platform", "top": 1})) == {"a": [3, 0], "Other": [3, 0]}
-    assert split(funnel(events, "a", "b", by={"field": "platform", "top": 2})) == {"a": [3, 0], "b": [2, 0], "Other": [1, 0]}
+    assert split(funnel(events, "a", "b", by={"field": "platform", "top": 2})) == {
+        "a": [3, 0],
+        "b": [2, 0],
+        "Other": [1, 0],
+    }
     every = {"field": "platform", "top": 2, "take": "all"}
     assert split(funnel(events, "a", "b", by=every)) == {"a": [3, 0], "b": [2, 0], "Other": [1, 0]}
 
@@ -328,10 +332,16 @@ def of_company() -> Facts:
         }
     )
     accounts = pl.DataFrame(
-        {"account_id": ["acme", "globex"], "name": ["Acme", "Globex"], "created_at": [NOON] * 2, "segment": ["smb", "mid"]}
+        {
+            "account_id": ["acme", "globex"],
+            "name": ["Acme", "Globex"],
+            "created_at": [NOON] * 2,
+            "segment": ["smb", "mid"],
+        }
     )
     events = log(
-        ("u", "a", "0h"), ("v", "b", "1h"), ("w", "a", "0h"), ("n", "a", "0h"), ("staff", "a", "0h"), ("staff", "b", "1h"),
+        ("u", "a", "0h"), ("v", "b", "1h"), ("w", "a", "0h"), ("n", "a", "0h"),
+        ("staff", "a", "0h"), ("staff", "b", "1h"),
         account_id=[None, None, "globex", None, None, None],
     )  # fmt: skip
     return Facts.of(events=events, users=users_, accounts=accounts)
@@ -422,7 +432,11 @@ def test_weeks_begin_on_monday_or_sunday() -> None:
 
 
 def test_hours_of_the_day_the_clock_goes_back() -> None:
-    rows = (("u", "a", "2026-10-25T00:30:00+00:00"), ("v", "a", "2026-10-25T01:30:00+00:00"), ("v", "b", "2026-10-25T22:59:00+00:00"))
+    rows = (
+        ("u", "a", "2026-10-25T00:30:00+00:00"),
+        ("v", "a", "2026-10-25T01:30:00+00:00"),
+        ("v", "b", "2026-10-25T22:59:00+00:00"),
+    )
     berlin = Facts.of(events=log(*rows), timezone="Europe/Berlin")
     day = {"scope": {"start": "2026-10-25", "end": "2026-10-26"}}
     hours = trend(berlin, "hour", **day)
@@ -561,7 +575,9 @@ def test_the_headline_and_definition_say_what_the_table_says() -> None:
         "25.0 % of 4 people who did “a” reached “c” within 14 days, half of them in 2 h or less."
         " The largest loss is “b” → “c”: 2 people, 66.7 %."
     )
-    assert answer.definition.startswith("Counts people: the steps happen one after the other, with anything in between,")
+    assert answer.definition.startswith(
+        "Counts people: the steps happen one after the other, with anything in between,"
+    )
     assert (answer.as_of, len(answer.stamp)) == (at("30d"), 12)
 
 
@@ -601,7 +617,9 @@ def test_a_field_that_does_not_exist_is_named() -> None:
         funnel(PHONES, "a", "b", by={"field": "platfrom"})
 
 
-@pytest.mark.parametrize("name", ["unit", "m1", "x1", "f0", "owner", "segment", "key", "row", "start", "bucket", "pair", "t1"])
+@pytest.mark.parametrize(
+    "name", ["unit", "m1", "x1", "f0", "owner", "segment", "key", "row", "start", "bucket", "pair", "t1"]
+)
 def test_a_property_may_be_called_like_a_column_of_ours(name: str) -> None:
     events = PHONES.rename({"platform": name})
     for count_by, done in (("user", 1), ("session", 0)):

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ FUNNELS: list[dict[str, Any]] = [
      "scope": SCOPE},
     {"kind": "funnel", "steps": ["a", "b", "c"], "by": {"field": "plan", "top": 2}},
     {"kind": "funnel", "steps": ["a", "b"], "by": {"field": "plan", "take": "all"}, "view": "trend", "grain": "week"},
-    {"kind": "funnel", "steps": ["a", "b"], "view": "times", "count_by": "session", "window": {"value": 9, "unit": "hour"}},
+    {"kind": "funnel", "steps": ["a", "b"], "view": "times", "count_by": "session",
+     "window": {"value": 9, "unit": "hour"}},
 ]  # fmt: skip
 OTHERS: list[dict[str, Any]] = [
     {"kind": "retention", "start": "a", "grain": "week", "by": {"field": "plan", "top": 2}},
@@ -52,7 +54,13 @@ def a_log(seed: int, people: int = 60, prefix: str = "u", per_person: int = 12) 
         for _ in range(rng.randint(1, per_person)):
             at = START + timedelta(seconds=rng.randrange(SPAN) if rng.random() < 0.5 else rng.randrange(30) * 3600)
             rows.append((f"{prefix}{person}", rng.choice(NAMES), at, plan, f"{prefix}{len(rows)}"))
-    schema = {"user_id": pl.String, "name": pl.String, "ts": pl.Datetime("us", "UTC"), "plan": pl.String, "event_id": pl.String}
+    schema = {
+        "user_id": pl.String,
+        "name": pl.String,
+        "ts": pl.Datetime("us", "UTC"),
+        "plan": pl.String,
+        "event_id": pl.String,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -95,7 +103,7 @@ def test_repeats_say_nothing(question: dict[str, Any]) -> None:
 def test_a_funnel_never_grows(question: dict[str, Any]) -> None:
     for seed in range(10):
         rows = tables(a_log(seed), question)["steps"]
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in pairwise(rows):
             if before["segment"] == after["segment"]:
                 assert before["users"] >= after["users"]
                 assert after["lost"] == before["users"] - after["users"]
@@ -110,7 +118,10 @@ def test_people_add_up(question: dict[str, Any]) -> None:
     one, other = a_log(4), a_log(5, prefix="v")
     last = pl.DataFrame({"user_id": ["z"], "name": ["z"], "ts": [START + timedelta(seconds=2 * SPAN)]})
     parts = [pl.concat([log, last], how="diagonal") for log in (one, other, pl.concat([one, other]))]
-    counts = [[(row["users"], row["open"]) for row in ask(both, Facts.of(events=log)).tables["steps"].to_dicts()] for log in parts]
+    counts = [
+        [(row["users"], row["open"]) for row in ask(both, Facts.of(events=log)).tables["steps"].to_dicts()]
+        for log in parts
+    ]
     sums = [(a + c, b + d) for (a, b), (c, d) in zip(counts[0], counts[1], strict=True)]
     assert sums == counts[2] and sums[0][0] > 30
 
@@ -144,7 +155,10 @@ def test_the_unit_of_time_says_nothing(order: str) -> None:
         found[-1].append([round(row["median_seconds"] * per_second, 6) for row in rows[1:]])
     assert found[0] == found[1] == found[2] and found[0][2][0] > 0
     # One event elsewhere that needs a finer unit leaves the others as they are.
-    finer = pl.concat([log, pl.DataFrame({"user_id": ["z"], "name": ["z"], "ts": [START + timedelta(microseconds=1)]})], how="diagonal")
+    finer = pl.concat(
+        [log, pl.DataFrame({"user_id": ["z"], "name": ["z"], "ts": [START + timedelta(microseconds=1)]})],
+        how="diagonal",
+    )
     for narrow in ({"value": 3, "unit": "day"}, {"value": 5, "unit": "hour"}, {"value": 1, "unit": "month"}):
         narrowed = question | {"window": narrow, "scope": SCOPE, "later_steps": "in_scope"}
         assert tables(finer, narrowed) == tables(log, narrowed)
@@ -187,9 +201,17 @@ def test_people_far_apart_and_decades_in_microseconds(order: str) -> None:
     old = pl.DataFrame({"user_id": ["z"], "name": ["z"], "ts": [datetime(1966, 1, 1, tzinfo=UTC)]})
     facts = Facts.of(events=pl.concat([far, old], how="diagonal"))
     assert facts.time_unit == "us"
-    question = {"kind": "funnel", "steps": ["a", {"event": ["b", "z"]}, "c"], "order": order, "exclude": [{"event": "x"}]}
+    question = {
+        "kind": "funnel",
+        "steps": ["a", {"event": ["b", "z"]}, "c"],
+        "order": order,
+        "exclude": [{"event": "x"}],
+    }
     near = users(facts, question)
-    scopes: list[dict[str, Any]] = [{}, {"scope": {"start": "1900-01-01", "end": "9999-01-01"}, "later_steps": "in_scope"}]
+    scopes: list[dict[str, Any]] = [
+        {},
+        {"scope": {"start": "1900-01-01", "end": "9999-01-01"}, "later_steps": "in_scope"},
+    ]
     for scope in scopes:
         for spread in (4_095, 20_011):
             events = facts.tables["events"].with_columns(pl.col("person") * spread)
@@ -217,7 +239,9 @@ def test_a_packed_key_never_overflows_or_touches_the_next_unit(
     room = 1 << packing.bits
     assert packing.bits <= 62 and packing.block * room == 2**63
     last = packing.block - 1
-    frame = pl.DataFrame({"unit": [0, 0, last, last], "ts": [low, high, low, high]}, schema_overrides={"ts": pl.Datetime("us", "UTC")})
+    frame = pl.DataFrame(
+        {"unit": [0, 0, last, last], "ts": [low, high, low, high]}, schema_overrides={"ts": pl.Datetime("us", "UTC")}
+    )
     keyed = frame.with_columns(key=packing.key(pl.col("unit"), pl.col("ts")))
     keyed = keyed.with_columns(until=packing.until(pl.col("key"), window, "Europe/Berlin"))
     per_second = PER_SECOND[unit]
@@ -227,7 +251,10 @@ def test_a_packed_key_never_overflows_or_touches_the_next_unit(
         assert key <= until < (number + 1) * room <= 2**63
     back = keyed.select(unit=pl.col("key") // room, at=packing.instant_of(pl.col("key")))
     assert back["unit"].to_list() == [0, 0, last, last]
-    whole = [at.replace(microsecond=at.microsecond // (1_000_000 // per_second) * (1_000_000 // per_second)) for at in (low, high)]
+    whole = [
+        at.replace(microsecond=at.microsecond // (1_000_000 // per_second) * (1_000_000 // per_second))
+        for at in (low, high)
+    ]
     assert back["at"].to_list() == whole * 2
 
 
@@ -243,7 +270,13 @@ def test_the_end_of_a_far_scope_does_not_overflow() -> None:
     # One person at the very beginning of the block keeps the others at its end.
     zero = facts.tables["events"].filter(pl.col("person") == 0).with_columns(name=pl.lit("a"))
     together = Facts(
-        {**facts.tables, "events": pl.concat([zero, top])}, facts.people, facts.settings, "x", facts.as_of, facts.first, "us"
+        {**facts.tables, "events": pl.concat([zero, top])},
+        facts.people,
+        facts.settings,
+        "x",
+        facts.as_of,
+        facts.first,
+        "us",
     )
     for end in ("2030-01-01", "9999-12-31"):
         assert users(far, question | {"scope": {"end": end}}) == expected

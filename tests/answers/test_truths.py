@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -121,7 +120,12 @@ def test_day_30_by_channel(company: Facts, channel: Any) -> None:
         touches.select(id_kind=pl.lit(kind), id=column, channel="channel").drop_nulls()
         for kind, column in (("user", "user_id"), ("anon", "anon_id"))
     ]
-    people = company.people.collect().join(pl.concat(both), on=["id_kind", "id"]).select("person", "channel").unique("person")
+    people = (
+        company.people.collect()
+        .join(pl.concat(both), on=["id_kind", "id"])
+        .select("person", "channel")
+        .unique("person")
+    )
     events = company.tables["events"].join(people.lazy(), on="person", how="left")
     marked = Facts(
         {**company.tables, "events": events}, company.people, company.settings, "marked", company.as_of, company.first,
@@ -143,7 +147,9 @@ def test_a_trend_of_people_is_the_metric(said: Ask) -> None:
     """Two ways to one number: new people by day, and the cohorts of first-ever retention."""
     scope = {"start": "2026-05-01", "end": "2026-06-01"}
     metric = said({"kind": "metric", "metric": "new_users", "grain": "day", "scope": scope}).tables["metric"]
-    cohorts = said({"kind": "retention", "start": "*", "scope": scope, "entry": "first_ever", "periods": 1}).tables["cohorts"]
+    cohorts = said({"kind": "retention", "start": "*", "scope": scope, "entry": "first_ever", "periods": 1}).tables[
+        "cohorts"
+    ]
     assert metric["value"].cast(pl.Int64).to_list() == cohorts["size"].to_list()
     assert metric["bucket"].to_list() == [date(2026, 5, 1) + timedelta(days=day) for day in range(31)]
 
