@@ -188,6 +188,8 @@ def doctor(quick: bool, workspace: str | None) -> None:
     from lib.warehouse import examine
 
     folder = find_workspace(workspace)
+    if not folder.is_dir():
+        raise SourceError(f"There is no workspace {folder}.")
     load_settings(folder)
     findings = examine(folder, deep=not quick)
     for finding in findings:

@@ -61,9 +61,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
         ServerError: there is no port to listen on.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    app = st.App(
-        SCRIPT, lifespan=_lifespan, on_script_error=_log_script_error
-    )  # makes its config.toml the one in force
+    app = st.App(script, lifespan=_lifespan, on_script_error=_log_script_error)
     # An edit of the code shows after a restart; `streamlit run` is the way to see it at once.
     config.set_option("server.fileWatcherType", "none")
     address = config.get_option("server.address") or "127.0.0.1"
@@ -77,7 +75,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     origins = config.get_option("server.corsAllowedOrigins") or ()
     gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html())
     server = _Server(_settings(gate), lambda: _greet(url, wants_browser))
-    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.msg.startswith(NOT_WORTH_A_LINE))
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not str(record.msg).startswith(NOT_WORTH_A_LINE))
     with suppress(KeyboardInterrupt):
         server.run(sockets=listeners)
     _leave()

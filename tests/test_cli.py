@@ -231,7 +231,8 @@ def test_a_bad_question_is_refused_on_stderr(run: Run, loaded: Path, text: str |
 
 
 def test_a_workspace_that_is_not_there_is_no_empty_one(run: Run, tmp_path: Path) -> None:
-    assert refused(asked(run, QUESTION)) == f"There is no workspace {tmp_path / 'ws'}."
+    for result in (asked(run, QUESTION), run("doctor")):
+        assert refused(result) == f"There is no workspace {tmp_path / 'ws'}."
     assert not (tmp_path / "ws").exists()
     (tmp_path / "ws").mkdir()
     assert json.loads(asked(run, QUESTION).stdout)["headline"] == "Nobody did “signup” in this scope."
@@ -375,7 +376,24 @@ def test_doctor_reads_a_damaged_stamp(run: Run, loaded: Path) -> None:
     stamp = loaded / "warehouse" / "stamp.json"
     stamp.write_text(stamp.read_text()[:100])
     result = run("doctor")
-    assert str(stamp) in refused(result)
+    assert result.exit_code == 1 and str(stamp) in result.stdout
+
+
+def test_restore_goes_back_to_the_load_before(run: Run, loaded: Path, file: Path) -> None:
+    """T4"""
+    before = asked(run, QUESTION).stdout
+    file.write_text(EVENTS + "2026-01-04 09:00,u2,paid,9,free\n")
+    run("load")
+    after = asked(run, QUESTION).stdout
+    assert json.loads(after)["tables"] != json.loads(before)["tables"]
+    newest = max((loaded / "warehouse" / "events").rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    newest.write_bytes(b"broken")
+    assert run("doctor").exit_code == 1
+    assert run("restore").exit_code == 0 and run("doctor").exit_code == 0
+    assert json.loads(asked(run, QUESTION).stdout)["tables"] == json.loads(before)["tables"]
+    # What was taken back can simply be loaded again.
+    assert "4 rows = 1 loaded + 3 duplicates" in run("load").stdout
+    assert json.loads(asked(run, QUESTION).stdout)["tables"] == json.loads(after)["tables"]
 
 
 def test_wrong_settings_are_refused(run: Run, loaded: Path) -> None:

@@ -109,6 +109,13 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until the process rests: what it does ahead of visitors is done (Linux)."""
+        deadline, before = time.monotonic() + seconds, -1.0
+        while time.monotonic() < deadline and self.seconds() - before > 0.05:
+            before = self.seconds()
+            time.sleep(1)
+
     def megabytes(self) -> float:
         """Memory the process holds right now (Linux)."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])

@@ -49,7 +49,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     latest = cells["cohort"].unique().sort().tail(MOST_ROWS)
     cells = cells.filter(pl.col("cohort").is_in(latest.implode())).sort("cohort", "period")
     names = [f"{_day(at)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
-    marks = [percent(rate, 0 if rate >= 0.1 or rate == 0 else 1) for rate in cells["rate"]]
+    marks = [percent(rate, 0).replace(" ", "") for rate in cells["rate"]]
     return cells.select(
         pl.Series("row", names, dtype=pl.String()),
         "period",

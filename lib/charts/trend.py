@@ -38,9 +38,9 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
     going = only("datum.tail").mark_line(strokeWidth=2, strokeDash=[4, 4], opacity=0.55).encode(x, y, *colour)
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
     points = alt.Chart().mark_point(filled=True, size=45).encode(x, y, *colour, faint, tooltip=TOOLTIP)
-    words = only("datum.last").mark_text(align="right", fontSize=12, color=tones.muted)
+    words = only("datum.last").mark_text(align="right", dy=-10, fontSize=12, color=tones.muted)
     return alt.layer(
-        line, going, points, words.encode(x, alt.YValue(HEIGHT - 12), alt.Text("note:N")), data=rows, height=HEIGHT
+        line, going, points, words.encode(x, alt.YValue("height"), alt.Text("note:N")), data=rows, height=HEIGHT
     )
 
 

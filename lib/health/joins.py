@@ -14,12 +14,13 @@ from lib.words import count, percent
 class Join:
     """One join. `rows` gives what is counted, with `joined` (true or false) and, where a row stands for several, `n`.
 
-    `meaning` says what counts as joined. `needs` are the tables without which there is nothing to say. `listed` turns
+    `label` names what joins, `gap` what does not; `meaning` says what counts. `needs` are the tables without which there is nothing to say. `listed` turns
     the rows that do not join into the list people take along.
     """
 
     key: str
     label: str
+    gap: str
     meaning: str
     needs: tuple[str, ...]
     rows: Callable[[Facts], pl.LazyFrame]
@@ -29,7 +30,7 @@ class Join:
 def joins(facts: Facts) -> pl.DataFrame:
     """One row per join, in the order of `JOINS`.
 
-    Columns: `key`, `label`, `meaning` (text); `joined` and `total` (counts); `share` = joined ÷ total; `missing`, the
+    Columns: `key`, `label`, `gap`, `meaning` (text); `joined` and `total` (counts); `share` = joined ÷ total; `missing`, the
     tables that hold no rows yet and without which the counts are empty (text, empty when none).
     """
     needed = sorted({name for join in JOINS for name in join.needs})
@@ -40,10 +41,17 @@ def joins(facts: Facts) -> pl.DataFrame:
     sums = collect_all([_counted(join.rows(facts)) for join in able])
     counts = {join.key: found.row(0) for join, found in zip(able, sums, strict=True)}
     rows = [
-        (join.key, join.label, join.meaning, *counts.get(join.key, (None, None)), ", ".join(lacking[join.key]) or None)
+        (
+            join.key,
+            join.label,
+            join.gap,
+            join.meaning,
+            *counts.get(join.key, (None, None)),
+            ", ".join(lacking[join.key]) or None,
+        )
         for join in JOINS
     ]
-    schema = {"key": pl.String(), "label": pl.String(), "meaning": pl.String(), "joined": pl.Int64(),
+    schema = {"key": pl.String(), "label": pl.String(), "gap": pl.String(), "meaning": pl.String(), "joined": pl.Int64(),
               "total": pl.Int64(), "missing": pl.String()}  # fmt: skip
     share = pl.when(pl.col("total") > 0).then(pl.col("joined") / pl.col("total")).alias("share")
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(share)
@@ -129,27 +137,27 @@ def _accounts(_facts: Facts, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 JOINS = (
     Join(
-        "events-users", "Events of a known user",
+        "events-users", "Events of a known user", "Events of nobody known",
         "The event's person has a user id that the table users lists, directly or through a device.",
         ("events", "users"), _events, _by_name,
     ),
     Join(
-        "users-accounts", "Users with an account", "The user's account is in the table accounts.",
+        "users-accounts", "Users with an account", "Users without an account", "The user's account is in the table accounts.",
         ("users", "accounts"), _users, lambda _facts, rows: rows.sort("user_id"),
     ),
     Join(
-        "touchpoints-people", "Touchpoints of a known person",
+        "touchpoints-people", "Touchpoints of a known person", "Touchpoints of nobody known",
         "Its user id or device id is one that events or users know.",
         ("touchpoints", "events"), _touchpoints, lambda _facts, rows: rows.sort("ts", "user_id", "anon_id", "channel"),
     ),
     Join(
-        "accounts-events", "Paying accounts with events",
-        "Of accounts with a subscription, now or before: an event names it, or one of its users did something.",
+        "accounts-events", "Paying accounts with events", "Paying accounts without events",
+        "Subscribed now or before, and an event names it or one of its users did something.",
         ("subscriptions", "events"), _paying_with_events, _accounts,
     ),
     Join(
-        "accounts-crm", "Paying accounts with a CRM id",
-        "Of accounts with a subscription, now or before: the table accounts says their crm_id.",
+        "accounts-crm", "Paying accounts with a CRM id", "Paying accounts without a CRM id",
+        "Subscribed now or before, and the table accounts says its crm_id.",
         ("subscriptions", "accounts"), _paying_with_crm, _accounts,
     ),
 )  # fmt: skip

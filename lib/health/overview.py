@@ -105,7 +105,7 @@ def _sources(found: Overview) -> str:
 
 def _rows(found: Overview) -> str:
     if not found.waiting:
-        return f"all {count(found.loaded)} rows are in" if found.loaded else "no rows were in them"
+        return f"all {count(found.loaded)} rows loaded" if found.loaded else "no rows were in them"
     wait = f"{count(found.waiting)} {'waits' if found.waiting == 1 else 'wait'} in quarantine"
     return f"{share(found.loaded_share)} of rows loaded, {wait}"
 

@@ -62,7 +62,7 @@ def read(
     pieces = reader.pieces()
     head = list(islice(pieces, 2))
     if not head:
-        head = [_nothing(reader)]
+        head = [nothing(reader)]
     seen = survey(head[:1], source.spec, decimal, source.label)
     plan = _plan(source, settings, seen, decimal, now, strict=len(head) == 1)
     if len(head) > 1 and _undecided(source, plan, seen):
@@ -89,7 +89,7 @@ def _undecided(source: Source, plan: Plan, seen: Survey) -> bool:
     return slashed or source.format == "jsonl" or bool(plan.extras and source.format != "parquet")
 
 
-def _nothing(reader: Reader) -> Raw:
+def nothing(reader: Reader) -> Raw:
     """A source with a header and no rows still gives its columns."""
     from lib.sources.delimited import DelimitedReader
     from lib.sources.raw import slots, with_place

@@ -125,7 +125,7 @@ def numbers(found: Overview) -> list[Card]:
         Card("Sources late", late, meaning="Last load more than 24 hours ago, or never loaded."),
         Card("Rows loaded", overview.share(found.loaded_share), meaning="Of the rows that went in or wait."),
         Card("In quarantine", count(found.waiting), meaning="Rows that were read and could not be loaded."),
-        Card("Never seen", unseen, meaning="Events that the onboarding names and of which there is not one."),
+        Card("Events never seen", unseen, meaning="Events that the onboarding names and of which there is not one."),
     ]
 
 
@@ -165,11 +165,11 @@ def joins_tab() -> None:
     gaps = there.filter(pl.col("joined") < pl.col("total"))
     if not gaps.height:
         return
-    labels = dict(gaps.select("label", "key").iter_rows())
+    labels = dict(gaps.select("gap", "key").iter_rows())
     label = url.choice("What does not join", list(labels), "join", width=320)
     listed = queries.from_facts(joins.unjoined, labels[label])
     shown = {name: UNJOINED.get(name, (_heading(name), "text")) for name in listed.columns}
-    table(listed, shown, f"unjoined-{labels[label]}", f"What does not join: {label}")
+    table(listed, shown, f"unjoined-{labels[label]}", label)
 
 
 def _heading(name: str) -> str:
@@ -193,9 +193,7 @@ def storage_tab(found: Overview) -> None:
     elif asked:
         st.success("No damage: every file is as it was written, in order, and adds up.")
     else:
-        st.caption(
-            "No file is missing or has a wrong size. Whether every byte is as written is for the button to find."
-        )
+        st.caption("No file is missing or has a wrong size. The button looks at every byte.")
 
 
 def _deep(rows: pl.DataFrame | None) -> pl.DataFrame:

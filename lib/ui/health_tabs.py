@@ -26,10 +26,10 @@ ANY = "any reason"
 SAID = "_health_said"
 
 REASONS: dict[str, tuple[str, Format]] = {
-    "table": ("Table", "text"),
-    "column": ("Column", "text"),
-    "reason": ("Reason", "text"),
     "rows": ("Rows", "count"),
+    "reason": ("Reason", "text"),
+    "column": ("Column", "text"),
+    "table": ("Table", "text"),
     "sources": ("Sources", "count"),
 }
 ENTRIES: dict[str, tuple[str, Format]] = {

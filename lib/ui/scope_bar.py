@@ -36,8 +36,8 @@ def between(period: str, today: date, chosen: Sequence[date] | None = None) -> d
         start, end = today - timedelta(days=DAYS[period] - 1), today + timedelta(days=1)
     elif period in MONTHS:
         start, end = _months(MONTHS[period], today)
-    elif period == CUSTOM and chosen and len(chosen) == 2:
-        start, end = chosen[0], chosen[1] + timedelta(days=1)
+    elif period == CUSTOM and chosen:
+        start, end = chosen[0], chosen[-1] + timedelta(days=1)  # one day chosen is that day
     else:
         return {}
     return {"start": start.isoformat(), "end": end.isoformat()}

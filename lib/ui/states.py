@@ -65,7 +65,7 @@ def failed(error: Exception, cause: BaseException | None = None) -> None:
 
 def empty(answers: str) -> None:
     """No events yet: what the page would answer, what is missing, and three ways on."""
-    st.markdown(f"#### No events yet\n\n{answers}")
+    st.markdown(f"#### No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
     st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
     table = TABLES["events"]
     st.dataframe(

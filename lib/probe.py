@@ -1,0 +1,242 @@
+"""The first look into a file: its mapping, and what that makes of the first rows. Runs in a process of its own.
+
+`python -m lib.probe` says that it is ready, reads one `Asked` as JSON, answers with one `Look`, and ends. It takes
+little memory and little time, whatever the file unpacks to; `lib.upload` starts it.
+"""
+
+import json
+import math
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from lib.errors import GrowthOpsError, SourceError
+from lib.model import TABLES
+from lib.settings import Settings, SourceSpec, load_settings
+from lib.sources import Head, Proposal, expand, head, propose
+from lib.sources.mapping import normal
+from lib.sources.reading import open_reader
+
+READY = b"ready\n"
+MOST_MEMORY = 3 << 30
+MOST_UNPACKED = 1 << 30
+SECONDS_IDLE = 600
+HEAD_ROWS, SHOWN_ROWS, SHOWN_COLUMNS, SHOWN_LETTERS = 1_000, 20, 60, 120
+MOST_NAMES = 1_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to look through, and how a person wants it mapped. None and empty mean: guess.
+
+    `is_upload` says that all of the file is looked through, under the limits of an upload; `seconds` how long it
+    may take.
+    """
+
+    workspace: str
+    path: str
+    table: str | None = None
+    columns: Mapping[str, str] | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
+    timezone: str | None = None
+    date_format: str | None = None
+    snake_case: bool | None = None
+    is_upload: bool = True
+    seconds: int = 8
+
+    def text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found.
+
+    `spec` is the source as JSON. `names` are the source's columns, `fixed` those of ours that one of them fills by
+    its very name. `why` says how a column was found, with examples. `problem` is why no row could be shown.
+    `preview` is column: values of the first good rows. `reasons` are (column, reason, rows) of the `quarantined`
+    among the `read` first rows. `rows` counts all rows, where all were looked at.
+    """
+
+    table: str
+    spec: dict[str, Any]
+    names: list[str]
+    fixed: list[str]
+    why: dict[str, str]
+    missing: list[str]
+    kept: list[str]
+    unused: list[str]
+    notes: list[str]
+    files: int = 1
+    rows: int | None = None
+    problem: str | None = None
+    zoneless: list[str] = field(default_factory=list)
+    preview: dict[str, list[str | None]] = field(default_factory=dict)
+    read: int = 0
+    quarantined: int = 0
+    reasons: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def source(self) -> SourceSpec:
+        """The entry `growthops.toml` would get."""
+        return SourceSpec.model_validate(self.spec)
+
+
+def look(asked: Asked) -> Look:
+    """Look, in this process and without limits.
+
+    Raises:
+        SourceError: the file cannot be read, or says something no mapping can follow.
+    """
+    workspace = Path(asked.workspace)
+    settings = load_settings(workspace)
+    guessed = propose(asked.path, asked.table, settings)
+    spec = _spec(asked, guessed, workspace)
+    sources = expand(spec, workspace)
+    names = list(dict.fromkeys([*(found.source for found in guessed.columns), *guessed.extras, *guessed.unused]))
+    used = {*spec.columns.values()}
+    by_name = {normal(name): name for name in names if name not in used}
+    table = TABLES[spec.table]
+    fixed = [c.name for c in table.columns if {normal(c.name), normal(c.stored)} & set(by_name)]
+    given = {*spec.columns, *spec.constants, *fixed}
+    missing = [name for name in table.required if name not in given and table.by_name[name].default is None]
+    if table.needs_one_of and not given & set(table.needs_one_of):
+        missing.append(" or ".join(table.needs_one_of))
+    taken = used | {by_name[key] for c in table.columns for key in (normal(c.name), normal(c.stored)) if key in by_name}
+    rest = [name for name in names if name not in taken]
+    keeps = table.typed_extras or table.extras is not None
+    why = {found.column: _why(found.why, found.examples) for found in guessed.columns}
+    rows = _whole(asked, spec, workspace) if asked.is_upload else None
+    base = Look(
+        spec.table, spec.as_json(), names[:MOST_NAMES], fixed, why, missing, rest if keeps else [],
+        [] if keeps else rest, list(guessed.notes), len(sources), rows,
+    )  # fmt: skip
+    if missing:
+        return base
+    try:
+        return _with_head(base, head(sources[0], settings, HEAD_ROWS))
+    except SourceError as error:
+        return Look(**{**vars(base), "problem": str(error)})
+
+
+def _spec(asked: Asked, guessed: Proposal, workspace: Path) -> SourceSpec:
+    """The guess, and over it what the person said."""
+    place = Path(asked.path).expanduser().absolute()
+    path = place.relative_to(workspace) if place.is_relative_to(workspace) else place
+    columns = {found.column: found.source for found in guessed.columns if found.column not in asked.constants}
+    told: dict[str, Any] = {
+        "path": path.as_posix(),
+        "columns": _written(columns if asked.columns is None else asked.columns),
+        "constants": asked.constants,
+        "timezone": asked.timezone,
+        "date_format": asked.date_format,
+        "snake_case": guessed.spec.snake_case if asked.snake_case is None else asked.snake_case,
+    }
+    try:
+        return SourceSpec.model_validate(guessed.spec.model_dump() | told)
+    except ValidationError as error:
+        raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+
+
+def _written(columns: Mapping[str, str]) -> dict[str, str]:
+    """What must be written down: a column of the same name finds itself."""
+    return {ours: theirs for ours, theirs in columns.items() if ours != theirs}
+
+
+def _why(words: str, examples: tuple[str, ...]) -> str:
+    shown = ", ".join(_short(value) or "" for value in examples)
+    return f"{words}; for example {shown}" if shown else words
+
+
+def _whole(asked: Asked, spec: SourceSpec, workspace: Path) -> int:
+    """Count the rows of an upload; refuse one that unpacks to more than fits beside everything else."""
+    rows = size = 0
+    reader, _ = open_reader(expand(spec, workspace)[0])
+    for piece in reader.pieces():
+        rows += piece.read
+        size += int(piece.frame.estimated_size())
+        if size > MOST_UNPACKED:
+            raise SourceError(f"{Path(asked.path).name} unpacks to more than 1 GB.")
+    return rows
+
+
+def _with_head(base: Look, found: Head) -> Look:
+    table = TABLES[base.table]
+    batch = found.batch
+    digits = {column.stored: column.name for column in table.columns if column.kind == "money"}
+    shown = batch.rows.head(SHOWN_ROWS).drop("_row", strict=False)
+    money = [(pl.col(name) / 100).alias(name) for name in digits if name in shown.columns]
+    shown = shown.with_columns(money)
+    preview = {
+        digits.get(name, name): [_short(value) for value in shown[name].to_list()]
+        for name in shown.columns[:SHOWN_COLUMNS]
+        if shown[name].null_count() < shown.height or name in table.required
+    }
+    reasons = batch.rejected.group_by("column", "reason").agg(rows=pl.len()).sort("rows", "reason", descending=True)
+    said = [(column or "", reason, rows) for column, reason, rows in reasons.head(10).iter_rows()]
+    bad = int(batch.rejected["row"].n_unique())
+    more = {
+        "zoneless": list(found.zoneless),
+        "preview": preview,
+        "read": batch.read,
+        "quarantined": bad,
+        "reasons": said,
+    }
+    return Look(**{**vars(base), **more})
+
+
+def _short(value: object) -> str | None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    text = value.strftime("%Y-%m-%d %H:%M:%S") if hasattr(value, "hour") else str(value)  # type: ignore[union-attr]
+    return text if len(text) <= SHOWN_LETTERS else text[: SHOWN_LETTERS - 1] + "…"
+
+
+def _limit(seconds: int) -> None:
+    """Bound memory and processor time where the system can; the process that waits bounds the rest."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = math.ceil(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, spent + seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def main() -> None:
+    """Answer one question about one file."""
+    if sys.platform != "win32":
+        signal.alarm(SECONDS_IDLE)  # a process nobody asks anything must not stay
+    out = os.fdopen(os.dup(1), "wb")
+    out.write(READY)
+    out.flush()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    asked = Asked(**json.loads(line))
+    if sys.platform != "win32":
+        signal.alarm(0)
+    _limit(asked.seconds)
+    try:
+        answer: dict[str, Any] = {"look": asdict(look(asked))}
+    except GrowthOpsError as error:
+        answer = {"error": str(error)}
+    except MemoryError:
+        answer = {"error": f"{Path(asked.path).name} unpacks to more than fits into memory."}
+    out.write(json.dumps(answer).encode())
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()
