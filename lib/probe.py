@@ -99,6 +99,8 @@ def look(asked: Asked) -> Look:
     workspace = Path(asked.workspace)
     settings = load_settings(workspace)
     guessed = propose(asked.path, asked.table, settings)
+    if asked.table is None and guessed.missing:  # nothing fits by its names, so it is taken for what is needed first
+        guessed = propose(asked.path, "events", settings)
     spec = _spec(asked, guessed, workspace)
     sources = expand(spec, workspace)
     names = list(dict.fromkeys([*(found.source for found in guessed.columns), *guessed.extras, *guessed.unused]))

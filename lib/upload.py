@@ -158,7 +158,7 @@ def look(asked: Asked) -> Look:
         )
     told = json.loads(answer)
     if "error" in told:
-        raise SourceError(told["error"])
+        raise SourceError(told["error"].replace(asked.path, name))
     return Look(**told["look"])
 
 

@@ -24,7 +24,9 @@ def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> Drawn:
     """One row per cohort, the latest at the bottom; a period that is not over is faint."""
     rows = _rows(frame)
     order = rows["row"].unique(maintain_order=True).to_list()
-    x = alt.X("period:O", axis=alt.Axis(title=f"{grain}s since the start", orient="top", labelAngle=0, labelFlush=False))
+    x = alt.X(
+        "period:O", axis=alt.Axis(title=f"{grain}s since the start", orient="top", labelAngle=0, labelFlush=False)
+    )
     y = alt.Y("row:N", sort=order, axis=alt.Axis(title=None, labelLimit=200, labelPadding=6, labelFlush=False))
     shade = alt.Color("rate:Q", legend=None, scale=alt.Scale(domain=[0, _darkest(rows)], clamp=True))
     faint = alt.Opacity("strength:Q", scale=None, legend=None)

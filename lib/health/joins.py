@@ -9,13 +9,15 @@ from lib.engine import collect, collect_all
 from lib.facts import Facts
 from lib.words import count, percent
 
+COLUMNS = {"joined": pl.Int64(), "total": pl.Int64(), "missing": pl.String()}
+
 
 @dataclass(frozen=True)
 class Join:
     """One join. `rows` gives what is counted, with `joined` (true or false) and, where a row stands for several, `n`.
 
-    `label` names what joins, `gap` what does not; `meaning` says what counts. `needs` are the tables without which there is nothing to say. `listed` turns
-    the rows that do not join into the list people take along.
+    `label` names what joins, `gap` what does not, `meaning` says what counts. `needs` are the tables without which
+    there is nothing to say. `listed` turns the rows that do not join into the list people take along.
     """
 
     key: str
@@ -30,31 +32,23 @@ class Join:
 def joins(facts: Facts) -> pl.DataFrame:
     """One row per join, in the order of `JOINS`.
 
-    Columns: `key`, `label`, `gap`, `meaning` (text); `joined` and `total` (counts); `share` = joined ÷ total; `missing`, the
-    tables that hold no rows yet and without which the counts are empty (text, empty when none).
+    Columns: `key`, `label`, `gap`, `meaning` (text); `joined` and `total` (counts); `share` = joined ÷ total;
+    `missing`, the tables that hold no rows yet and without which the counts are empty (text, empty when none).
     """
     needed = sorted({name for join in JOINS for name in join.needs})
     heights = collect_all([facts.tables[name].head(1).select(pl.len()) for name in needed])
     there = {name for name, height in zip(needed, heights, strict=True) if height.item()}
-    lacking = {join.key: [name for name in join.needs if name not in there] for join in JOINS}
-    able = [join for join in JOINS if not lacking[join.key]]
+    able = [join for join in JOINS if there.issuperset(join.needs)]
     sums = collect_all([_counted(join.rows(facts)) for join in able])
     counts = {join.key: found.row(0) for join, found in zip(able, sums, strict=True)}
-    rows = [
-        (
-            join.key,
-            join.label,
-            join.gap,
-            join.meaning,
-            *counts.get(join.key, (None, None)),
-            ", ".join(lacking[join.key]) or None,
-        )
-        for join in JOINS
-    ]
-    schema = {"key": pl.String(), "label": pl.String(), "gap": pl.String(), "meaning": pl.String(), "joined": pl.Int64(),
-              "total": pl.Int64(), "missing": pl.String()}  # fmt: skip
-    share = pl.when(pl.col("total") > 0).then(pl.col("joined") / pl.col("total")).alias("share")
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(share)
+    table = {
+        **{name: [getattr(join, name) for join in JOINS] for name in ("key", "label", "gap", "meaning")},
+        "joined": [counts.get(join.key, (None, None))[0] for join in JOINS],
+        "total": [counts.get(join.key, (None, None))[1] for join in JOINS],
+        "missing": [", ".join(name for name in join.needs if name not in there) or None for join in JOINS],
+    }
+    share = pl.when(pl.col("total") > 0).then(pl.col("joined") / pl.col("total"))
+    return pl.DataFrame(table, schema_overrides=COLUMNS).with_columns(share=share)
 
 
 def unjoined(facts: Facts, key: str) -> pl.DataFrame:
@@ -107,7 +101,7 @@ def _paying(facts: Facts) -> pl.LazyFrame:
     paying = facts.tables["subscriptions"].drop_nulls("account_id").group_by("account_id").agg(
         subscriptions=pl.len(), first_start=pl.col("start_date").min()
     )  # fmt: skip
-    about = facts.tables["accounts"].select("account_id", "name", "domain", "crm_id")
+    about = facts.tables["accounts"].select("account_id", "name", "domain", "crm_id").unique("account_id")
     return paying.join(about, on="account_id", how="left")
 
 
@@ -142,7 +136,8 @@ JOINS = (
         ("events", "users"), _events, _by_name,
     ),
     Join(
-        "users-accounts", "Users with an account", "Users without an account", "The user's account is in the table accounts.",
+        "users-accounts", "Users with an account", "Users without an account",
+        "The user's account is in the table accounts.",
         ("users", "accounts"), _users, lambda _facts, rows: rows.sort("user_id"),
     ),
     Join(

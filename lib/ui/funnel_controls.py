@@ -17,13 +17,16 @@ from lib.ui.words import readable
 
 AGAIN = re.compile(r" \((\d+)\)$")
 UNITS = ("minute", "hour", "day", "week", "month")
-ORDERS = ("ordered", "strict", "any")
-ENTRIES = ("any", "first")
-LATER = ("in_window", "in_scope")
-TAKES = ("first", "last", "entry", "all")
-COUNTED = ("user", "account", "session")
-EFFECTS = ("void", "remove")
 NOTHING = "nothing"
+TAKE_MEANS = "A value may differ from step to step. First known: that of the earliest step that has one."
+
+# What a control and the address say: what the question says.
+ORDERS = {"in order": "ordered", "one right after the other": "strict", "in any order": "any"}
+ENTRIES = {"whichever gets furthest": "any", "a person's first": "first"}
+LATER = {"may fall after the period": "in_window", "fall inside the period": "in_scope"}
+TAKES = {"first known": "first", "last known": "last", "at the start": "entry", "each value on its own": "all"}
+COUNTED = {"people": "user", "accounts": "account", "visits": "session"}
+EFFECTS = {"the attempt ends there": "void", "the person is left out": "remove"}
 
 
 @dataclass(frozen=True)
@@ -154,32 +157,19 @@ def _breakdown(steps: Sequence[str]) -> tuple[str | None, str, int]:
     told = url.peek("by", NOTHING, fields)
     with st.popover("no breakdown" if told == NOTHING else f"by {readable(told)}", key="by-of"):
         by = url.choice("Break down by", fields, "by")
-        takes = (*TAKES, *(f"step:{k}" for k in range(1, len(steps) + 1)))
-        take = url.choice(
-            "Whose value counts",
-            takes,
-            "take",
-            help="first, last: of the steps that have one; entry: the first step; all: each value on its own",
-        )
+        takes = TAKES | {f"at step {k}": f"step:{k}" for k in range(2, len(steps) + 1)}
+        take = takes[url.choice("Whose value counts", tuple(takes), "take", help=TAKE_MEANS)]
         top = url.whole("Largest segments to show", "top", 5, 1, 20)
     return None if by == NOTHING else by, take, top
 
 
 def _counting() -> tuple[str, str, str, str]:
-    with st.popover("How it counts", key="counting-of"):
-        order = url.choice(
-            "Order of the steps",
-            ORDERS,
-            "order",
-            help="ordered: anything may happen in between; strict: nothing may; any: the order does not matter",
-        )
-        entry = url.choice(
-            "Which start counts", ENTRIES, "entry", help="any: whichever gets furthest; first: only a person's first"
-        )
-        later = url.choice(
-            "Later steps", LATER, "later", help="in_window: may fall after the period; in_scope: may not"
-        )
-        counted = url.choice("Count", COUNTED, "count")
+    told = (url.peek("count", "people", COUNTED), url.peek("order", "in order", ORDERS))
+    with st.popover(", ".join(told), key="counting-of"):
+        counted = COUNTED[url.choice("Count", tuple(COUNTED), "count")]
+        order = ORDERS[url.choice("Who do the steps", tuple(ORDERS), "order")]
+        entry = ENTRIES[url.choice("Of several starts, take", tuple(ENTRIES), "entry")]
+        later = LATER[url.choice("Steps after the first", tuple(LATER), "later")]
     return order, entry, later, counted
 
 
@@ -198,12 +188,7 @@ def _without(steps: int) -> tuple[list[str], int, int | None, str]:
             after = url.choice("After step", numbers[:-1], "after")
         with right:
             before = url.choice("Before step", numbers[1:], "before", numbers[-1])
-        effect = url.choice(
-            "If they do",
-            EFFECTS,
-            "effect",
-            help="void: that attempt ends there; remove: the person is left out of every step",
-        )
+        effect = EFFECTS[url.choice("If they do", tuple(EFFECTS), "effect")]
     return without, int(after), int(before), effect
 
 

@@ -1,8 +1,5 @@
 """The parts of a funnel page: its numbers, picture and table."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from lib.answers import Answer
@@ -39,44 +36,35 @@ def numbers(answer: Answer, against: str) -> list[Card]:
     started, ended = _users(rows)
     waiting = int(rows["open"].sum())
     change = _change(rows, before) if before is not None else {}
-    worst, slow = (
-        funnel.worst_step(rows),
-        rows.sort("median_seconds", descending=True, nulls_last=True).row(0, named=True),
-    )
-    lost = rows.filter(pl.col("step") == worst).row(0, named=True) if worst else None
     faint = started < FEW
+    through = percent(ended / started if started else None)
+    about = _share_meaning(rows, started, ended, waiting) + (_against(against) if "share" in change else "")
+    began = "People who did the first step in the period." + (_against(against) if "started" in change else "")
     return [
-        Card(
-            "Get through",
-            percent(ended / started if started else None),
-            change.get("share"),
-            "up",
-            _share_meaning(rows, started, ended, waiting) + _against(against),
-            few=faint,
-        ),
-        Card(
-            "Largest loss",
-            count(lost["lost"]) if lost else "0",
-            note=f"before “{lost['label']}”" if lost else None,
-            meaning="People who did one step and not the next, where that is the most people. " + _still(lost),
-            few=faint,
-        ),
-        Card(
-            "Slowest step",
-            duration(slow["median_seconds"]),
-            note=f"to “{slow['label']}”",
-            meaning="Half of those who take this step need at most this long from the step before.",
-            few=faint,
-        ),
-        Card(
-            "Started",
-            count(started),
-            change.get("started"),
-            "up",
-            "People who did the first step in the period." + _against(against),
-        ),
+        Card("Get through", through, change.get("share"), "up", about, few=faint),
+        _largest_loss(rows, faint),
+        _slowest(rows, faint),
+        Card("Started", count(started), change.get("started"), "up", began),
         Card("Still in time", count(waiting), meaning="People who are not through, and whose time is not up either."),
     ]
+
+
+def _largest_loss(rows: pl.DataFrame, faint: bool) -> Card:
+    step = funnel.worst_step(rows)
+    if step is None:
+        return Card("Largest loss", "0", few=faint)
+    row = rows.row(by_predicate=pl.col("step") == step, named=True)
+    still = f" {count(row['open'])} of them are still in time." if row["open"] else ""
+    about = f"People who did one step and not the next, where that is the most people.{still}"
+    return Card("Largest loss", count(row["lost"]), meaning=about, note=f"before “{row['label']}”", few=faint)
+
+
+def _slowest(rows: pl.DataFrame, faint: bool) -> Card:
+    row = rows.sort("median_seconds", descending=True, nulls_last=True).row(0, named=True)
+    took = row["median_seconds"]
+    about = "Half of those who take this step need at most this long from the step before."
+    note = None if took is None else f"to “{row['label']}”"
+    return Card("Slowest step", duration(took), meaning=about, note=note, few=faint)
 
 
 def _users(rows: pl.DataFrame) -> tuple[int, int]:
@@ -91,11 +79,7 @@ def _share_meaning(rows: pl.DataFrame, started: int, ended: int, waiting: int) -
 
 
 def _against(against: str) -> str:
-    return f" Compared with {against}." if against else ""
-
-
-def _still(lost: Mapping[str, Any] | None) -> str:
-    return f"{count(lost['open'])} of them are still in time." if lost and lost["open"] else ""
+    return f" Compared with {against}."
 
 
 def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:

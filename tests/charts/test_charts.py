@@ -172,7 +172,7 @@ def test_cohorts_write_the_share_into_each_cell(facts: Facts) -> None:
     drawn = rows(spec)
     assert drawn[0]["row"].endswith("2026 · 3")
     assert {row["period"] for row in drawn} == {1, 2, 3}
-    assert all(row["cell"].endswith(" %") for row in drawn)
+    assert all(row["cell"].endswith("%") for row in drawn)
     assert marks(spec) == ["rect", "text"]
 
 

@@ -82,6 +82,7 @@ def test_a_custom_range_holds_both_its_days_and_all_time_has_no_bounds() -> None
     chosen = (date(2026, 9, 1), date(2026, 9, 30))
     assert between("custom", date(2026, 10, 31), chosen) == {"start": "2026-09-01", "end": "2026-10-01"}
     assert days_of(between("custom", date(2026, 10, 31), chosen), "UTC") == "1 Sep – 30 Sep 2026, UTC"
+    assert between("custom", date(2026, 10, 31), chosen[:1]) == {"start": "2026-09-01", "end": "2026-09-02"}
     assert between("all time", date(2026, 10, 31)) == {}
 
 

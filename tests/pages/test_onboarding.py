@@ -68,8 +68,8 @@ def test_each_chart_says_what_it_shows(visit: Visit) -> None:
         ({"period": "custom", "range": ["2026-03-01", "2026-03-05"]}, "15", ":gray[33.3 %]"),
         ({"steps": ["signup_start", "signup_done"]}, "60", "75.0 %"),
         ({"window": "2", "unit": "hour"}, "60", "0.0 %"),
-        ({"steps": ["signup_done", "signup_start"], "order": "any"}, "60", "75.0 %"),
-        ({"without": "signup_done", "effect": "remove"}, "15", ":gray[0.0 %]"),
+        ({"steps": ["signup_done", "signup_start"], "order": "in any order"}, "60", "75.0 %"),
+        ({"without": "signup_done", "effect": "the person is left out"}, "15", ":gray[0.0 %]"),
     ],
 )
 def test_a_link_decides_what_is_counted(visit: Visit, params: Any, started: str, through: str) -> None:

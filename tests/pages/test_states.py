@@ -18,7 +18,7 @@ def test_an_empty_workspace_says_what_is_missing(visit: Visit, tmp_path: Path, m
     assert [title.value for title in app.title] == ["Onboarding"]
     said = " ".join(part.value for part in app.markdown)
     assert "No events yet" in said
-    assert "Where new users stop" in said
+    assert "where new users stop" in said
     commands = [part.value for part in app.code]
     assert any(command.startswith("growthops load") for command in commands)
     assert "growthops demo" in commands
