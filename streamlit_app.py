@@ -14,10 +14,11 @@ PAGES = {
     ],
     "Trust": [
         ("pages/trust/health.py", "Data health", "health", "Whether the numbers can be believed."),
+        ("pages/trust/add_data.py", "Add data", "data", "Your own events and money, from a file to the first funnel."),
     ],
 }
 # Pages that have something to say before the first event, or when the data cannot be read.
-ALWAYS = ("health",)
+ALWAYS = ("health", "data")
 
 st.set_page_config(page_title="Growth Ops", page_icon=Path(__file__).parent / "lib" / "ui" / "icon.svg", layout="wide")
 

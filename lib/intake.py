@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from lib.errors import SourceError
 from lib.progress import Progress, silent
-from lib.settings import FILE_NAME, Company, Settings, SourceSpec, load_settings, write_settings
+from lib.settings import FILE_NAME, Company, Settings, SourceSpec, add_source, load_settings, write_settings
 from lib.sources import REJECTED, Batch, Proposal, Source, expand, propose, read
 from lib.warehouse import Input, LoadReport, Warehouse
 from lib.warehouse.quarantine import plain_cell
@@ -76,6 +76,22 @@ def rebuild(
     (fresh / "warehouse").rename(place)
     for folder in (old, fresh):
         shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def take_in(workspace: Path, specs: Sequence[SourceSpec], progress: Progress = silent) -> LoadReport:
+    """Load sources a person has just mapped, and write them into `growthops.toml`, made where there is none.
+
+    Where one of them was loaded before under another mapping, everything is loaded afresh: no row may count twice.
+
+    Raises:
+        SourceError, SettingsError, WarehouseError: as `load_sources`; nothing has changed then.
+    """
+    start_workspace(workspace)
+    load = rebuild if has_changed(workspace, specs) else load_sources
+    report = load(workspace, specs, progress)
+    for spec in specs:
+        add_source(workspace, spec)
     return report
 
 

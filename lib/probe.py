@@ -19,9 +19,10 @@ from pydantic import ValidationError
 
 from lib.errors import GrowthOpsError, SourceError
 from lib.model import TABLES
-from lib.settings import Settings, SourceSpec, load_settings
+from lib.settings import SourceSpec, load_settings
 from lib.sources import Head, Proposal, expand, head, propose
 from lib.sources.mapping import normal
+from lib.sources.proposal import SNAKE
 from lib.sources.reading import open_reader
 
 READY = b"ready\n"
@@ -60,16 +61,16 @@ class Asked:
 class Look:
     """What a look found.
 
-    `spec` is the source as JSON. `names` are the source's columns, `fixed` those of ours that one of them fills by
-    its very name. `why` says how a column was found, with examples. `problem` is why no row could be shown.
-    `preview` is column: values of the first good rows. `reasons` are (column, reason, rows) of the `quarantined`
-    among the `read` first rows. `rows` counts all rows, where all were looked at.
+    `spec` is the source as JSON. `names` are the source's columns, `fixed` is column of ours: the one of the source
+    that fills it by its very name. `why` says how a column was found, with examples. `problem` is why no row could
+    be shown. `preview` is column: values of the first good rows. `reasons` are (column, reason, rows) of the
+    `quarantined` among the `read` first rows. `is_spelled_freely` says that event names are not snake_case yet. `rows` counts all rows, where all were looked at.
     """
 
     table: str
     spec: dict[str, Any]
     names: list[str]
-    fixed: list[str]
+    fixed: dict[str, str]
     why: dict[str, str]
     missing: list[str]
     kept: list[str]
@@ -78,6 +79,7 @@ class Look:
     files: int = 1
     rows: int | None = None
     problem: str | None = None
+    is_spelled_freely: bool = False
     zoneless: list[str] = field(default_factory=list)
     preview: dict[str, list[str | None]] = field(default_factory=dict)
     read: int = 0
@@ -104,15 +106,13 @@ def look(asked: Asked) -> Look:
     spec = _spec(asked, guessed, workspace)
     sources = expand(spec, workspace)
     names = list(dict.fromkeys([*(found.source for found in guessed.columns), *guessed.extras, *guessed.unused]))
-    used = {*spec.columns.values()}
-    by_name = {normal(name): name for name in names if name not in used}
     table = TABLES[spec.table]
-    fixed = [c.name for c in table.columns if {normal(c.name), normal(c.stored)} & set(by_name)]
+    fixed = _fixed(spec, names)
     given = {*spec.columns, *spec.constants, *fixed}
     missing = [name for name in table.required if name not in given and table.by_name[name].default is None]
     if table.needs_one_of and not given & set(table.needs_one_of):
         missing.append(" or ".join(table.needs_one_of))
-    taken = used | {by_name[key] for c in table.columns for key in (normal(c.name), normal(c.stored)) if key in by_name}
+    taken = {*spec.columns.values(), *fixed.values()}
     rest = [name for name in names if name not in taken]
     keeps = table.typed_extras or table.extras is not None
     why = {found.column: _why(found.why, found.examples) for found in guessed.columns}
@@ -146,6 +146,18 @@ def _spec(asked: Asked, guessed: Proposal, workspace: Path) -> SourceSpec:
         return SourceSpec.model_validate(guessed.spec.model_dump() | told)
     except ValidationError as error:
         raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+
+
+def _fixed(spec: SourceSpec, names: list[str]) -> dict[str, str]:
+    """Columns of ours that one of the source's fills by its very name, unless that one is used otherwise."""
+    used = {*spec.columns.values()}
+    by_name = {normal(name): name for name in reversed(names) if name not in used}
+    found = {}
+    for column in TABLES[spec.table].columns:
+        match = by_name.get(normal(column.name)) or by_name.get(normal(column.stored))
+        if column.name not in spec.columns and match is not None:
+            found[column.name] = match
+    return found
 
 
 def _written(columns: Mapping[str, str]) -> dict[str, str]:
@@ -186,6 +198,7 @@ def _with_head(base: Look, found: Head) -> Look:
     said = [(column or "", reason, rows) for column, reason, rows in reasons.head(10).iter_rows()]
     bad = int(batch.rejected["row"].n_unique())
     more = {
+        "is_spelled_freely": table.name == "events" and not batch.rows["name"].str.contains(SNAKE).all(),
         "zoneless": list(found.zoneless),
         "preview": preview,
         "read": batch.read,

@@ -36,6 +36,7 @@ from lib.gate import Gate
 LOG = logging.getLogger("growthops")
 SCRIPT = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ANYWHERE = ("0.0.0.0", "::")
 MOST_PORTS = 100
 LONGEST_HEAD = 1024 * 1024
 # A websocket that was refused, and pages cut short by the end: uvicorn thinks these are errors.
@@ -46,6 +47,10 @@ SECONDS_TO_WARM = 300
 # Imported by the first page anyway; asked for ahead of the first visitor, and kept out of garbage collection.
 WARM = ("pyarrow", "polars", "altair", "deltalake")
 WARM_PARTS = ("lib.answers", "lib.charts", "lib.ui")
+
+
+TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+READ: dict[type, Callable[[str], object]] = {bool: lambda text: TRUTH[text.lower()], int: int, float: float}
 
 
 class ServerError(GrowthOpsError):
@@ -62,6 +67,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     app = st.App(script, lifespan=_lifespan, on_script_error=_log_script_error)
+    _follow_environment()
     # An edit of the code shows after a restart; `streamlit run` is the way to see it at once.
     config.set_option("server.fileWatcherType", "none")
     address = config.get_option("server.address") or "127.0.0.1"
@@ -70,7 +76,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     config.set_option("server.port", found)
     if found != port and port:
         _say(f"Port {port} is taken, so Growth Ops is on {found}.")
-    url = f"http://{'localhost' if address in LOOPBACK else address}:{found}{_base_path()}"
+    url = f"http://{'localhost' if address in (*LOOPBACK, *ANYWHERE) else address}:{found}{_base_path()}"
     wants_browser = open_browser and not config.get_option("server.headless") and not os.environ.get("CI")
     origins = config.get_option("server.corsAllowedOrigins") or ()
     gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html())
@@ -79,6 +85,19 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     with suppress(KeyboardInterrupt):
         server.run(sockets=listeners)
     _leave()
+
+
+def _follow_environment() -> None:
+    """Let `STREAMLIT_…` variables decide, which only Streamlit's own command line reads."""
+    for name, option in config.get_config_options().items():
+        told = os.environ.get(option.env_var)
+        if told is None or option.sensitive:
+            continue
+        try:
+            value = told.split() if option.multiple else READ.get(option.type, str)(told)
+        except (ValueError, KeyError):
+            raise ServerError(f"{option.env_var}={told!r} is not a value for {name}.") from None
+        config.set_option(name, value)
 
 
 def _settings(app: Any) -> uvicorn.Config:

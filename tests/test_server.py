@@ -245,6 +245,19 @@ def test_taken_port_moves_on_where_none_was_named() -> None:
             listener.close()
 
 
+def test_environment_decides_over_the_file(workspace: Path, tmp_path: Path) -> None:
+    """A proxy's name is let in by a variable, as for `streamlit run`."""
+    told = {
+        "STREAMLIT_SERVER_ALLOWED_HOSTS": "growth.example.com localhost",
+        "STREAMLIT_SERVER_BASE_URL_PATH": "numbers",
+    }
+    with Server(workspace, log=tmp_path / "log", env=told, health="/numbers/_stcore/health") as server:
+        assert server.get("/numbers/", Host="growth.example.com").status == 200
+        assert server.get("/numbers/", Host="127.0.0.1").status == 400
+        assert server.get("/numbers/_stcore/metrics", Host="growth.example.com").status == 404
+        assert "/numbers" in server.output
+
+
 def test_asking_does_not_import_the_server() -> None:
     code = "import sys; from lib import cli; print(sorted({'streamlit', 'uvicorn', 'altair'} & set(sys.modules)))"
     done = subprocess.run(

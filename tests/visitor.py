@@ -38,9 +38,10 @@ class Server:
 
     def __init__(
         self, workspace: Path, command: Sequence[str] = OURS, *, log: Path, cwd: Path = ROOT,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None, health: str = "/_stcore/health",
     ) -> None:  # fmt: skip
         self.port, self._log, self._out = free_port(), log, log.open("wb")
+        self._health = health
         told = {**os.environ, "GROWTHOPS_WORKSPACE": str(workspace), "PYTHONUNBUFFERED": "1", **(env or {})}
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
@@ -82,7 +83,7 @@ class Server:
         while time.monotonic() < deadline:
             assert self.is_alive, f"the server died:\n{self.output}"
             try:
-                if self.get("/_stcore/health").status == 200:
+                if self.get(self._health).status == 200:
                     return
             except OSError:
                 time.sleep(0.02)  # nobody listens yet

@@ -127,4 +127,4 @@ def _sliced(piece: Raw, batch_rows: int) -> Iterator[Raw]:
 
 
 def _batch(rows: list[pl.DataFrame], rejected: list[pl.DataFrame], read_rows: int, plan: Plan) -> Batch:
-    return Batch(pl.concat(rows), pl.concat(rejected).sort("row"), read_rows, plan.unused)
+    return Batch(pl.concat(rows, how="diagonal"), pl.concat(rejected).sort("row"), read_rows, plan.unused)

@@ -25,7 +25,7 @@ def stamps_days(piece: Raw, plan: Plan) -> bool:
     cells = piece.frame[f"c{piece.names.index(name)}"]
     if cells.dtype == pl.Date():
         return True
-    return cells.dtype == pl.String() and cells.len() > 0 and not cells.str.contains(CLOCK).any()
+    return cells.dtype == pl.String() and not cells.str.contains(CLOCK).any()
 
 
 class Repeats:
@@ -46,14 +46,15 @@ class Repeats:
         self.seen = pl.concat([self.seen.join(counted, on="_hash", how="anti"), counted])
         bare = pl.col("event_id").is_null() if "event_id" in rows.columns else pl.lit(True)
         again = (marked["_number"] > 0) & marked.select(bare.alias("bare") & pl.col("_number").is_not_null())["bare"]
-        ids = pl.Series("event_id", [None] * rows.height, dtype=pl.String())
-        if "event_id" in rows.columns:
-            ids = rows["event_id"]
-        if again.any():
-            ids = ids.scatter(
-                again.arg_true(), [_name(row) for row in marked.filter(again).select(*content, "_number").rows()]
-            )
-        return rows.with_columns(ids.alias("event_id"))
+        if not again.any():
+            return rows
+        ids = (
+            rows["event_id"]
+            if "event_id" in rows.columns
+            else pl.repeat(None, rows.height, dtype=pl.String(), eager=True)
+        )
+        made = [_name(row) for row in marked.filter(again).select(*content, "_number").rows()]
+        return rows.with_columns(ids.scatter(again.arg_true(), made).alias("event_id"))
 
 
 def _name(row: tuple[object, ...]) -> str:

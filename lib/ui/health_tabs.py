@@ -46,16 +46,6 @@ PROPERTIES: dict[str, tuple[str, Format]] = {
     "values": ("Distinct values", "count"),
     "example": ("Most frequent", "text"),
 }
-VERSIONS: dict[str, tuple[str, Format]] = {
-    "version": ("Version", "text"),
-    "state": ("State", "text"),
-    "rate": ("Per person and day", "text"),
-    "before_rate": ("Versions before", "text"),
-    "change": ("Change", "percent"),
-    "people": ("People", "count"),
-    "days": ("Their days", "count"),
-    "events": ("Events", "count"),
-}
 
 
 def quarantine_tab(found: Overview) -> None:
@@ -189,8 +179,7 @@ def events_tab() -> None:
         return
     releases = queries.from_facts(events.versions, name)
     st.markdown(f"##### {plain(events.effect(name, releases))}")
-    written = releases.with_columns(pl.col("rate", "before_rate").round(3).cast(pl.String()))
-    table(written, VERSIONS, f"versions-{name}", f"How often {name} happens on each app version")
+    _releases(name, releases)
     st.caption(
         "How often an active person does it in a day, against all versions before it together. “dropped”: by more than "
         "half. A version that mostly newcomers or mostly old hands use can differ for that reason alone."
@@ -220,3 +209,28 @@ def _seen(rows: pl.DataFrame) -> None:
     )
     flat = pl.col("daily").list.eval(pl.element().cast(pl.String())).list.join(" ")
     export.download(rows.with_columns(flat), "events")
+
+
+def _releases(name: str, rows: pl.DataFrame) -> None:
+    """How often the event happens on each version; changes with their sign."""
+    config = st.column_config
+    st.dataframe(
+        rows.with_columns(pl.col("change") * 100),
+        hide_index=True,
+        key="table-versions",
+        height="content" if rows.height < 12 else 430,
+        placeholder="–",
+        alt=events.effect(name, rows),
+        column_order=("version", "state", "change", "rate", "before_rate", "people", "days", "events"),
+        column_config={
+            "version": config.TextColumn("Version"),
+            "state": config.TextColumn("State"),
+            "change": config.NumberColumn("Change", format="%+.1f %%"),
+            "rate": config.NumberColumn("Per person and day", format="%.3f"),
+            "before_rate": config.NumberColumn("Versions before", format="%.3f"),
+            "people": config.NumberColumn("People", format="%,d"),
+            "days": config.NumberColumn("Their days", format="%,d"),
+            "events": config.NumberColumn("Events", format="%,d"),
+        },
+    )
+    export.download(rows, f"versions-{name}")

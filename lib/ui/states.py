@@ -76,9 +76,10 @@ def empty(answers: str) -> None:
     )
     st.download_button("Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:")
     folder = queries.workspace()
-    st.markdown("Then load your own file:")
+    st.page_link("pages/trust/add_data.py", label="Add your data", icon=":material/upload_file:", width="content")
+    st.markdown("Or load it from the command line:")
     st.code(f'growthops load events.csv --as events --workspace "{folder}"', language="bash", wrap_lines=True)
-    st.markdown("Or look around first, with an invented company:")
+    st.markdown("Or look around first, with an invented company (“Add your data” makes it, too):")
     st.code("growthops demo", language="bash")
 
 

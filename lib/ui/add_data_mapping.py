@@ -1,0 +1,174 @@
+"""Which column of a file is which of ours: the guess, what a person says instead, and what it makes of real rows."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import polars as pl
+import streamlit as st
+
+from lib.model import TABLES, Column, Table
+from lib.probe import Asked, Look
+from lib.settings import load_settings
+from lib.ui.words import plain
+
+NONE, CONSTANT = "\0none", "\0constant"
+WORDS = {NONE: "– not in this file –", CONSTANT: "the same value for every row …"}
+MOST_LISTED = 30
+LONGEST = 60
+
+
+def mapping(asked: Asked, guessed: Look) -> Asked:
+    """A control for every column of ours, which starts from the guess; returns the question that follows."""
+    table = TABLES[guessed.table]
+    turn = _turn(asked, table)
+    name = plain(Path(asked.path).name)
+    rows = f", {guessed.rows:,} rows" if guessed.rows is not None else ""
+    more = f" and {guessed.files - 1:,} more files" if guessed.files > 1 else ""
+    st.subheader(f"{name}{more}{rows}: {table.name}", anchor=False)
+    start = {**guessed.fixed, **guessed.spec.get("columns", {})}
+    first = [column for column in table.columns if _is_needed(column, table)]
+    rest = [column for column in table.columns if column not in first]
+    first += [column for column in rest if column.name in start]
+    rest = [column for column in rest if column.name not in start]
+    picked: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    with st.grid(3, min_column_width=240, gap="small"):
+        for column in first:
+            _column(column, table, guessed, start, turn, picked, constants)
+    with (
+        st.expander(f"{len(rest)} more columns that {table.name} may have"),
+        st.grid(3, min_column_width=240, gap="small"),
+    ):
+        for column in rest:
+            _column(column, table, guessed, start, turn, picked, constants)
+    if picked == start and not constants:
+        return asked
+    return replace(asked, table=table.name, columns=picked, constants=constants)
+
+
+def _turn(asked: Asked, table: Table) -> str:
+    """Part of the keys of controls: another file or table starts from its own guess."""
+    return hashlib.sha256(f"{asked.path} {table.name}".encode()).hexdigest()[:8]
+
+
+def _is_needed(column: Column, table: Table) -> bool:
+    return (column.required and column.default is None) or column.name in table.needs_one_of
+
+
+def _column(
+    column: Column, table: Table, guessed: Look, start: dict[str, str], turn: str, picked: dict[str, str],
+    constants: dict[str, str],
+) -> None:  # fmt: skip
+    """One control; what it says goes into `picked` or `constants`."""
+    options = [*([] if column.name in guessed.fixed else [NONE]), *guessed.names, CONSTANT]
+    current = start.get(column.name, NONE)
+    with st.container(gap="xsmall"):
+        choice = st.selectbox(
+            _label(column, table),
+            options,
+            index=options.index(current) if current in options else 0,
+            format_func=_shown,
+            key=f"{turn}-{column.name}",
+            help=column.meaning + (f" Found: {guessed.why[column.name]}." if column.name in guessed.why else ""),
+        )
+        if choice == CONSTANT:
+            value = st.text_input(f"Value of {column.name}", key=f"{turn}-{column.name}-value")
+            if value.strip():
+                constants[column.name] = value.strip()
+        elif choice != NONE:
+            picked[column.name] = choice
+
+
+def _label(column: Column, table: Table) -> str:
+    """The column's name, and whether it can be done without."""
+    if column.required and column.default is None:
+        return f"**{column.name}** · required"
+    if column.name in table.needs_one_of:
+        others = " or ".join(name for name in table.needs_one_of if name != column.name)
+        return f"**{column.name}** · this or {others}"
+    return f"**{column.name}**"
+
+
+def _shown(name: str) -> str:
+    shown = WORDS.get(name, name)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
+
+
+def rules(asked: Asked, found: Look) -> Asked:
+    """Controls for what real rows leave open: the time zone, how days are written, how events are named."""
+    turn = _turn(asked, TABLES[found.table])
+    timezone = date_format = None
+    snake = found.spec.get("snake_case", False)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if found.zoneless:
+            timezone = _timezone(asked, found, turn)
+        if any("date_format" in said for said in (*found.notes, found.problem or "")):
+            said = st.text_input(
+                "How days are written",
+                key=f"{turn}-format",
+                placeholder="%d/%m/%Y %H:%M",
+                help="%d day, %m month, %Y year, %H hour, %M minute, %S second",
+                width=260,
+            )
+            date_format = said.strip() or None
+        if found.table == "events" and "name" not in found.missing:
+            source = found.spec.get("columns", {}).get("name", "name")
+            snake = st.toggle(
+                "Write event names as snake_case",
+                value=snake or found.is_spelled_freely,
+                key=f"{turn}-snake-{source}",
+                help="“Sign Up Done” becomes sign_up_done, so that spellings of one event count together.",
+            )
+    if timezone is None and date_format is None and snake == found.spec.get("snake_case", False):
+        return asked
+    return replace(asked, timezone=timezone, date_format=date_format, snake_case=snake)
+
+
+def _timezone(asked: Asked, found: Look, turn: str) -> str | None:
+    own = load_settings(Path(asked.workspace)).company.timezone
+    zones = [own, *sorted(available_timezones() - {own, "localtime"})]
+    chosen = st.selectbox(
+        "Time zone of the time stamps",
+        zones,
+        key=f"{turn}-zone",
+        help=f"{', '.join(found.zoneless)}: these carry no time zone of their own.",
+        width=260,
+    )
+    return chosen if chosen != own else None
+
+
+def summary(found: Look) -> None:
+    """In a sentence, what keeps the file from being loaded, or how many of its first rows would not be."""
+    if found.missing:
+        names = " and ".join(f"**{name}**" for name in found.missing)
+        st.warning(f"Not ready yet: say which column is {names}.", icon=":material/arrow_upward:")
+    elif found.problem:
+        st.warning(plain(found.problem), icon=":material/warning:")
+    elif found.read:
+        good = found.read - found.quarantined
+        text = f"Of the first {found.read:,} rows, **{good:,}** can be loaded"
+        text += f" and **{found.quarantined:,}** would be quarantined:" if found.quarantined else "."
+        st.markdown("\n".join([text, "", *(f"- {rows:,} × {plain(reason)}" for _, reason, rows in found.reasons)]))
+    else:
+        st.warning("The file has a header and no rows.", icon=":material/warning:")
+
+
+def preview(found: Look) -> None:
+    """The first rows as they would be kept, and where the other columns go."""
+    if found.preview:
+        frame = pl.DataFrame({name: values for name, values in found.preview.items()}, strict=False)
+        st.dataframe(
+            frame.to_arrow(),
+            hide_index=True,
+            placeholder="–",
+            alt=f"The first {frame.height} rows as they would be kept",
+        )
+    for words, names in (("Kept as properties", found.kept), ("Not used", found.unused)):
+        if names:
+            listed = ", ".join(plain(_shown(name)) for name in names[:MOST_LISTED])
+            more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+            st.caption(f"{words}: {listed}{more}")
+    for note in found.notes:
+        st.caption(plain(note))
