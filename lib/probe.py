@@ -63,8 +63,9 @@ class Look:
 
     `spec` is the source as JSON. `names` are the source's columns, `fixed` is column of ours: the one of the source
     that fills it by its very name. `why` says how a column was found, with examples. `problem` is why no row could
-    be shown. `preview` is column: values of the first good rows. `reasons` are (column, reason, rows) of the
-    `quarantined` among the `read` first rows. `is_spelled_freely` says that event names are not snake_case yet. `rows` counts all rows, where all were looked at.
+    be shown. `is_spelled_freely`: event names are not snake_case yet. `preview` is column: values of the first good
+    rows. `reasons` are (column, reason, rows) of the `quarantined` among the `read` first rows. `rows` counts all
+    rows, where all were looked at.
     """
 
     table: str

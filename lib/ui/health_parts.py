@@ -1,13 +1,15 @@
 """The top of Data health, and its sources, joins and files."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
 
 from lib import queries
-from lib.errors import GrowthOpsError
+from lib.errors import DamagedDataError, GrowthOpsError
 from lib.health import events, joins, overview, quarantine, sources, storage
 from lib.health.overview import Overview
 from lib.ui import url
@@ -22,7 +24,7 @@ SOURCES: dict[str, tuple[str, Format]] = {
     "source": ("Source", "text"),
     "table": ("Table", "text"),
     "state": ("State", "text"),
-    "last_load": ("Last load", "time"),
+    "loaded_at": ("Last load", "text"),
     "since": ("Ago", "seconds"),
     "rows_read": ("Rows read", "count"),
     "loaded": ("= loaded", "count"),
@@ -52,7 +54,7 @@ STORED: dict[str, tuple[str, Format]] = {
     "rows": ("Rows", "count"),
     "size": ("Size", "text"),
     "files": ("Files", "count"),
-    "last_load": ("Last load", "time"),
+    "loaded_at": ("Last load", "text"),
     "meaning": ("What it holds", "text"),
 }
 FOUND: dict[str, tuple[str, Format]] = {
@@ -111,6 +113,17 @@ def verdict(found: Overview) -> None:
         _damage(found.findings)
 
 
+@contextmanager
+def readable(found: Overview) -> Iterator[None]:
+    """For a part that needs a damaged file: says so, where the top of the page has named the file already."""
+    try:
+        yield
+    except DamagedDataError:
+        if not found.damage:
+            raise
+        st.info("This cannot be worked out while the damage named above lasts.")
+
+
 def timezone() -> str:
     """The time zone the page shows times in."""
     return queries.settings().company.timezone
@@ -133,7 +146,7 @@ def _damage(findings: pl.DataFrame) -> None:
     first = findings.row(0, named=True)
     st.error(
         f"{plain(storage.damage(findings))}\n\n**What still works.** {storage.still_works(findings)}\n\n"
-        f"**What to do.** {plain(first['advice'])} The damaged file: `{first['where']}`",
+        f"**What to do.** {first['advice']} The damaged file: `{first['where']}`",
         icon=":material/error:",
     )
 
@@ -145,7 +158,7 @@ def sources_tab(found: Overview) -> None:
         st.info("Nothing was loaded yet, or the ledger of loads cannot be read.")
         return
     st.markdown(f"##### {plain(sources.title(rows))}")
-    shown = rows.with_columns(since=pl.col("hours") * 3600)
+    shown = _loaded_at(rows).with_columns(since=pl.col("hours") * 3600)
     drawn = {key: part for key, part in SOURCES.items() if key not in ("waiting", "late_rows") or rows[key].sum()}
     table(shown, drawn, "sources", "Each source with its last load and what became of its rows")
     st.caption(plain(sources.balance(rows)))
@@ -166,10 +179,17 @@ def joins_tab() -> None:
     if not gaps.height:
         return
     labels = dict(gaps.select("gap", "key").iter_rows())
-    label = url.choice("What does not join", list(labels), "join", width=320)
+    weakest = gaps.sort("share", "key")["gap"][0]
+    label = url.choice("What does not join", list(labels), "join", weakest, width=320)
     listed = queries.from_facts(joins.unjoined, labels[label])
     shown = {name: UNJOINED.get(name, (_heading(name), "text")) for name in listed.columns}
     table(listed, shown, f"unjoined-{labels[label]}", label)
+
+
+def _loaded_at(rows: pl.DataFrame) -> pl.DataFrame:
+    """`loaded_at`: the last load in words, for which no facts need be readable."""
+    words = [moment(at, timezone()) if at else None for at in rows["last_load"]]
+    return rows.with_columns(pl.Series("loaded_at", words, dtype=pl.String()))
 
 
 def _heading(name: str) -> str:
@@ -185,7 +205,7 @@ def storage_tab(found: Overview) -> None:
     if rows is not None and rows.height:
         st.markdown(f"##### {storage.title(rows)}")
         sized = rows.with_columns(size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()))
-        table(sized, STORED, "storage", "Each table with its rows, size and files")
+        table(_loaded_at(sized), STORED, "storage", "Each table with its rows, size and files")
     asked = st.button("Check every file", icon=":material/search:", help="Reads everything and compares checksums")
     findings = _deep(rows) if asked else found.findings
     if findings.height:

@@ -18,19 +18,19 @@ sources, quarantine, events, joins, storage = st.tabs(
     key="part",
     bind="query-params",
 )
-with sources, states.guarded():
+with sources, states.guarded(), health_parts.readable(found):
     if sources.open:
         health_parts.sources_tab(found)
-with quarantine, states.guarded():
+with quarantine, states.guarded(), health_parts.readable(found):
     if quarantine.open:
         health_tabs.quarantine_tab(found)
-with events, states.guarded():
+with events, states.guarded(), health_parts.readable(found):
     if events.open:
         health_tabs.events_tab()
-with joins, states.guarded():
+with joins, states.guarded(), health_parts.readable(found):
     if joins.open:
         health_parts.joins_tab()
-with storage, states.guarded():
+with storage, states.guarded(), health_parts.readable(found):
     if storage.open:
         health_parts.storage_tab(found)
 url.say_refused()

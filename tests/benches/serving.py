@@ -182,7 +182,7 @@ def _visited(server: Server, clients: int, seconds: float) -> dict[str, float]:
     half, waits = sizes[len(sizes) // 2 :], waits or [float("nan")]
     return {
         "median": statistics.median(waits) * 1000, "p95": _p95(waits) * 1000, "reruns": len(waits),
-        "failed": len(failed), "cpu": (server.seconds() - before) / max(1, len(waits)) * 1000, "base": base,
+        "failed": len(failed), "cpu": (server.seconds() - before) / (len(waits) + clients) * 1000, "base": base,
         "each": (max(sizes) - base) / clients,
         "slope": statistics.linear_regression(range(len(half)), half).slope * 60 / SAMPLE_SECONDS,
     }  # fmt: skip

@@ -214,8 +214,13 @@ def test_damage_is_named_and_the_rest_still_answers(mixed: Path) -> None:
     assert "What still works." in app.error[0].value
     assert "What to do." in app.error[0].value
     assert "4 rows wait, and why" in said(app)
-    for part in ("Sources", "Events", "Joins", "Storage"):
-        assert not opened(part).exception
+    for part, tables in (("Sources", 1), ("Storage", 2)):
+        app = opened(part)
+        assert (len(app.error), len(app.dataframe)) == (1, tables)
+    for part in ("Events", "Joins"):
+        app = opened(part)
+        assert len(app.error) == 1
+        assert "cannot be worked out" in said(app)
 
 
 def test_a_damaged_stamp_does_not_hide_the_page(mixed: Path) -> None:

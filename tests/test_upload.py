@@ -1,0 +1,212 @@
+"""Uploads are kept under a safe name, looked through apart, and refused in a sentence when they are bombs."""
+
+import gzip
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lib import intake, probe, upload
+from lib.demo.workspace import own_place
+from lib.errors import SourceError
+from lib.probe import Asked
+from lib.settings import load_settings, workspaces
+
+GERMAN = "customer;Zeitpunkt;Aktion;Gerät\nk1;01.03.2026 09:00;App geöffnet;ios\nk2;nie;Konto angelegt;web\n"
+Make = Callable[[Path], bytes]
+
+
+def asked(workspace: Path, path: Path, **more: object) -> Asked:
+    return Asked(str(workspace), str(path), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a.csv", "a.csv"),
+        ("../../a.csv", "a.csv"),
+        ("C:\\secret\\a.csv", "a.csv"),
+        ("..", "data"),
+        (".bashrc.csv", "data.bashrc.csv"),
+        ("a\0b;rm -rf $HOME.csv", "a_b_rm -rf _HOME.csv"),
+        ("Käufe 😀.csv", "Käufe _.csv"),
+        ("x" * 300 + ".csv", "x" * 96 + ".csv"),
+    ],
+)
+def test_names_cannot_leave_the_folder(name: str, safe: str, tmp_path: Path) -> None:
+    assert upload.safe_name(name) == safe
+    if safe.endswith(".csv"):
+        assert upload.keep(tmp_path, name, b"a\n1\n") == tmp_path / "uploads" / safe
+
+
+def test_the_same_file_again_is_the_same_place_and_another_one_is_not(tmp_path: Path) -> None:
+    first = upload.keep(tmp_path, "a.csv.gz", b"one")
+    assert upload.keep(tmp_path, "a.csv.gz", b"one") == first
+    assert upload.keep(tmp_path, "a.csv.gz", b"two").name == "a-2.csv.gz"
+    assert upload.keep(tmp_path, "a.csv.gz", b"two").name == "a-2.csv.gz"
+    assert sorted(path.name for path in (tmp_path / "uploads").iterdir()) == ["a-2.csv.gz", "a.csv.gz"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"", "a.csv is empty (0 bytes)."),
+        ("a.xlsx", b"PK\x03\x04", "save the sheet as CSV"),
+        ("a.csv", b"PK\x03\x04", "save the sheet as CSV"),
+        ("a.xls", b"\xd0\xcf\x11\xe0", "save the sheet as CSV"),
+        ("a.csv", b"%PDF-1.7", "is a PDF"),
+        ("a.exe", b"MZ", "is of no known format"),
+        ("a", b"a,b", "is of no known format"),
+    ],
+)
+def test_what_is_no_table_is_refused_before_it_is_kept(name: str, content: bytes, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as error:
+        upload.keep(tmp_path, name, content)
+    assert said in str(error.value)
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_guess_names_what_is_missing(tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
+    found = probe.look(asked(tmp_path, place))
+    assert (found.table, found.missing, found.rows, found.read) == ("events", ["name"], 2, 0)
+    assert found.spec["columns"] == {"ts": "Zeitpunkt", "user_id": "customer"}
+    assert found.kept == ["Aktion", "Gerät"]
+    assert found.names == ["Zeitpunkt", "customer", "Aktion", "Gerät"]
+
+
+def test_a_mapping_shows_real_rows_and_those_that_would_be_quarantined(tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
+    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Aktion"}
+    found = probe.look(asked(tmp_path, place, table="events", columns=columns, timezone="Europe/Berlin"))
+    assert found.missing == []
+    assert found.preview["ts"] == ["2026-03-01 08:00:00"]
+    assert (found.preview["name"], found.preview["user_id"]) == (["App geöffnet"], ["k1"])
+    assert (found.read, found.quarantined, len(found.reasons)) == (2, 1, 1)
+    assert found.reasons[0][0] == "ts"
+    assert (found.zoneless, found.is_spelled_freely, found.kept) == (["ts"], True, ["Gerät"])
+    again = probe.look(asked(tmp_path, place, table="events", columns=columns, snake_case=True))
+    assert (again.preview["name"], again.is_spelled_freely) == (["app_geöffnet"], False)
+
+
+def test_a_constant_fills_a_column_and_an_own_name_stays(tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, "a.csv", b"user_id,ts\nu,2026-03-01T10:00:00Z\n")
+    found = probe.look(asked(tmp_path, place, table="events", columns={}, constants={"name": "order"}))
+    assert (found.missing, found.zoneless) == ([], [])
+    assert found.fixed == {"ts": "ts", "user_id": "user_id"}
+    assert found.preview == {"ts": ["2026-03-01 10:00:00"], "name": ["order"], "user_id": ["u"]}
+
+
+def test_days_that_could_be_months_are_asked_for(tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, "a.csv", b"user_id,ts,name\nu,03/04/2026,a\n")
+    found = probe.look(asked(tmp_path, place, table="events"))
+    assert found.problem is not None and "date_format" in found.problem
+    told = probe.look(asked(tmp_path, place, table="events", date_format="%d/%m/%Y"))
+    assert (told.problem, told.preview["ts"]) == (None, ["2026-04-03 00:00:00"])
+
+
+def test_a_folder_is_looked_at_by_its_first_file(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv"):
+        (tmp_path / name).write_text(f"user_id,ts,name\n{name},2026-03-01,x\n", "utf-8")
+    found = probe.look(asked(tmp_path / "shop", tmp_path / "*.csv", is_upload=False))
+    assert (found.files, found.rows, found.preview["user_id"]) == (2, None, ["a.csv"])
+    assert found.spec["path"] == (tmp_path / "*.csv").as_posix()
+
+
+def test_what_was_looked_at_is_what_is_loaded_and_a_new_mapping_takes_its_place(tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
+    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Aktion"}
+    for name in ("Aktion", "Gerät"):
+        found = probe.look(asked(tmp_path, place, table="events", columns=columns | {"name": name}))
+        report = intake.take_in(tmp_path, [found.source])
+        assert (report.total("read"), report.total("loaded"), report.total("quarantined")) == (2, 1, 1)
+    assert [spec.columns["name"] for spec in load_settings(tmp_path).sources] == ["Gerät"]
+
+
+def test_ones_own_rows_never_go_among_the_demo_companys(tmp_path: Path) -> None:
+    assert own_place(workspaces() / "demo") == own_place(workspaces() / "ecom") == workspaces() / "mine"
+    assert own_place(tmp_path) == tmp_path
+    (tmp_path / "growthops.toml").write_text('[company]\nname = "Tallyfold"\n', "utf-8")
+    assert own_place(tmp_path) == tmp_path.with_name("mine")
+
+
+# --- bombs, each in the process the product uses ---------------------------------------------------------------------
+
+
+def parquet(tmp_path: Path) -> bytes:
+    """A few kilobytes that unpack to 1.9 GB."""
+    pq.write_table(pa.table({"user_id": pa.repeat("x" * 1_000, 1_900_000)}), tmp_path / "bomb", compression="zstd")
+    return (tmp_path / "bomb").read_bytes()
+
+
+def wide(_: Path) -> bytes:
+    return (",".join(f"c{k}" for k in range(1_000_000)) + "\n").encode()
+
+
+def long_cell(_: Path) -> bytes:
+    return gzip.compress(b"user_id,ts,name\nu,2026-01-01," + bytes(400_000_000).replace(b"\0", b"x") + b"\n", 1)
+
+
+def endless(_: Path) -> bytes:
+    return gzip.compress(b"user_id,ts,name\n") + gzip.compress(b"u,2026-01-01,abc\n" * 1_000_000, 1) * 400
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "said"),
+    [
+        ("bomb.parquet", parquet, "unpacks to more than"),
+        ("wide.csv", wide, "longer than 4 MiB"),
+        ("cell.csv.gz", long_cell, None),
+        ("endless.csv.gz", endless, "bomb"),
+        ("nul.csv", lambda _: bytes(100_000), "is empty"),
+        ("cut.parquet", lambda _: b"PAR1" + bytes(1000), "no Parquet file"),
+        ("utf16.csv", lambda _: GERMAN.encode("utf-16"), None),
+        ("bom.csv", lambda _: b"\xef\xbb\xbf" + GERMAN.encode(), None),
+    ],
+)
+def test_a_bomb_ends_in_a_sentence(name: str, make: Make, said: str | None, tmp_path: Path) -> None:
+    place = upload.keep(tmp_path, name, make(tmp_path))
+    upload.prepare()
+    assert upload._SPARE[0].ready.wait(upload.SECONDS_TO_START)
+    before, start = resident(), time.perf_counter()
+    if said is None:
+        assert upload.look(asked(tmp_path, place)).rows in (1, 2)
+    else:
+        with pytest.raises(SourceError) as error:
+            upload.look(asked(tmp_path, place))
+        text = str(error.value)
+        assert said in text or "to look through" in text or "given up" in text
+        assert str(tmp_path / "uploads") not in text
+    assert time.perf_counter() - start < 12
+    assert resident() - before < 300 << 20
+
+
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    except OSError:
+        return 0
+
+
+def test_a_process_that_dies_or_says_too_much_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
+    upload.prepare()
+    upload._SPARE[0].process.kill()
+    upload._SPARE[0].process.wait()
+    assert upload.look(asked(tmp_path, place)).missing == ["name"]  # a dead spare is replaced
+    monkeypatch.setattr(upload, "MOST_ANSWER", 10)
+    with pytest.raises(SourceError, match="given up"):
+        upload.look(asked(tmp_path, place))
+
+
+def test_the_answer_is_the_same_apart_and_here(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"user_id": ["<b>", "=1+1"], "ts": ["2026-03-01", "2026-03-02"], "name": ["a.b[c]:\\", None]})
+    frame.write_parquet(tmp_path / "odd.parquet")
+    place = upload.keep(tmp_path, "odd.parquet", (tmp_path / "odd.parquet").read_bytes())
+    question = asked(tmp_path, place)
+    assert vars(upload.look(question)) | {"reasons": []} == vars(probe.look(question)) | {"reasons": []}
