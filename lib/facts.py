@@ -187,7 +187,8 @@ def _canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     columns = []
     for column in table.columns:
         if column.stored not in frame.columns:
-            columns.append(pl.lit(column.default).cast(column.dtype).alias(column.stored))
+            default = column.default == "true" if column.kind == "bool" else column.default
+            columns.append(pl.lit(default, column.dtype).alias(column.stored))
         else:
             columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
     if name == EVENTS.name:

@@ -1,6 +1,8 @@
 """Intake: what `growthops.toml` lists, or a file a person names, goes into the warehouse."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from lib.engine import collect
 from lib.errors import SourceError
 from lib.progress import Progress, silent
 from lib.settings import FILE_NAME, Company, Settings, SourceSpec, add_source, load_settings, write_settings
@@ -127,11 +130,14 @@ def replay(workspace: Path, table: str, corrected: Path | None = None, progress:
     rows = waiting if corrected is None else _mended(corrected, waiting)
     if not rows:
         raise SourceError(f"{corrected}: none of its rows waits in quarantine any more.")
+    # A row with two faults waits twice; it is still one row.
+    places = {row_id: place for row_id, *place in collect(warehouse.quarantine(table).select(PLACE)).rows()}
+    once = list({tuple(places[row[0]]): row for row in reversed(rows)}.values())[::-1]
     files: list[Path] = []
     inputs: list[Input] = []
     try:
         for label in dict.fromkeys(source for _, _, source in rows):
-            files.append(_written(workspace, len(files), [cells for _, cells, source in rows if source == label]))
+            files.append(_written(workspace, [cells for _, cells, source in once if source == label]))
             told = _spec_of(label, table, settings, workspace)
             again = SourceSpec.model_validate(told | {"table": table, "path": str(files[-1])})
             inputs.append(_input(replace(expand(again, workspace)[0], label=label), settings, datetime.now(UTC)))
@@ -176,9 +182,14 @@ def _spec_of(label: str, table: str, settings: Settings, workspace: Path) -> dic
     return specs[0].model_dump(exclude={"url", "query", "separator", "encoding"}) if specs else {}
 
 
-def _written(workspace: Path, number: int, rows: Sequence[Mapping[str, object]]) -> Path:
-    """Cells of quarantined rows as a file the sources can read."""
-    file = workspace / f".replay-{number}.csv"
+PLACE = ("id", "load", "source", "row")
+
+
+def _written(workspace: Path, rows: Sequence[Mapping[str, object]]) -> Path:
+    """Cells of quarantined rows as a file of its own that the sources can read."""
+    handle, name = tempfile.mkstemp(".csv", ".replay-", workspace)
+    os.close(handle)
+    file = Path(name)
     pl.DataFrame(rows, infer_schema_length=None).cast(pl.String).write_csv(file)
     return file
 

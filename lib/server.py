@@ -240,6 +240,9 @@ def _log_script_error(error: Exception) -> None:
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    # One call of `st.navigation` and Streamlit leaves its old mode for good; until then the first deep link would say
+    # "Page not found".
+    st.navigation([st.Page(lambda: None, title="Growth Ops", url_path="start")])
     threading.Thread(target=_warm, args=(asyncio.get_running_loop(),), name="warm", daemon=True).start()
     yield
 

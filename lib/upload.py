@@ -16,6 +16,7 @@ from typing import IO
 
 from lib.errors import SourceError
 from lib.probe import READY, Asked, Look
+from lib.settings import load_settings
 from lib.sources.source import format_of
 
 FOLDER = "uploads"
@@ -67,6 +68,13 @@ def _holds(place: Path, content: bytes | memoryview) -> bool:
     return place.is_file() and place.stat().st_size == len(content) and place.read_bytes() == content
 
 
+def forget(workspace: Path, place: Path) -> None:
+    """Remove an upload that was refused, so that nothing loads it later; not one that `growthops.toml` lists."""
+    listed = {workspace / spec.path for spec in load_settings(workspace).sources if spec.path}
+    if place not in listed and place.parent == workspace / FOLDER:
+        place.unlink(missing_ok=True)
+
+
 def safe_name(name: str) -> str:
     r"""A file name without a folder, hidden dot or anything a system could take for more than letters.
 
@@ -74,9 +82,8 @@ def safe_name(name: str) -> str:
     ('pass wd.csv', 'Käufe _1_.CSV', 'data.csv')
     """
     last = re.split(r"[/\\]", name)[-1]
-    clean = UNSAFE.sub("_", last).strip(" ")
-    stem, dot, ending = clean.partition(".")
-    return f"{stem.strip() or 'data'}{dot}{ending}"[-LONGEST_NAME:].lstrip(". ") or "data"
+    stem, dot, ending = UNSAFE.sub("_", last).strip().rstrip(".").partition(".")
+    return f"{stem.strip() or 'data'}{dot}{ending}"[-LONGEST_NAME:].lstrip(". ")
 
 
 class _Child:
@@ -148,7 +155,7 @@ def look(asked: Asked) -> Look:
     """
     child = _take()
     prepare()
-    answer = child.ask(asked, asked.seconds + 2)
+    answer = child.ask(asked, asked.seconds + 1)
     name = Path(asked.path).name
     if answer is None:
         raise SourceError(f"{name} takes longer than {asked.seconds} seconds to look through. {_otherwise(asked)}")

@@ -37,7 +37,7 @@ LAYERS: dict[str, set[str]] = {
     "stats": {"errors", "words"},
     "engine": WORDS | {"warehouse"},
     "export": set(),
-    "intake": SETUP | {"sources", "warehouse"},
+    "intake": SETUP | {"sources", "warehouse", "engine"},
     "console": {"progress", "warehouse"},
     "sources": SETUP,
     "warehouse": SETUP | {"sources"},

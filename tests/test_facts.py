@@ -193,3 +193,9 @@ def test_a_damaged_store_is_said(tmp_path: Path) -> None:
     (tmp_path / "warehouse" / "stamp.json").write_text('{"stamp": 1')
     with pytest.raises(DamagedDataError, match=r"stamp\.json is damaged"):
         Facts.open(tmp_path)
+
+
+def test_users_need_not_say_who_is_internal() -> None:
+    users = pl.DataFrame({"user_id": ["u"], "created_at": ["2026-01-01T00:00:00Z"]})
+    events = pl.DataFrame({"user_id": ["u"], "name": ["a"], "ts": ["2026-01-02T00:00:00Z"]})
+    assert Facts.of(events=events, users=users).internal.to_list() == []

@@ -13,7 +13,7 @@ import pytest
 
 from lib.answers import ask
 from lib.facts import Facts
-from lib.intake import load_sources
+from lib.intake import load_sources, replay, start_workspace
 from lib.questions import parse
 from lib.settings import Company, Settings, SourceSpec, write_settings
 from lib.warehouse import LoadReport, Warehouse
@@ -352,3 +352,17 @@ def test_local_times_of_a_file_are_the_companys(tmp_path: Path) -> None:
     assert facts.first == datetime(2026, 1, 1, 3, 30, tzinfo=UTC)
     table = ask(parse({"kind": "metric", "metric": "events", "grain": "day"}), facts).tables["metric"]
     assert table.select("bucket", "value").rows() == [(date(2026, 1, 1), 2.0), (date(2026, 1, 2), 1.0)]
+
+
+def test_a_row_with_two_faults_is_replayed_once(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user_id,name,ts,value\nu,buy,someday,much\nu,buy,2026-05-01,3\n")
+    start_workspace(tmp_path)
+    load_sources(tmp_path, [SourceSpec(table="events", path="log.csv")], now=NOW)
+    waiting = Warehouse.open(tmp_path).take_quarantined("events")
+    assert len(waiting) == 2  # one entry for each fault
+    mended = tmp_path / "mended.csv"
+    ids = [row_id for row_id, _, _ in waiting]
+    mended.write_text("user_id,name,ts,value,_id\n" + "".join(f"u,buy,2026-05-02,4,{row_id}\n" for row_id in ids))
+    report = replay(tmp_path, "events", mended)
+    assert (report.total("read"), report.total("loaded")) == (1, 1)
+    assert Warehouse.open(tmp_path).take_quarantined("events") == []

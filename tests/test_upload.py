@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,9 @@ from lib.errors import SourceError
 from lib.probe import Asked
 from lib.settings import load_settings, workspaces
 
-GERMAN = "customer;Zeitpunkt;Aktion;Gerät\nk1;01.03.2026 09:00;App geöffnet;ios\nk2;nie;Konto angelegt;web\n"
+GERMAN = "customer;Zeitpunkt;Aktion;Gerät\nk1;01.03.2026 09:00;App geöffnet;ios\nk2;nie;Konto angelegt;web\n" + "".join(
+    f"k{k};0{k}.03.2026 09:00;App geöffnet;ios\n" for k in (3, 4, 5)
+)
 Make = Callable[[Path], bytes]
 
 
@@ -73,7 +76,7 @@ def test_what_is_no_table_is_refused_before_it_is_kept(name: str, content: bytes
 def test_a_guess_names_what_is_missing(tmp_path: Path) -> None:
     place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
     found = probe.look(asked(tmp_path, place))
-    assert (found.table, found.missing, found.rows, found.read) == ("events", ["name"], 2, 0)
+    assert (found.table, found.missing, found.rows, found.read) == ("events", ["name"], 5, 0)
     assert found.spec["columns"] == {"ts": "Zeitpunkt", "user_id": "customer"}
     assert found.kept == ["Aktion", "Gerät"]
     assert found.names == ["Zeitpunkt", "customer", "Aktion", "Gerät"]
@@ -84,13 +87,13 @@ def test_a_mapping_shows_real_rows_and_those_that_would_be_quarantined(tmp_path:
     columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Aktion"}
     found = probe.look(asked(tmp_path, place, table="events", columns=columns, timezone="Europe/Berlin"))
     assert found.missing == []
-    assert found.preview["ts"] == ["2026-03-01 08:00:00"]
-    assert (found.preview["name"], found.preview["user_id"]) == (["App geöffnet"], ["k1"])
-    assert (found.read, found.quarantined, len(found.reasons)) == (2, 1, 1)
+    assert found.preview["ts"] == [f"2026-03-0{day} 08:00:00" for day in (1, 3, 4, 5)]
+    assert (found.preview["name"], found.preview["user_id"]) == (["App geöffnet"] * 4, ["k1", "k3", "k4", "k5"])
+    assert (found.read, found.quarantined, len(found.reasons)) == (5, 1, 1)
     assert found.reasons[0][0] == "ts"
     assert (found.zoneless, found.is_spelled_freely, found.kept) == (["ts"], True, ["Gerät"])
     again = probe.look(asked(tmp_path, place, table="events", columns=columns, snake_case=True))
-    assert (again.preview["name"], again.is_spelled_freely) == (["app_geöffnet"], False)
+    assert (again.preview["name"], again.is_spelled_freely) == (["app_geöffnet"] * 4, False)
 
 
 def test_a_constant_fills_a_column_and_an_own_name_stays(tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_what_was_looked_at_is_what_is_loaded_and_a_new_mapping_takes_its_place(
     for name in ("Aktion", "Gerät"):
         found = probe.look(asked(tmp_path, place, table="events", columns=columns | {"name": name}))
         report = intake.take_in(tmp_path, [found.source])
-        assert (report.total("read"), report.total("loaded"), report.total("quarantined")) == (2, 1, 1)
+        assert (report.total("read"), report.total("loaded"), report.total("quarantined")) == (5, 4, 1)
     assert [spec.columns["name"] for spec in load_settings(tmp_path).sources] == ["Gerät"]
 
 
@@ -132,6 +135,15 @@ def test_ones_own_rows_never_go_among_the_demo_companys(tmp_path: Path) -> None:
     assert own_place(tmp_path) == tmp_path
     (tmp_path / "growthops.toml").write_text('[company]\nname = "Tallyfold"\n', "utf-8")
     assert own_place(tmp_path) == tmp_path.with_name("mine")
+
+
+def test_a_refused_upload_goes_unless_it_is_loaded_already(tmp_path: Path) -> None:
+    loaded, refused = upload.keep(tmp_path, "a.csv", b"a"), upload.keep(tmp_path, "b.csv", b"b")
+    (tmp_path / "growthops.toml").write_text('[[sources]]\ntable = "events"\npath = "uploads/a.csv"\n', "utf-8")
+    (tmp_path / "own.csv").write_bytes(b"c")
+    for place in (loaded, refused, tmp_path / "own.csv"):
+        upload.forget(tmp_path, place)
+    assert (loaded.exists(), refused.exists(), (tmp_path / "own.csv").exists()) == (True, False, True)
 
 
 # --- bombs, each in the process the product uses ---------------------------------------------------------------------
@@ -160,7 +172,7 @@ def endless(_: Path) -> bytes:
     [
         ("bomb.parquet", parquet, "unpacks to more than"),
         ("wide.csv", wide, "longer than 4 MiB"),
-        ("cell.csv.gz", long_cell, None),
+        ("cell.csv.gz", long_cell, "may"),
         ("endless.csv.gz", endless, "bomb"),
         ("nul.csv", lambda _: bytes(100_000), "is empty"),
         ("cut.parquet", lambda _: b"PAR1" + bytes(1000), "no Parquet file"),
@@ -173,15 +185,18 @@ def test_a_bomb_ends_in_a_sentence(name: str, make: Make, said: str | None, tmp_
     upload.prepare()
     assert upload._SPARE[0].ready.wait(upload.SECONDS_TO_START)
     before, start = resident(), time.perf_counter()
-    if said is None:
-        assert upload.look(asked(tmp_path, place)).rows in (1, 2)
+    if said == "may":  # 400 MB are unpacked in time or not; the one row is quarantined where they are
+        with suppress(SourceError):
+            assert upload.look(asked(tmp_path, place)).quarantined == 1
+    elif said is None:
+        assert upload.look(asked(tmp_path, place)).rows in (1, 5)
     else:
         with pytest.raises(SourceError) as error:
             upload.look(asked(tmp_path, place))
         text = str(error.value)
         assert said in text or "to look through" in text or "given up" in text
         assert str(tmp_path / "uploads") not in text
-    assert time.perf_counter() - start < 12
+    assert time.perf_counter() - start < 10
     assert resident() - before < 300 << 20
 
 

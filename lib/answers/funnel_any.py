@@ -4,9 +4,11 @@ Every event of a step may open a run. For each, the next event of every other st
 sorted times of those inside the window are the times at which the 1st, 2nd … step was done.
 """
 
+import numpy as np
 import polars as pl
 
 from lib.answers.funnel_rules import Rules, matches
+from lib.answers.funnel_states import Flags, Whole
 
 
 def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -49,31 +51,44 @@ def _cut(runs: pl.DataFrame, rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 def _timed(runs: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Per unit the run that did the most steps, the soonest done, then the latest begun."""
-    n = rules.steps
+    steps = range(1, rules.steps + 1)
     # The opening event fills its own step at its own instant, even if another event of that step ties with it.
-    done = [
-        pl.when(pl.col(f"m{k}")).then(pl.struct(t="key", r="first_row")).when(pl.col(f"t{k}") <= pl.col("limit"))
-        .then(pl.struct(t=f"t{k}", r=f"r{k}"))
-        for k in range(1, n + 1)
-    ]  # fmt: skip
-    runs = runs.with_columns(done=pl.concat_list(done).list.drop_nulls().list.sort())
-    runs = runs.with_columns(reached=pl.col("done").list.len().cast(pl.Int64))
-    best = runs.sort(
-        ["unit", "reached", pl.col("done").list.last().struct.field("t"), "key"], descending=[False, True, False, True]
-    )
-    best = best.filter(pl.col("reached") == pl.col("reached").max().over("unit"))
-    going = pl.col("reached") < n
-    ends = best.group_by("unit").agg(
-        open=(going & ~pl.col("void") & rules.still_open()).any(), removed=(going & pl.col("void_out")).all()
-    )
-    first = best.unique("unit", keep="first", maintain_order=True)
-    step = [pl.col("done").list.get(k - 1, null_on_oob=True) for k in range(1, n + 1)]
-    return first.select(
-        "unit",
-        *(one.struct.field("t").alias(f"t{k}") for k, one in enumerate(step, 1)),
-        *(one.struct.field("r").cast(pl.UInt32).alias(f"r{k}") for k, one in enumerate(step, 1)),
-        "reached",
-    ).join(ends, on="unit", how="left")
+    when = [pl.when(f"m{k}").then("key").when(pl.col(f"t{k}") <= pl.col("limit")).then(f"t{k}") for k in steps]
+    which = [pl.when(f"m{k}").then("first_row").otherwise(f"r{k}") for k in steps]
+    times = np.stack([runs.select(one.fill_null(NEVER)).to_series().to_numpy() for one in when], axis=1)
+    rows = np.stack([runs.select(one.fill_null(0)).to_series().to_numpy() for one in which], axis=1)
+    order = np.argsort(times, axis=1, kind="stable")
+    times, rows = np.take_along_axis(times, order, axis=1), np.take_along_axis(rows, order, axis=1)
+    reached = (times < NEVER).sum(axis=1)
+    unit, key = runs["unit"].to_numpy(), runs["key"].to_numpy()
+    if not unit.size:
+        return _table(unit, times, rows, reached, np.zeros(0, bool), np.zeros(0, bool), rules)
+    last = times[np.arange(unit.size), reached - 1]
+    ranked = np.lexsort((-key, last, -reached, unit))
+    starts = np.flatnonzero(np.append(True, unit[ranked][1:] != unit[ranked][:-1]))
+    best = ranked[starts]
+    # Only runs that got as far as the unit's best say whether it may go on, or is taken out.
+    sizes = np.diff(np.append(starts, ranked.size))
+    far = reached[ranked] == np.repeat(reached[best], sizes)
+    flags = runs.select(pl.col("void"), pl.col("void_out"), rules.still_open().alias("still"))
+    void, void_out, still = (flags[name].to_numpy()[ranked] for name in ("void", "void_out", "still"))
+    going = reached[best] < rules.steps
+    is_open = np.logical_or.reduceat(far & still & ~void, starts) & going
+    removed = np.logical_and.reduceat(~far | void_out, starts) & going
+    return _table(unit[best], times[best], rows[best], reached[best], is_open, removed, rules)
+
+
+NEVER = np.iinfo(np.int64).max
+
+
+def _table(
+    unit: Whole, times: Whole, rows: Whole, reached: Whole, is_open: Flags, removed: Flags, rules: Rules
+) -> pl.DataFrame:
+    """The arrays as a frame; what stands beyond `reached` is not to be read."""
+    known = np.where(times < NEVER, times, 0)
+    columns = {f"t{k}": known[:, k - 1] for k in range(1, rules.steps + 1)}
+    columns |= {f"r{k}": rows[:, k - 1].astype(np.int64) for k in range(1, rules.steps + 1)}
+    return pl.DataFrame({"unit": unit, "reached": reached, "open": is_open, "removed": removed} | columns)
 
 
 def ambiguous(rows: pl.DataFrame, rules: Rules) -> pl.Series:

@@ -7,7 +7,7 @@ the vectorised walkers hand over.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby, islice
 
 import polars as pl
 
@@ -107,7 +107,7 @@ class Walker:
             return self.stood[reached]
         return [run for run in self.alive.values() if run.reached == reached]
 
-    def _is_open(self, run: Run) -> bool:
+    def _is_open(self, run: Run | Moment) -> bool:
         return run.until % (1 << self.rules.packing.bits) > self.rules.as_of
 
     def _may_open(self, group: Iterable[Moment]) -> bool:
@@ -190,30 +190,56 @@ class Walker:
     def _any(self, moments: list[Moment]) -> None:
         """Each event may open a run; in time order, an event that lets one more step be filled is one more done."""
         runs: list[Run] = []
-        for opening in moments:
-            if not (opening.opens and opening.steps) or (self.rules.question.entry == "first" and runs):
+        soonest, most = NEVER, self._most(moments)
+        crossings = [moment for moment in moments if moment.crosses]
+        for at, opening in enumerate(moments):
+            # A run begun later has fewer events to choose from, so it is never done sooner. It still matters if it
+            # ties, may still go on, or is clean of what takes the others out.
+            late = opening.key > soonest and not self.rules.removing and not self._is_open(opening)
+            if (late and most == self.n) or (runs and self.rules.question.entry == "first"):
+                break
+            if late or not (opening.opens and opening.steps):
                 continue
-            runs.append(self._gather(opening, [m for m in moments if m.key >= opening.key and m is not opening]))
+            runs.append(self._gather(opening, at, moments, crossings, most))
+            if runs[-1].reached == most:
+                soonest = min(soonest, runs[-1].keys[-1])
         for run in sorted(runs, key=lambda run: (run.keys[-1], -run.keys[0])):
             self._stand(run)
 
-    def _gather(self, opening: Moment, later: Sequence[Moment]) -> Run:
+    def _most(self, moments: Sequence[Moment]) -> int:
+        """How many different steps all events together could fill: no run does more, so none looks on after that."""
+        holder: dict[int, int] = {}
+        for at, moment in enumerate(moments):
+            if len(holder) == self.n:
+                break
+            if moment.steps:
+                _fill(at, moments, holder, set(), self.n)
+        return len(holder)
+
+    def _gather(
+        self, opening: Moment, at: int, moments: Sequence[Moment], crossings: Sequence[Moment], most: int
+    ) -> Run:
         """The run that this event opens; an excluded event ends it, exclusive of the opening's instant and its own."""
         run = Run((), (), opening.until)
-        holder: dict[int, int] = {}
-        seated: list[Moment] = []
         limit = opening.until
-        for moment in later:
-            if moment.crosses and opening.key < moment.key <= opening.until:
+        for moment in crossings:
+            if opening.key < moment.key <= opening.until:
                 limit = min(limit, moment.key)
                 run.dead |= {i for i in range(len(self.spans)) if moment.crosses >> i & 1}
-        for moment in (opening, *later):
-            if moment.key > limit:
+        while at and moments[at - 1].key == opening.key:  # events at the same instant count, whatever their place
+            at -= 1
+        holder: dict[int, int] = {}
+        seated: list[Moment] = []
+        for moment in chain([opening], (later for later in islice(moments, at, None) if later is not opening)):
+            if moment.key > limit or run.reached == most:
                 break
             seated.append(moment)
-            if run.reached < self.n and _fill(len(seated) - 1, seated, holder, set(), self.n):
+            if moment.steps and _fill(len(seated) - 1, seated, holder, set(), self.n):
                 run = Run((*run.keys, moment.key), (*run.rows, moment.row), run.until, run.dead)
         return run
+
+
+NEVER = 1 << 63
 
 
 def _seat(step: int, events: Sequence[Moment], holder: dict[int, int], tried: set[int]) -> bool:

@@ -46,9 +46,7 @@ def interest(rng: np.random.Generator, share_at_30: Floats) -> Floats:
     return np.minimum(days, 80 + rng.exponential(230, len(days)))
 
 
-def visits(
-    rng: np.random.Generator, first: Ints, days: Floats, per_day: Floats | float, *, business: bool
-) -> Visits:
+def visits(rng: np.random.Generator, first: Ints, days: Floats, per_day: Floats | float, *, business: bool) -> Visits:
     """Visits at ages 1 and later, while interest lasts and the data goes."""
     room = np.clip(np.minimum(days, LAST - first), 0, None)
     who = np.repeat(np.arange(len(first)), rng.poisson(room * per_day))

@@ -124,7 +124,7 @@ def look(asked: Asked) -> Look | None:
         return found
     st.error(plain(found), icon=":material/error:")
     if asked.is_upload:
-        Path(asked.path).unlink(missing_ok=True)  # what was refused is not kept, so nothing loads it later
+        upload.forget(Path(asked.workspace), Path(asked.path))
     return None
 
 
@@ -167,8 +167,12 @@ def sentence(part: Any) -> str:
     """What became of the rows of one source: `shop.csv: 12 rows = 10 loaded + 2 duplicates`."""
     if part.skipped:
         return f"{part.source}: loaded before, and nothing in it has changed."
-    words = (("loaded", part.loaded), ("updated", part.updated), ("duplicates", part.duplicates))
-    counts = [f"{count:,} {word}" for word, count in words if count or word == "loaded"]
+    words = (("loaded", part.loaded), ("updated", part.updated), ("duplicate", part.duplicates))
+    counts = [
+        f"{count:,} {word}{'s' * (word == 'duplicate' and count != 1)}"
+        for word, count in words
+        if count or word == "loaded"
+    ]
     if part.quarantined:
         counts.append(f"{part.quarantined:,} quarantined (see Data health)")
     return f"{part.source}: {part.read:,} rows = {' + '.join(counts)}."

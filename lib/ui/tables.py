@@ -57,7 +57,9 @@ def _column(heading: str, kind: Format) -> ColumnConfig:
         case "seconds":
             return config.NumberColumn(heading, format="localized")
         case "time":
-            return config.DatetimeColumn(heading, format="D MMM YYYY, HH:mm", timezone=queries.facts().timezone)
+            return config.DatetimeColumn(
+                heading, format="D MMM YYYY, HH:mm", timezone=queries.settings().company.timezone
+            )
         case "day":
             return config.DateColumn(heading, format="D MMM YYYY")
         case _:

@@ -28,9 +28,11 @@ def choices(label: str, options: Sequence[str], key: str, default: Sequence[str]
 def whole(label: str, key: str, default: int, low: int = 1, high: int = 1_000_000, **more: Any) -> int:
     """A whole number between two bounds."""
     text = st.query_params.get(key)
-    if text is not None and not (text.isdecimal() and low <= int(text) <= high):
+    if text is not None and not (text.isdecimal() and len(text) < 16 and low <= int(text) <= high):
         _note(key, [text], f"{default} is used")
-    return int(st.number_input(label, low, high, default, 1, key=key, bind="query-params", **more))
+    # Streamlit's own check stumbles over more digits than a float can hold, so it never sees such a value.
+    bind = "query-params" if text is None or len(text) < 300 else None
+    return int(st.number_input(label, low, high, default, 1, key=key, bind=bind, **more))
 
 
 def peek(key: str, default: str, allowed: Collection[str]) -> str:

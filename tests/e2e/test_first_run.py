@@ -65,9 +65,14 @@ def test_from_nothing_to_the_first_funnel(open_page: Open, server: Server, tmp_p
     expect(page.get_by_text("Of the first 127 rows, 126 can be loaded and 1 would be quarantined:")).to_be_visible()
     expect(page.get_by_text("Kept as properties: Gerät")).to_be_visible()
     picture(page, "3-preview")
+    page.set_viewport_size({"width": 390, "height": 844})
+    sizes = "element => [element.scrollWidth, element.clientWidth]"
+    assert page.get_by_test_id("stMain").evaluate(sizes) == [390, 390]
+    picture(page, "3-preview-phone")
+    page.set_viewport_size({"width": 1440, "height": 1400})
     page.get_by_role("button", name="Load", exact=True).click()
 
-    done = page.get_by_text("uploads/tracking.csv: 127 rows = 125 loaded + 1 duplicates + 1 quarantined")
+    done = page.get_by_text("uploads/tracking.csv: 127 rows = 125 loaded + 1 duplicate + 1 quarantined")
     expect(done).to_be_visible()
     picture(page, "4-done")
     page.get_by_role("button", name="Open Onboarding").click()

@@ -1,0 +1,103 @@
+"""The page Add data: file in, mapping by hand, rows counted, own workspace opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import settings
+from lib.ui import add_data
+from tests.pages.conftest import Visit
+
+PAGE = "pages/trust/add_data.py"
+FILE = "customer;Zeitpunkt;Aktion\n" + "".join(
+    f"k{k};0{1 + k % 5}.03.2026 {9 + step:02}:00;{name}\n"
+    for step, (name, people) in enumerate((("Start", 9), ("Konto", 6), ("Kauf", 3)))
+    for k in range(people)
+)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "shop"
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(folder))
+    return folder
+
+
+def said(app: AppTest) -> str:
+    return " ".join(part.value for kind in (app.markdown, app.warning, app.error, app.success) for part in kind)
+
+
+def button(app: AppTest, label: str) -> AppTest:
+    return next(part for part in app.button if part.label == label).click().run()
+
+
+def give(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader[0].set_value((name, content, "text/csv")).run()
+
+
+def control(app: AppTest, column: str) -> int:
+    return next(place for place, part in enumerate(app.selectbox) if part.label.startswith(f"**{column}**"))
+
+
+def loaded(app: AppTest) -> AppTest:
+    app = give(app, "log.csv", FILE.encode())
+    assert "say which column is **name**" in said(app)
+    app = app.selectbox[control(app, "name")].set_value("Aktion").run()
+    assert "**18** can be loaded" in said(app)
+    return button(app, "Load")
+
+
+def test_a_file_becomes_a_funnel(visit: Visit, empty: Path) -> None:
+    app = loaded(visit().switch_page(PAGE).run())
+    assert not app.exception
+    assert app.success[0].value.replace("\\", "") == "uploads/log.csv: 18 rows = 18 loaded."
+    app = button(app, "Open Onboarding")
+    assert [title.value for title in app.title] == ["Onboarding"]
+    assert app.multiselect(key="steps").value == ["start", "konto", "kauf"]
+    assert next(part.value for part in app.metric if part.label == "Started") == "9"
+
+
+def test_rows_of_ones_own_open_a_workspace_beside_the_demo(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "workspaces", lambda: tmp_path)
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "demo"))
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "growthops.toml").write_text('[company]\nname = "Tallyfold"\n', "utf-8")
+    app = visit().switch_page(PAGE).run()
+    assert "workspace of their own, **mine**" in said(app)
+    app = loaded(app)
+    assert not app.exception
+    assert os.environ["GROWTHOPS_WORKSPACE"] == str(tmp_path / "mine")
+    assert (tmp_path / "current").read_text("utf-8").strip() == "mine"
+    assert not (tmp_path / "demo" / "warehouse").exists()
+
+
+def test_what_cannot_be_read_is_said_and_not_kept(visit: Visit, empty: Path) -> None:
+    app = give(visit().switch_page(PAGE).run(), "book.xlsx", b"PK\x03\x04")
+    assert "save the sheet as CSV" in app.error[0].value
+    app = give(app, "cut.parquet", b"PAR1")
+    assert "no Parquet file" in app.error[0].value
+    assert list((empty / "uploads").iterdir()) == []
+
+
+def test_a_path_is_read_where_it_is(visit: Visit, empty: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user_id,ts,name\nu,2026-03-01T10:00:00Z,open\n", "utf-8")
+    app = visit().switch_page(PAGE).run()
+    app = app.text_input[0].set_value(str(tmp_path / "*.csv")).run()
+    assert "Of the first 1 rows, **1** can be loaded." in said(app)
+    app = button(app, "Load")
+    assert "1 rows = 1 loaded" in said(app)
+    assert not (empty / "uploads").exists()
+
+
+def test_the_demo_is_one_click_away(visit: Visit, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(add_data, "workspaces", lambda: tmp_path)
+    made: list[Path] = []
+    monkeypatch.setattr(add_data, "make_company", lambda folder, _: made.append(folder))
+    app = button(visit().switch_page(PAGE).run(), "Try the demo company")
+    assert not app.exception
+    assert made == [tmp_path / "demo"]
+    assert os.environ["GROWTHOPS_WORKSPACE"] == str(tmp_path / "demo")
