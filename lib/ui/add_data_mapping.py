@@ -161,6 +161,7 @@ def preview(found: Look) -> None:
         frame = pl.DataFrame({name: values for name, values in found.preview.items()}, strict=False)
         st.dataframe(
             frame.to_arrow(),
+            lazy=False,
             hide_index=True,
             placeholder="–",
             alt=f"The first {frame.height} rows as they would be kept",

@@ -86,7 +86,7 @@ def _rows(shown: pl.DataFrame, columns: dict[str, tuple[str, Format]], total: in
         for name, (heading, kind) in columns.items()
     }
     st.dataframe(
-        shown, hide_index=True, column_config=config, key="table-quarantine", placeholder="–",
+        shown.to_arrow(), lazy=False, hide_index=True, column_config=config, key="table-quarantine", placeholder="–",
         height="content" if shown.height < 12 else 360, alt="The rows that wait, with their original cells",
     )  # fmt: skip
     if total > shown.height:
@@ -191,7 +191,8 @@ def _seen(rows: pl.DataFrame) -> None:
     config = st.column_config
     zone = queries.settings().company.timezone
     st.dataframe(
-        rows.drop("named"),
+        rows.drop("named").to_arrow(),
+        lazy=False,
         hide_index=True,
         key="table-events",
         height="content" if rows.height < 12 else 430,
@@ -215,7 +216,8 @@ def _releases(name: str, rows: pl.DataFrame) -> None:
     """How often the event happens on each version; changes with their sign."""
     config = st.column_config
     st.dataframe(
-        rows.with_columns(pl.col("change") * 100),
+        rows.with_columns(pl.col("change") * 100).to_arrow(),
+        lazy=False,
         hide_index=True,
         key="table-versions",
         height="content" if rows.height < 12 else 430,

@@ -70,6 +70,7 @@ def empty(answers: str) -> None:
     table = TABLES["events"]
     st.dataframe(
         pl.DataFrame({column.name: column.sample for column in table.columns[:4]}).to_arrow(),
+        lazy=False,
         hide_index=True,
         width="content",
         alt="Three sample rows of an events file",
