@@ -22,8 +22,8 @@ def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: 
     shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS)
     config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()}
     st.dataframe(
-        # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas: half
-        # a second, and a broken chart for a second visitor who comes while it is being imported.
+        # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
+        # half a second, and a broken chart for a second visitor who comes while it is being imported.
         shown.to_arrow(),
         lazy=False,
         hide_index=True,
