@@ -242,7 +242,10 @@ def _log_script_error(error: Exception) -> None:
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     # One call of `st.navigation` and Streamlit leaves its old mode for good; until then the first deep link would say
     # "Page not found".
+    told = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    told.disabled = True  # it would warn that no visitor is there, which is the point
     st.navigation([st.Page(lambda: None, title="Growth Ops", url_path="start")])
+    told.disabled = False
     threading.Thread(target=_warm, args=(asyncio.get_running_loop(),), name="warm", daemon=True).start()
     yield
 
