@@ -1,6 +1,5 @@
 """How numbers leave: CSV of a whole table, and the question as JSON and as a command."""
 
-import io
 import json
 import shlex
 
@@ -9,24 +8,8 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.export import csv_text
 from lib.questions import Question
-
-STARTS_FORMULA = r"^[=+\-@\t\r]"
-
-
-def csv_text(frame: pl.DataFrame) -> str:
-    """A table as CSV. Text cells that a spreadsheet would run as a formula get a leading apostrophe; numbers never."""
-    texts = pl.col(pl.String())
-    safe = frame.with_columns(
-        pl.when(texts.str.contains(STARTS_FORMULA)).then("'" + texts).otherwise(texts).name.keep()
-    )
-    out = io.StringIO()
-    safe.rename(_safe_header).write_csv(out, datetime_format="%Y-%m-%dT%H:%M:%S%.f%:z")
-    return out.getvalue()
-
-
-def _safe_header(name: str) -> str:
-    return f"'{name}" if name[:1] in tuple("=+-@\t\r") else name
 
 
 def download(frame: pl.DataFrame, name: str, label: str = "CSV") -> None:
