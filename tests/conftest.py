@@ -51,3 +51,6 @@ def _fresh_caches() -> Iterator[None]:
     if streamlit is not None:
         streamlit.cache_data.clear()
         streamlit.cache_resource.clear()
+    if queries := sys.modules.get("lib.queries"):
+        queries.SOURCES.clear()
+        queries.KEPT.clear()

@@ -37,6 +37,8 @@ LAYERS: dict[str, set[str]] = {
     "stats": {"errors", "words"},
     "engine": WORDS | {"warehouse"},
     "export": set(),
+    "memory": set(),
+    "choices": FACTS,
     "intake": SETUP | {"sources", "warehouse", "engine"},
     "console": {"progress", "warehouse"},
     "sources": SETUP,
@@ -51,7 +53,7 @@ LAYERS: dict[str, set[str]] = {
     "store": SETUP | {"questions"},
     "demo": SETUP | {"warehouse", "intake"},
     "charts": {"model", "catalog", "errors", "words"},
-    "queries": FACTS | ANSWERS | {"answers", "store", "health"},
+    "queries": FACTS | ANSWERS | {"answers", "store", "health", "memory", "choices"},
     "probe": SETUP | {"sources"},
     "upload": SETUP | {"sources", "probe"},
     "ui": WORDS

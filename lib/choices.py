@@ -1,0 +1,59 @@
+"""What there is to choose from: the events, fields and values the facts hold, and a funnel to begin with."""
+
+import polars as pl
+
+from lib.engine import collect
+from lib.facts import Facts
+
+MOST_NAMES = 500
+MOST_VALUES = 200
+MISSING = "(none)"
+TABLE_OF = {"": "events", "user": "users", "account": "accounts"}
+NOT_TO_CHOOSE = {"name", "props", "traits", "is_internal"}
+SAMPLE_PEOPLE = 20_000
+COMMON = 0.05
+MOST_STEPS = 5
+
+
+def events(facts: Facts) -> tuple[str, ...]:
+    """Names of the events seen, the most frequent first."""
+    return tuple(facts.names["name"].head(MOST_NAMES))
+
+
+def journey(facts: Facts) -> tuple[str, ...]:
+    """Of the first people: the events many of them do, ordered by where they come in a person's sequence."""
+    log = facts.tables["events"].filter(pl.col("person") < SAMPLE_PEOPLE)
+    firsts = collect(log.group_by("person", "name").agg(pl.col("ts").min()))
+    ranked = firsts.with_columns(place=pl.col("ts").rank("ordinal").over("person"))
+    table = ranked.group_by("name").agg(people=pl.len(), place=pl.col("place").mean())
+    left = int(table["people"].max() or 0)  # type: ignore[arg-type]
+    common = table.filter(pl.col("people") >= COMMON * left).sort("place", "name")
+    chosen: list[str] = []
+    for name, people in common.select("name", "people").iter_rows():
+        if people <= left and len(chosen) < MOST_STEPS:
+            chosen.append(name)
+            left = people
+    return tuple(chosen)
+
+
+def fields(facts: Facts) -> tuple[str, ...]:
+    """Fields with text in them that a question may filter by or break down by: the events' own, then `user.…`."""
+    found: list[str] = []
+    for prefix, table in TABLE_OF.items():
+        names = [
+            name
+            for name, kind in facts.fields[prefix].items()
+            if kind in (pl.String(), pl.Boolean()) and name not in NOT_TO_CHOOSE and not name.endswith("_id")
+        ]
+        used = collect(facts.tables[table].select(pl.col(name).is_not_null().any() for name in names))
+        found += [f"{prefix}.{name}".lstrip(".") for name in names if used[name].any()]
+    return tuple(found)
+
+
+def values(facts: Facts, field: str) -> tuple[str, ...]:
+    """The most frequent values of a field, and `(none)` where some rows have no value."""
+    prefix, _, name = field.rpartition(".")
+    column = pl.col(name).cast(pl.String()).fill_null(MISSING).alias("value")
+    rows = facts.tables[TABLE_OF[prefix]].select(column)
+    counted = collect(rows.group_by("value").agg(rows=pl.len()).sort(["rows", "value"], descending=[True, False]))
+    return tuple(counted["value"].head(MOST_VALUES))
