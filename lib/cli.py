@@ -1,16 +1,21 @@
-"""The command line: `growthops load`, `ask`, `demo`, `doctor`, `quarantine`, `compact`, `template`, `run`."""
+"""The command line: `growthops load`, `ask`, `demo`, `template` and `run`; the other commands are in `lib.upkeep`."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib.console import pairs, progress_bar, say
+from lib import upkeep
+from lib.console import pairs, progress_bar, say, workspace_option
 from lib.errors import GrowthOpsError, QuestionError, SourceError
 from lib.model import TABLES
 from lib.settings import DEMO, add_source, choose_workspace, find_workspace, workspaces
+
+if TYPE_CHECKING:
+    from lib.questions import Question
+    from lib.scope import Cohort
 
 OWN = "mine"
 
@@ -30,12 +35,6 @@ class Friendly(click.Group):
             return super().invoke(ctx)
         except GrowthOpsError as error:
             raise Refused(str(error)) from error
-
-
-def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
-    """`--workspace DIR`."""
-    words = "The workspace folder; default: $GROWTHOPS_WORKSPACE, else the one used last, else the demo company."
-    return click.option("--workspace", metavar="DIR", default=None, help=words)(command)
 
 
 @click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"]})
@@ -120,7 +119,8 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         raise QuestionError("The question is not text in UTF-8.") from None
     many = isinstance(asked, list)
     questions = [parse(one) for one in (asked if many else [asked])]
-    facts = Facts.open(_ready(workspace))
+    folder = _ready(workspace)
+    facts = Facts.open(folder, cohorts=_cohorts(folder, questions))
     answers = [answer_of(one, facts) for one in questions]
     if form == "json":
         found = [answer.as_json() for answer in answers]
@@ -131,6 +131,19 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         if table is None:
             raise QuestionError(f"The answer has no table {name!r}; it has {', '.join(answer.tables)}.")
         click.echo(csv_text(table), nl=False)
+
+
+def _cohorts(folder: Path, questions: "Sequence[Question]") -> "Mapping[str, Cohort]":
+    """The cohorts people keep under a name; looked up only where a question speaks of a cohort."""
+    from lib.store import Store
+
+    if not any('"cohort"' in question.model_dump_json(by_alias=True) for question in questions):
+        return {}
+    store = Store(folder)
+    try:
+        return store.cohorts()
+    finally:
+        store.close()
 
 
 def _ready(workspace: str | None) -> Path:
@@ -164,10 +177,12 @@ def _make_demo(folder: Path) -> None:
 @workspace_option
 def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
     """Make the demo company, or open a shipped sample, as a workspace."""
-    from lib.demo.workspace import make_sample
+    from lib.demo.workspace import make_sample, write_diary
 
     folder = find_workspace(workspace) if workspace else workspaces() / (sample or DEMO)
     there = _holds_rows(folder)
+    if if_missing and there and sample is None and not (folder / "app.db").exists():
+        write_diary(folder)  # the demo was made by a version that had no place for it
     if if_missing and (there or (sample is None and workspace is None and find_workspace(None) != folder)):
         return
     if sample is None:
@@ -177,80 +192,6 @@ def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
             say(make_sample(sample, folder, progress))
     choose_workspace(folder)
     click.echo(f"Open it: growthops run --workspace {folder}", err=True)
-
-
-@cli.command()
-@click.option("--quick", is_flag=True, help="Compare sizes only, not checksums.")
-@workspace_option
-def doctor(quick: bool, workspace: str | None) -> None:
-    """Check the workspace: settings, every file of the warehouse, and whether it can be trusted."""
-    from lib.settings import load_settings
-    from lib.warehouse import examine
-
-    folder = find_workspace(workspace)
-    if not folder.is_dir():
-        raise SourceError(f"There is no workspace {folder}.")
-    load_settings(folder)
-    findings = examine(folder, deep=not quick)
-    for finding in findings:
-        click.echo(f"{finding.level}: {finding.what} [{finding.where}] {finding.advice}".rstrip())
-    if any(finding.level == "error" for finding in findings):
-        raise click.exceptions.Exit(1)
-    click.echo(f"{folder}: no damage found.")
-
-
-@cli.command()
-@workspace_option
-def restore(workspace: str | None) -> None:
-    """Go back to the last load whose files are all there and unchanged."""
-    from lib.warehouse import restore as back_to
-
-    folder = find_workspace(workspace)
-    stamp = back_to(folder)
-    click.echo(f"{folder}: back at stamp {stamp.stamp}, loaded {stamp.at:%Y-%m-%d %H:%M} UTC. Load later files again.")
-
-
-@cli.command()
-@click.option("--table", default=None, metavar="TABLE", help="Only rows meant for this table.")
-@click.option(
-    "--export", "export_to", type=click.Path(path_type=Path), help="Write the rows with their reasons as CSV."
-)
-@click.option("--replay", is_flag=True, help="Load the rows again under the mapping of today.")
-@click.option("--corrected", type=click.Path(exists=True, path_type=Path), help="With --replay: the mended export.")
-@workspace_option
-def quarantine(
-    table: str | None, export_to: Path | None, replay: bool, corrected: Path | None, workspace: str | None
-) -> None:
-    """Rows that could not be loaded: why, export, and replay after a fix."""
-    from lib import intake
-    from lib.engine import collect
-    from lib.warehouse import Warehouse
-
-    folder = find_workspace(workspace)
-    warehouse = Warehouse.open(folder)
-    if replay:
-        with progress_bar() as progress:
-            say(intake.replay(folder, table or "events", corrected, progress))
-    elif export_to:
-        click.echo(f"{warehouse.export_quarantine(export_to, table):,} rows written to {export_to}")
-    else:
-        rows = collect(warehouse.quarantine(table))
-        waiting = rows.filter(rows["replayed"].is_null())
-        for (name, source, reason), part in sorted(waiting.group_by("table", "source", "reason")):
-            click.echo(f"{part.height:,} × {name} ← {source}: {reason} (first: row {part['row'].min()})")
-        if waiting.height == 0:
-            click.echo("Nothing waits in quarantine.")
-
-
-@cli.command()
-@workspace_option
-def compact(workspace: str | None) -> None:
-    """Merge small files of the warehouse; the order of rows, and every answer, stay the same."""
-    from lib.warehouse import Warehouse
-
-    with progress_bar() as progress:
-        Warehouse.open(find_workspace(workspace)).compact(progress)
-    click.echo("Compacted.")
 
 
 @cli.command()
@@ -277,6 +218,10 @@ def run(port: int, headless: bool, workspace: str | None) -> None:
     chosen = click.get_current_context().get_parameter_source("port")
     is_fixed = chosen is not click.core.ParameterSource.DEFAULT
     serve(port, is_port_fixed=is_fixed, open_browser=not headless)
+
+
+for command in upkeep.COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How the command line talks to the person at the terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,12 @@ from lib.progress import Progress
 
 if TYPE_CHECKING:
     from lib.warehouse import LoadReport
+
+
+def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
+    """`--workspace DIR`."""
+    words = "The workspace folder; default: $GROWTHOPS_WORKSPACE, else the one used last, else the demo company."
+    return click.option("--workspace", metavar="DIR", default=None, help=words)(command)
 
 
 @contextmanager

@@ -31,6 +31,14 @@ class DamagedDataError(WarehouseError):
     """A file of the warehouse is damaged or missing; `growthops doctor` names it."""
 
 
+class StoreError(GrowthOpsError):
+    """What people write cannot be read, kept or accepted."""
+
+
+class BackupError(GrowthOpsError):
+    """A backup that cannot be made, or cannot be trusted."""
+
+
 def suggest(word: object, allowed: Iterable[str], *, limit: int = 20) -> str:
     """The end of an error message: the nearest allowed name, then the allowed ones.
 

@@ -51,8 +51,8 @@ def load_sources(
 
 def has_changed(workspace: Path, specs: Sequence[SourceSpec]) -> bool:
     """Was one of these sources loaded before under another mapping? Its old rows would count beside the new ones."""
-    before = {spec.identity: spec for spec in load_settings(workspace).sources}
-    return any(before.get(spec.identity, spec) != spec for spec in specs)
+    before = {spec.identity: spec.mapping for spec in load_settings(workspace).sources}
+    return any(before.get(spec.identity, spec.mapping) != spec.mapping for spec in specs)
 
 
 def rebuild(

@@ -8,122 +8,37 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import tomlkit
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from tomlkit.items import AoT, Table
 
 from lib.errors import SettingsError, suggest
-from lib.model import TABLES
-from lib.scope import Part, WeekStart, Window
+from lib.scope import Part, Window
+from lib.settings_sections import Adoption, Company, Onboarding, SourceSpec, StorePlace, minor_units
+
+__all__ = [
+    "DEMO",
+    "FILE_NAME",
+    "Adoption",
+    "Company",
+    "Onboarding",
+    "Settings",
+    "SourceSpec",
+    "StorePlace",
+    "add_source",
+    "choose_workspace",
+    "find_workspace",
+    "load_settings",
+    "minor_units",
+    "workspaces",
+    "write_settings",
+]
 
 FILE_NAME = "growthops.toml"
 DEMO = "demo"
 CURRENT = "current"
-
-# ISO 4217: every currency not listed here has two digits after the point.
-NO_MINOR_UNITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
-
-
-def minor_units(currency: str) -> int:
-    """How many digits the currency has after the decimal point: 2 for USD, 0 for JPY, 3 for KWD."""
-    code = currency.upper()
-    return 0 if code in NO_MINOR_UNITS.split() else 3 if code in THREE_DIGITS.split() else 2
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone; write one like 'Europe/Berlin' or 'UTC'") from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_zone)]
-
-
-class Company(Part):
-    """Whose numbers these are. `currency` is the reporting currency, `timezone` the one days are cut in."""
-
-    name: str = Field(default="Our company", min_length=1)
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
-    timezone: TimeZone = "UTC"
-    week_start: WeekStart = "monday"
-
-    @property
-    def minor_units(self) -> int:
-        """Digits after the point of the reporting currency."""
-        return minor_units(self.currency)
-
-
-class Onboarding(Part):
-    """The funnel the Onboarding page opens with, and the event that counts as activated."""
-
-    steps: tuple[str, ...] = ()
-    window: Window = Window(value=7, unit="day")
-    activation_event: str | None = None
-
-
-class SourceSpec(Part):
-    """One `[[sources]]` entry: where rows of one canonical table come from, and how they are mapped.
-
-    `columns` is canonical = source column, `constants` canonical = value, `event_names` source name =
-    canonical name. `timezone` is that of time stamps without offset: by default the company's for files
-    and UTC for databases. `date_format` is a strptime format that replaces the guess.
-    """
-
-    table: str
-    path: str | None = None
-    url: str | None = None
-    query: str | None = None
-    timezone: TimeZone | None = None
-    separator: str | None = Field(default=None, min_length=1, max_length=1)
-    encoding: str | None = None
-    decimal: Literal[",", "."] | None = None
-    date_format: str | None = None
-    snake_case: bool = False
-    columns: Mapping[str, str] = Field(default_factory=dict)
-    constants: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
-    event_names: Mapping[str, str] = Field(default_factory=dict)
-
-    def __hash__(self) -> int:
-        """Equal entries hash alike; the mappings themselves cannot be hashed."""
-        return hash(self.model_dump_json())
-
-    @property
-    def identity(self) -> tuple[str, str | None, str | None, str | None]:
-        """What makes two entries the same source: table and place."""
-        return (self.table, self.path, self.url, self.query)
-
-    @model_validator(mode="after")
-    def _complete(self) -> "SourceSpec":
-        if self.table not in TABLES:
-            raise ValueError(f"there is no table {self.table!r}; {suggest(self.table, TABLES)}")
-        if (self.path is None) == (self.url is None):
-            raise ValueError("a source has either `path` (files) or `url` with `query` (a database)")
-        if (self.url is None) != (self.query is None):
-            raise ValueError("`url` and `query` go together")
-        if self.path is not None:
-            _refuse_remote(self.path)
-        # `cost_cents` is allowed beside `cost`: what is mapped to it is in minor units already.
-        known = {name for column in TABLES[self.table].columns for name in (column.name, column.stored)}
-        for part in ("columns", "constants"):
-            for name in getattr(self, part):
-                if name not in known:
-                    raise ValueError(f"{part}.{name} is not a column of {self.table}; {suggest(name, known)}")
-        return self
-
-
-def _refuse_remote(path: str) -> None:
-    if path.startswith(("\\\\", "//")):
-        raise ValueError(f"{path!r} is a network path; copy the file into the workspace folder")
-    if "://" in path or path.lower().startswith("file:"):
-        raise ValueError(f"{path!r} is an address; `path` is a plain file, folder or glob")
-    if not path.strip() or "\0" in path:
-        raise ValueError("`path` is empty or holds a NUL byte")
 
 
 class Settings(Part):
@@ -131,6 +46,8 @@ class Settings(Part):
 
     company: Company = Company()
     onboarding: Onboarding = Onboarding()
+    store: StorePlace = StorePlace()
+    adoption: Adoption = Adoption()
     sources: tuple[SourceSpec, ...] = ()
 
 
@@ -170,7 +87,7 @@ def _explain(item: Mapping[str, Any]) -> str:
 def _fields_at(place: tuple[Any, ...]) -> list[str]:
     kinds: dict[tuple[str, ...], type[Part]] = {
         (): Settings, ("company",): Company, ("onboarding",): Onboarding,
-        ("onboarding", "window"): Window, ("sources",): SourceSpec,
+        ("onboarding", "window"): Window, ("store",): StorePlace, ("adoption",): Adoption, ("sources",): SourceSpec,
     }  # fmt: skip
     kind = kinds.get(tuple(part for part in place if isinstance(part, str)))
     return list(kind.model_fields) if kind else []
@@ -244,6 +161,10 @@ def write_settings(workspace: Path, settings: Settings) -> None:
         document.add(tomlkit.nl())
         document["onboarding"] = onboarding
         document["onboarding"].comment("the funnel the Onboarding page opens with")  # type: ignore[union-attr]
+    for name, section in (("store", settings.store), ("adoption", settings.adoption)):
+        if section.as_json():
+            document.add(tomlkit.nl())
+            document[name] = section.as_json()
     _save(workspace / FILE_NAME, tomlkit.dumps(document) + TAIL)
     for spec in settings.sources:
         add_source(workspace, spec)

@@ -1,6 +1,8 @@
 """Numbers, durations and lists as people read them. The one place that knows the marks and units."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 THIN = "\u202f"
 
@@ -59,3 +61,14 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     'a, b and c'
     """
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """An instant in local time with the month's full name.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2026, 10, 31, 22, 54, tzinfo=UTC), "Europe/Berlin")
+    '31 October 2026, 23:54'
+    """
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%B %Y, %H:%M}"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from click.testing import CliRunner, Result
 from lib import cli as command
 from lib import settings
 from lib.facts import Facts
+from lib.questions import KINDS
 from lib.settings import load_settings
+from lib.store import Edit, Store
 from lib.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -249,7 +252,7 @@ def test_the_real_program(loaded: Path) -> None:
     assert [row["users"] for row in json.loads(done.stdout)["tables"]["steps"]] == [2, 1]
     bad = subprocess.run(words, input="{}", capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
     assert (bad.returncode, bad.stdout) == (2, "")
-    assert bad.stderr == "Error: The question has no 'kind': Allowed: funnel, metric, retention.\n"
+    assert bad.stderr == f"Error: The question has no 'kind': Allowed: {', '.join(sorted(KINDS))}.\n"
 
 
 # ------------------------------------------------------------------ template, quarantine, doctor
@@ -410,6 +413,96 @@ def test_compact_changes_no_answer(run: Run, loaded: Path, file: Path) -> None:
     assert json.loads(asked(run, QUESTION).stdout)["tables"] == before
 
 
+def test_a_question_may_name_a_cohort_people_keep(run: Run, loaded: Path) -> None:
+    question = {"kind": "cohort", "cohort": "payers"}
+    assert "payers" in refused(asked(run, question))
+    assert not (loaded / "app.db").exists(), "asking writes nothing"
+    store = Store(loaded)
+    store.definitions.publish(Edit("cohort", "payers", {"did": "paid"}, "Who paid", "ana"))
+    store.close()
+    assert json.loads(asked(run, question).stdout)["tables"]["size"][0]["users"] == 1
+    among = {"kind": "funnel", "steps": ["signup", "paid"], "scope": {"where": [{"cohort": "payers"}]}}
+    assert [row["users"] for row in json.loads(asked(run, among).stdout)["tables"]["steps"]] == [1, 1]
+
+
+# ------------------------------------------------------------------ backup and restore
+
+
+def test_a_workspace_is_backed_up_and_brought_back(run: Run, loaded: Path, file: Path, tmp_path: Path) -> None:
+    # T45
+    before = asked(run, QUESTION).stdout
+    store = Store(loaded)
+    store.definitions.publish(Edit("funnel", "signup", QUESTION, "Sign-up", "ana"))
+    store.close()
+    target = tmp_path / "b.zip"
+    said = run("backup", target)
+    assert said.exit_code == 0
+    stamp = Warehouse.open(loaded).stamp.stamp
+    assert re.fullmatch(rf"{target}: \d+ files, [\d,]+ bytes, load {stamp}\. Read back and compared\.\n", said.stdout)
+    file.write_text(EVENTS + "2026-01-04 09:00,u2,paid,9,free\n")
+    run("load")
+    (loaded / "app.db").unlink()
+    assert asked(run, QUESTION).stdout != before
+    said = run("restore", "--from", target).stdout.splitlines()
+    assert re.fullmatch(rf"{loaded}: as it was on [\d :-]+ UTC \({target}\)\.", said[0])
+    aside = next(path for path in tmp_path.iterdir() if path.name.startswith("ws-before-"))
+    assert said[1:] == [f"What was there before is kept in {aside}. Delete it when you no longer need it."]
+    assert asked(run, QUESTION).stdout == before
+    store = Store(loaded)
+    assert [one.key for one in store.definitions.list()] == ["signup"]
+    store.close()
+
+
+def test_a_backup_goes_into_the_current_folder(
+    run: Run, loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert run("backup").exit_code == 0
+    [found] = (tmp_path / "here").iterdir()
+    assert re.fullmatch(r"ws-\d{8}-\d{6}\.zip", found.name)
+    elsewhere = CliRunner().invoke(
+        command.cli, ["restore", "--from", str(found), "--workspace", str(tmp_path / "other")]
+    )
+    assert elsewhere.exit_code == 0 and len(elsewhere.stdout.splitlines()) == 1
+    assert Warehouse.open(tmp_path / "other").stamp == Warehouse.open(loaded).stamp
+
+
+def test_a_damaged_backup_is_refused(run: Run, loaded: Path, tmp_path: Path) -> None:
+    target = tmp_path / "b.zip"
+    run("backup", target)
+    content = target.read_bytes()
+    place = content.index(b"PAR1") + 40
+    target.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+    sentence = refused(run("restore", "--from", target))
+    assert re.match(rf"{target} is damaged: warehouse/\S+\.parquet cannot be trusted \(", sentence)
+    assert refused(run("restore", "--from", tmp_path / "none.zip")) == f"There is no file {tmp_path / 'none.zip'}."
+    assert refused(run("backup", target)).startswith(f"{target} is there already; a backup is not written over.")
+    assert run("doctor").exit_code == 0
+
+
+def test_what_a_backup_leaves_out_is_said(run: Run, loaded: Path, tmp_path: Path) -> None:
+    settings_file = loaded / "growthops.toml"
+    settings_file.write_text(settings_file.read_text() + '\n[store]\nurl = "postgresql+psycopg://ana:s3cret@db/x"\n')
+    said = run("backup", tmp_path / "b.zip").stdout.splitlines()
+    assert said[1:] == [
+        "What people wrote is in the postgresql database, which this backup leaves out: back it up with its own tools."
+    ]
+    assert "leaves out" in run("restore", "--from", tmp_path / "b.zip").stdout
+
+
+def test_doctor_looks_at_the_state(run: Run, loaded: Path) -> None:
+    store = Store(loaded)
+    store.definitions.publish(Edit("funnel", "signup", QUESTION, "Sign-up", "ana"))
+    store.close()
+    assert run("doctor").stdout == f"{loaded}: no damage found.\n"
+    content = (loaded / "app.db").read_bytes()
+    (loaded / "app.db").write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert f"[{loaded / 'app.db'}] Bring back a backup: growthops restore --from FILE." in result.stdout
+
+
 # ------------------------------------------------------------------ which workspace
 
 
@@ -484,5 +577,7 @@ def test_a_demo_that_was_broken_off_is_made_again(
 
 def test_help_and_version(run: Run) -> None:
     text = run("--help", own=False).stdout
-    for name in ("ask", "compact", "demo", "doctor", "load", "quarantine", "run", "template"):
+    for name in (
+        "ask", "backup", "compact", "demo", "doctor", "load", "quarantine", "restore", "run", "template",
+    ):  # fmt: skip
         assert f"  {name} " in text

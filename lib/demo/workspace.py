@@ -1,30 +1,58 @@
 """The demo company and the shipped samples as workspaces on disk."""
 
+import hashlib
 import shutil
 from pathlib import Path
+from typing import cast
 
 from lib.demo import samples
+from lib.demo.company import ANNOTATIONS, SETTINGS
 from lib.intake import load_frames, load_sources
 from lib.progress import Progress, silent
 from lib.settings import DEMO, Settings, load_settings, workspaces, write_settings
+from lib.store import AnnotationKind, Store
 from lib.warehouse import LoadReport
 
 MAKING = 0.3
 """The share of the work that making the company is; loading it is the rest."""
+
+AUTHOR = SETTINGS["company"]["name"]
+"""Who wrote the diary."""
 
 OWN = "mine"
 """The workspace of a person's own rows, beside the demo company."""
 
 
 def make_company(folder: Path, progress: Progress = silent) -> LoadReport:
-    """Make the demo company in a folder; what was there as a demo before is replaced."""
+    """Make the demo company in a folder; what was there as a demo before is replaced, what people wrote there stays."""
     from lib import demo
 
     progress("Making the demo company", 0.0)
     frames = demo.tables()
     shutil.rmtree(folder / "warehouse", ignore_errors=True)
     write_settings(folder, Settings.model_validate(demo.SETTINGS))
-    return load_frames(folder, frames, "demo", lambda what, share: progress(what, MAKING + (1 - MAKING) * share))
+    report = load_frames(folder, frames, "demo", lambda what, share: progress(what, MAKING + (1 - MAKING) * share))
+    write_diary(folder)
+    return report
+
+
+def write_diary(folder: Path) -> None:
+    """Put the demo company's diary on the time charts of its workspace; what is there already stays as it is.
+
+    An entry that people have changed or removed is theirs. Where the state is not in the folder but in a database that
+    a setting names, nothing is written: it would be somebody's real one.
+    """
+    store = Store(folder)
+    if store.address.file is None or not store.address.file.is_relative_to(folder.absolute()):
+        return
+    try:
+        for note in ANNOTATIONS:
+            chosen = f"demo_{hashlib.sha256(f'{note.date} {note.title}'.encode()).hexdigest()[:8]}"
+            if not store.annotations.history(chosen):
+                kind = cast(AnnotationKind, note.kind)
+                store.annotations.add(note.date, note.title, kind, author=AUTHOR, annotation_id=chosen)
+    finally:
+        store.close()
 
 
 def make_sample(name: str, folder: Path, progress: Progress = silent) -> LoadReport:
@@ -49,6 +77,4 @@ def own_place(folder: Path) -> Path:
 
 def _is_demo(folder: Path) -> bool:
     """A demo company made in a folder of another name still goes by its own."""
-    from lib.demo.company import SETTINGS
-
     return load_settings(folder).company.name == SETTINGS["company"]["name"]

@@ -9,7 +9,7 @@ import polars as pl
 from lib.health import quarantine, storage
 from lib.health.sources import LATE, NEVER, ONCE
 from lib.warehouse import Warehouse
-from lib.words import count, listing, percent
+from lib.words import count, listing, moment, percent
 
 OLD_DAYS = 3
 
@@ -122,17 +122,6 @@ def share(value: float | None) -> str:
         if value < 0.0005:
             return "under 0.1 %"
     return percent(value, 0 if value in (0, 1) else 1)
-
-
-def moment(at: datetime, timezone: str) -> str:
-    """An instant in local time with the month's full name.
-
-    >>> from datetime import UTC
-    >>> moment(datetime(2026, 10, 31, 22, 54, tzinfo=UTC), "Europe/Berlin")
-    '31 October 2026, 23:54'
-    """
-    local = at.astimezone(ZoneInfo(timezone))
-    return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def short_day(at: datetime | None, timezone: str) -> str:

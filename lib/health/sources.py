@@ -14,7 +14,6 @@ from lib.warehouse import Warehouse
 from lib.warehouse.schema import LOADS
 from lib.words import count, listing, people
 
-TARGET_HOURS = 24
 LATE, NEVER, IN_TIME, ONCE = "late", "never loaded", "in time", "loaded once"
 NO_LOADS = pl.DataFrame(schema=LOADS)
 KEY = ("table", "source")
@@ -31,18 +30,18 @@ def sources(
     waiting: pl.DataFrame,
     specs: Sequence[SourceSpec],
     now: datetime,
-    target: float = TARGET_HOURS,
 ) -> pl.DataFrame:
     """One row per source; those that need attention first, then the longest not loaded.
 
     A source is an entry of `growthops.toml`, whose files count together, or a file loaded without one.
 
-    Columns: `table` and `source` (text); `state`: "late" when the last load is more than the target ago, "never
-    loaded", "in time", or "loaded once" for what `growthops.toml` does not list, so that nothing more is expected;
-    `last_load` (instant of the last load that brought something new); `hours` since then and `target_hours` (numbers,
-    empty where there is none); `inputs`, how many files or loads it took; the rows of all loads together, `rows_read` =
-    `loaded` + `updated` + `duplicates` + `quarantined`, and `adds_up` (true or false) whether they do; `waiting`, rows
-    in quarantine now; `late_rows`, loaded events older than the newest one of the load before.
+    Columns: `table` and `source` (text); `state`: "late" when the last load is more than `target_hours` ago (the
+    entry's `fresh_within_hours`), "never loaded", "in time", or "loaded once" for what `growthops.toml` does not list,
+    so that nothing more is expected; `last_load` (instant of the last load that brought something new); `hours` since
+    then and `target_hours` (numbers, empty where there is none); `inputs`, how many files or loads it took; the rows of
+    all loads together, `rows_read` = `loaded` + `updated` + `duplicates` + `quarantined`, and `adds_up` (true or false)
+    whether they do; `waiting`, rows in quarantine now; `late_rows`, loaded events older than the newest one of the load
+    before.
     """
     found = _named(ledger, specs).group_by(KEY).agg(
         pl.len().alias("inputs"),
@@ -50,13 +49,14 @@ def sources(
         *(pl.col(name).sum() for name in COUNTS),
         pl.col("late").sum().alias("late_rows"),
     )  # fmt: skip
-    listed = pl.DataFrame([(spec.table, _place(spec)) for spec in specs], schema=_schema(KEY), orient="row").unique()
+    listed = [(spec.table, _place(spec), float(spec.fresh_within_hours)) for spec in specs]
+    wanted = pl.DataFrame(listed, schema={**_schema(KEY), "target_hours": pl.Float64()}, orient="row")
+    wanted = wanted.group_by(KEY).agg(pl.col("target_hours").min())
     still = _named(waiting, specs).group_by(KEY).agg(pl.struct("source_row", "raw").n_unique().alias("waiting"))
-    rows = listed.with_columns(is_listed=pl.lit(True)).join(found, on=KEY, how="full", coalesce=True)
+    rows = wanted.with_columns(is_listed=pl.lit(True)).join(found, on=KEY, how="full", coalesce=True)
     rows = rows.join(still, on=KEY, how="left").with_columns(
         pl.col("inputs", *COUNTS, "late_rows", "waiting").fill_null(0).cast(pl.Int64()),
         hours=(pl.lit(now) - pl.col("last_load")).dt.total_seconds() / 3600,
-        target_hours=pl.when("is_listed").then(pl.lit(float(target))),
         adds_up=pl.col("rows_read").fill_null(0) == pl.sum_horizontal(*COUNTS[1:]),
     )
     state = (

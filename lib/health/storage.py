@@ -8,13 +8,13 @@ from lib.engine import collect
 from lib.errors import DamagedDataError
 from lib.model import TABLES
 from lib.warehouse import Warehouse, examine
-from lib.words import count, listing
+from lib.words import count, listing, moment, people
 
 OURS = {
     "people": "Which ids are one person.",
     "loads": "The ledger: one row per load and source.",
     "quarantine": "Rows that were not loaded, and why.",
-    "daily": "Events counted by person, day and name.",
+    "daily": "Events counted by person, day and platform.",
 }
 FINDINGS = {
     "level": pl.String(),
@@ -41,6 +41,25 @@ def tables(warehouse: Warehouse) -> pl.DataFrame:
     schema = {"table": pl.String(), "meaning": pl.String(), "rows": pl.Int64(), "files": pl.Int64(),
               "bytes": pl.Int64(), "last_load": pl.Datetime("us", "UTC")}  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row").sort(["bytes", "table"], descending=[True, False])
+
+
+def tidiness(warehouse: Warehouse, timezone: str) -> str:
+    """Whether months lie in one file each, and when `growthops compact` last ran.
+
+    "3 months of events lie in several files; `growthops compact` merges them. It last ran on 2 November 2026, 09:15,
+    and merged 1 month."
+    """
+    many, last = len(warehouse.untidy_months), warehouse.last_compaction
+    if many:
+        said = f"{people(many, 'month', 'months')} of events {'lies' if many == 1 else 'lie'} in several files; "
+        said += "`growthops compact` merges them. "
+    else:
+        said = "Every month of events lies in one file. "
+    if last is None:
+        return said + "`growthops compact` never had to run."
+    merged = people(last.months, "month", "months") if last.months else "nothing"
+    who = "It" if many else "`growthops compact`"
+    return f"{said}{who} last ran on {moment(last.at, timezone)} and merged {merged}."
 
 
 def _rows(warehouse: Warehouse, table: str) -> int | None:

@@ -55,7 +55,7 @@ class Source:
                 contents = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise SourceError(f"{self.label} cannot be read: {error.strerror or error}") from error
-        mapping = json.dumps(self.spec.as_json(), sort_keys=True)
+        mapping = json.dumps(self.spec.mapping.as_json(), sort_keys=True)
         return hashlib.sha256(f"{contents}\n{mapping}".encode()).hexdigest()
 
     @property

@@ -30,7 +30,7 @@ def four(*hours: float) -> pl.DataFrame:
     names = ["crm", "attribution", "tests", "events"]
     specs = [SourceSpec(table="events", path=f"{name}.csv") for name in names]
     loads = [("events", f"{name}.csv", ago, 10, 10, 0, 0, 0) for name, ago in zip(names, hours, strict=True)]
-    return sources.sources(ledger(*loads), NOTHING, specs, NOW, 24)
+    return sources.sources(ledger(*loads), NOTHING, specs, NOW)
 
 
 def test_of_four_sources_loaded_1_3_26_and_120_hours_ago_two_are_late() -> None:
@@ -49,6 +49,26 @@ def test_of_four_sources_loaded_1_3_26_and_120_hours_ago_two_are_late() -> None:
 
 def test_exactly_the_target_is_in_time() -> None:
     assert four(24, 24, 24, 24.1)["state"].to_list() == ["late", "in time", "in time", "in time"]
+
+
+def test_a_source_may_have_a_target_of_its_own() -> None:
+    specs = [
+        SourceSpec(table="events", path="weekly.csv", fresh_within_hours=24 * 7),
+        SourceSpec(table="events", path="hourly.csv", fresh_within_hours=1),
+    ]
+    loads = ledger(("events", "weekly.csv", 100, 5, 5, 0, 0, 0), ("events", "hourly.csv", 2, 5, 5, 0, 0, 0))
+    found = sources.sources(loads, NOTHING, specs, NOW)
+    assert found.select("source", "target_hours", "state").rows() == [
+        ("hourly.csv", 1.0, "late"),
+        ("weekly.csv", 168.0, "in time"),
+    ]
+
+
+def test_a_new_target_is_no_new_mapping() -> None:
+    spec = SourceSpec(table="events", path="e.csv", columns={"user_id": "customer"})
+    weekly = spec.model_copy(update={"fresh_within_hours": 168.0})
+    assert spec.mapping == weekly.mapping
+    assert spec.mapping != spec.model_copy(update={"columns": {"user_id": "client"}}).mapping
 
 
 def test_rows_of_a_source_add_up_over_its_loads_and_files() -> None:

@@ -1,5 +1,7 @@
 """Storage: what lies there, and what is said when a file is gone or changed."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,27 @@ def test_a_damaged_stamp(workspace: Path) -> None:
     found = storage.findings(workspace)
     assert storage.damage(found).startswith("The file that says which load is in force is damaged")
     assert storage.still_works(found).startswith("Still there: the source files")
+
+
+def test_when_files_were_last_merged(workspace: Path) -> None:
+    warehouse = Warehouse.open(workspace)
+    assert storage.tidiness(warehouse, "UTC") == (
+        "Every month of events lies in one file. `growthops compact` never had to run."
+    )
+    warehouse.compact(now=datetime(2026, 11, 2, 8, 15, tzinfo=UTC))
+    assert storage.tidiness(Warehouse.open(workspace), "Europe/Berlin") == (
+        "Every month of events lies in one file. `growthops compact` last ran on 2 November 2026, 09:15 "
+        "and merged nothing."
+    )
+    (workspace / "warehouse" / "compacted.json").write_text("{", "utf-8")
+    assert storage.tidiness(Warehouse.open(workspace), "UTC").endswith("never had to run.")
+
+
+def test_months_in_several_files_are_named(workspace: Path) -> None:
+    warehouse = Warehouse.open(workspace)
+    path = next(iter(warehouse.stamp.files_of("events")))
+    several = dict(warehouse.stamp.files) | {f"events/{path}.second": (1, "")}
+    warehouse.stamp = replace(warehouse.stamp, files=several)
+    assert storage.tidiness(warehouse, "UTC").startswith(
+        "1 month of events lies in several files; `growthops compact` merges them."
+    )

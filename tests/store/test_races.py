@@ -1,0 +1,170 @@
+"""Several writers at once, and writers that are killed: no update is lost, nobody is locked out, nothing is torn."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from lib.store import ConflictError, Edit, Store
+from lib.store.schema import REVISIONS
+from lib.store.sqlite_file import problem
+
+from .test_migrations import at_revision, filled, rows
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Writers:
+    """The process that writes, and what it says."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self.process, self.told, self.said = process, process.stdin, process.stdout
+
+    def order(self, *words: object) -> None:
+        print("\t".join(map(str, words)), file=self.told, flush=True)
+
+    def line(self) -> str:
+        return self.said.readline().strip()
+
+    def next_process(self) -> int:
+        """The number of the process that begins next; what a killed one had still said is passed over."""
+        while not (line := self.line()).startswith("pid "):
+            assert line
+        return int(line.removeprefix("pid "))
+
+    def rest(self) -> list[str]:
+        """What is said until all is done."""
+        self.told.close()
+        return self.said.read().splitlines()
+
+
+@pytest.fixture
+def writers() -> Iterator[Writers]:
+    if not hasattr(os, "fork"):
+        pytest.skip("the writers are forked processes")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.store.writer"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, bufsize=1,
+    )  # fmt: skip
+    with process:
+        yield Writers(process)
+        process.kill()
+
+
+def test_six_processes_count_without_losing_one(tmp_path: Path, writers: Writers) -> None:
+    # T22: 6 writers, each conflict seen, 0 lost, 0 locked out.
+    for _ in range(6):
+        writers.order(tmp_path, "count", 12)
+    said = writers.rest()
+    assert said.count("done") == 6 and [line for line in said if line.startswith("failed")] == []
+    store = Store(tmp_path)
+    history = store.definitions.history("policy", "count")
+    assert [one.version for one in history] == list(range(1, 73))
+    assert [one.body["past_due_days"] for one in history] == list(range(1, 73))
+    assert len({one.author for one in history}) == 6
+    assert said.count("conflict") >= 5, "nobody ever met another"
+    store.close()
+
+
+def test_of_a_thousand_races_each_has_one_winner(store: Store, another: Callable[[], Store]) -> None:
+    # T22: two editors save the same version; one wins, the other is told.
+    other, both = another(), threading.Barrier(2, timeout=60)
+    rounds = 250
+    outcomes: list[list[str]] = [[], []]
+
+    def edit(place: int, through: Store) -> None:
+        for number in range(rounds):
+            both.wait()
+            for kind in ("a", "b", "c", "d"):
+                mine = Edit("policy", f"{kind}{number}", {"past_due_days": place}, "Policy", f"editor {place}")
+                try:
+                    through.definitions.publish(mine)
+                    outcomes[place].append("saved")
+                except ConflictError as conflict:
+                    outcomes[place].append(f"lost to {conflict.theirs.author}")
+                    assert conflict.yours.author == f"editor {place}"
+
+    threads = [threading.Thread(target=edit, args=pair) for pair in enumerate((store, other))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes[0]) == len(outcomes[1]) == 4 * rounds
+    for first, second in zip(*outcomes, strict=True):
+        assert {first, second} in ({"saved", "lost to editor 0"}, {"saved", "lost to editor 1"})
+    assert len(store.definitions.list()) == 4 * rounds
+    assert all(one.version == 1 for one in store.definitions.list())
+
+
+def test_drafts_beside_each_other_all_find_a_number(store: Store, another: Callable[[], Store]) -> None:
+    opened = store.definitions.publish(Edit("policy", "p", {"past_due_days": 0}, "Policy", "ana"))
+
+    def save(through: Store, author: str) -> None:
+        for _ in range(10):
+            through.definitions.save_draft(opened.edited(author=author), beside=True)
+
+    threads = [threading.Thread(target=save, args=(another(), f"editor {n}")) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    history = store.definitions.history("policy", "p")
+    assert [one.version for one in history] == list(range(1, 42))
+    authors = [one.author for one in history[1:]]
+    assert sorted(authors) == sorted([f"editor {n}" for n in range(4)] * 10)
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, writers: Writers) -> None:
+    # T1: 15 kills at random moments; every publish that was said is there, whole, in order, and the file is sound.
+    pick, kept = random.Random(11), 0
+    for trial in range(15):
+        folder = tmp_path / str(trial)
+        writers.order(folder, "write")
+        process = writers.next_process()
+        said = [writers.line() for _ in range(1 + pick.randrange(12))]
+        time.sleep(pick.random() / 200)  # somewhere in the next writes
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        assert problem(folder / "app.db") is None
+        store = Store(folder)
+        found = {one.key: one.body["steps"][1]["event"] for one in store.definitions.list()}
+        assert found == {f"k{number}": f"b{number}" for number in range(len(found))}
+        assert set(said) <= set(found)
+        kept += len(found)
+        store.close()
+    assert kept > 15
+
+
+def test_two_processes_at_an_old_store_migrate_it_once(tmp_path: Path, writers: Writers) -> None:
+    # T24: exactly one runs the migration, and keeps the copy; both go on.
+    at_revision(tmp_path / "app.db", REVISIONS[0])
+    filled(tmp_path / "app.db")
+    before = rows(tmp_path / "app.db")
+    for _ in range(4):
+        writers.order(tmp_path, "open")
+    said = [line for line in writers.rest() if not line.startswith("pid")]
+    assert said == ["found 1"] * 4
+    after = rows(tmp_path / "app.db")
+    assert {name: found for name, found in after.items() if name in before} == before
+    copies = [path for path in tmp_path.iterdir() if ".revision-" in path.name]
+    assert len(copies) == 1 and rows(copies[0]) == before
+
+
+def test_processes_that_make_the_store_together(tmp_path: Path, writers: Writers) -> None:
+    # T24: six begin with nothing.
+    for _ in range(6):
+        writers.order(tmp_path / "new", "open")
+    assert [line for line in writers.rest() if not line.startswith("pid")] == ["found 0"] * 6
+    with closing(sqlite3.connect(tmp_path / "new" / "app.db")) as connection:
+        assert connection.execute("SELECT version_num FROM growthops_version").fetchall() == [(REVISIONS[-1],)]
+    assert [path.name for path in (tmp_path / "new").iterdir() if "revision" in path.name] == []
