@@ -18,10 +18,11 @@ import polars as pl
 
 from lib.engine import FACTS, collect
 from lib.errors import QuestionError, suggest
+from lib.memory import Memory
 from lib.model import EVENTS, TABLES
-from lib.scope import WeekStart
+from lib.scope import Cohort, WeekStart
 from lib.settings import Settings, load_settings
-from lib.warehouse import Warehouse
+from lib.warehouse import Warehouse, rollup
 from lib.warehouse.guard import guarded
 from lib.warehouse.identity import alias_ties, connect
 from lib.warehouse.schema import as_text, type_at_rest
@@ -35,7 +36,9 @@ class Facts:
     """What is known, at one stamp.
 
     `tables` are the canonical tables in stored names; `events` among them also carries `person`, a dense whole number
-    that is equal for all ids of one person. `people` lists `id_kind` ("user", "anon"), `id`, `person`.
+    that is equal for all ids of one person. `people` lists `id_kind` ("user", "anon"), `id`, `person`. `daily` is the
+    roll-up of the events, `person`, `day`, `platform`, `n`, where there is one for the days of this time zone; a day at
+    the turn of a UTC month may have two rows. `cohorts` are the rules of cohorts that questions may name.
     """
 
     tables: Mapping[str, pl.LazyFrame]
@@ -47,10 +50,12 @@ class Facts:
     time_unit: TimeUnit
     workspace: Path | None = None
     guard: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False, compare=False)
+    daily: pl.LazyFrame | None = field(default=None, repr=False, compare=False)
+    cohorts: Mapping[str, Cohort] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, workspace: str | Path) -> "Facts":
-        """The facts of a workspace folder, at the stamp in force now.
+    def open(cls, workspace: str | Path, *, cohorts: Mapping[str, Cohort] | None = None) -> "Facts":
+        """The facts of a workspace folder, at the stamp in force now; questions may name the `cohorts`.
 
         Raises:
             SettingsError: `growthops.toml` is wrong. DamagedDataError: the warehouse cannot be read.
@@ -62,12 +67,15 @@ class Facts:
         with guarded(FACTS):
             tables = {name: warehouse.scan(name) for name in TABLES}
             people = warehouse.scan("people")
-        return cls(
-            tables, people, settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder, warehouse.guard
-        )
+            daily = warehouse.scan(rollup.TABLE) if rollup.fits(stamp, settings.company.timezone) else None
+        state = (settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit)
+        return cls(tables, people, *state, folder, warehouse.guard, daily, cohorts or {})
 
     @classmethod
-    def of(cls, *, timezone: str = "UTC", settings: Settings | None = None, **frames: pl.DataFrame) -> "Facts":
+    def of(
+        cls, *, timezone: str = "UTC", settings: Settings | None = None, cohorts: Mapping[str, Cohort] | None = None,
+        **frames: pl.DataFrame,
+    ) -> "Facts":  # fmt: skip
         """Facts from frames in memory: `Facts.of(events=df, users=df, timezone="Europe/Berlin")`.
 
         Events need `user_id` (or `anon_id`), `name` and `ts`; any further column is a property. Time stamps without
@@ -99,6 +107,7 @@ class Facts:
             as_of=_utc(ts.max()),
             first=_utc(ts.min()),
             time_unit=_finest(ts),
+            cohorts=cohorts or {},
         )
 
     @property
@@ -151,6 +160,11 @@ class Facts:
     def internal(self) -> pl.Series:
         """Persons who are staff or test users: left out of every answer by default."""
         return self.user_rows.filter(pl.col("is_internal").fill_null(False))["person"]
+
+    @cached_property
+    def members(self) -> Memory:
+        """Who is in the cohorts asked about so far: true or false per person (`lib.answers.cohort_people`)."""
+        return Memory(200, bytes_kept=200_000_000, weigh=lambda found: int(found.estimated_size()))
 
     @cached_property
     def persons(self) -> int:

@@ -23,6 +23,8 @@ MEANINGS = {
     "AllOf.all": "Every one of these has to hold.",
     "AnyOf.any": "At least one of these has to hold.",
     "Negation.not": "This must not hold.",
+    "Span.start": "First moment inside. Empty: from the start of the data.",
+    "Span.end": "First moment outside. Empty: to the moment the cohort is looked at.",
     "Window.value": "How many units long.",
     "Window.unit": "The unit. All are fixed lengths but the month, which follows the calendar.",
     "field": "One field, or a list whose values are joined by “ · ”. A missing value is `(none)`.",
@@ -53,6 +55,71 @@ MEANINGS = {
     "Retention.mode": "Back in period k itself, in k or later, or in k or earlier.",
     "Retention.clock": "Periods of the calendar, or counted from each person's own start.",
     "Retention.brackets": "Group periods into ranges such as days 1–3 and 4–7; both ends belong to the range.",
+    # cohort
+    "CohortQuestion.cohort": "Whose people are asked for: the name of a cohort somebody defined, or the rule itself.",
+    "CohortQuestion.at": "The moment the cohort is looked at; the last event when empty. A day is taken to its end. "
+    "Nothing later counts.",
+    "CohortQuestion.others": "The cohorts to compare with, for view `overlap`.",
+    "CohortQuestion.hold_out": "The share of the people to leave alone, for view `people`: drawn at random, but the "
+    "same ones every time.",
+    "CohortQuestion.seed": "Another number draws another hold-out.",
+    "InCohort.cohort": "The name of a cohort, or its rule. Of an event, it is the person who is tested.",
+    "InCohort.at": "The moment the cohort is looked at; the last event when empty, and inside a rule never later than "
+    "the rule is.",
+    "Did.did": "The event they did.",
+    "Did.times": "How often; at least once when empty.",
+    "Did.within": "Only the last days (weeks, months) up to the moment count.",
+    "Did.scope": "Only this stretch of time counts. Without either, everything up to the moment does.",
+    "Times.op": "`eq` exactly, `ge` at least, `le` at most, `gt` more than, `lt` fewer than.",
+    "Times.value": "How many times; `eq` 0 is never.",
+    "InOrder.sequence": "The steps, one after the other, as in a funnel.",
+    "InOrder.window": "The longest time from the first step to the last.",
+    "InOrder.within": "The whole sequence lies in the last days (weeks, months) up to the moment.",
+    "InOrder.scope": "The whole sequence lies in this stretch of time.",
+    "PersonTest.field": "`user.…` or `account.…`, as known today. The account is that of the person's row in `users`, "
+    "else that of their last event.",
+    "PersonTest.op": "The test, as in a condition.",
+    "PersonTest.value": "What to test against.",
+    "AllRules.all": "Every one of these has to hold.",
+    "AnyRule.any": "At least one of these has to hold.",
+    "NotRule.not": "This must not hold.",
+    # activation
+    "Activation.start": "The event that begins day 0, the first of a person in the scope; their first event ever when "
+    "empty.",
+    "Activation.kept": "What staying means: did an event on late days, or `paid`: a subscription of their account "
+    "began on the day of the start or later.",
+    "Activation.within_days": "The candidates' times: up to the end of which day. Those that reach into the days of "
+    "staying are left out.",
+    "Activation.times": "The candidates' counts: at least how often.",
+    "Activation.events": "The candidates' events; all when empty.",
+    "Activation.floor": "Candidates with fewer doers are listed last and not ranked.",
+    "Kept.event": "The event that shows that somebody is still there; any when empty.",
+    "Kept.day": "The last day looked at; only people for whom it is over are counted.",
+    "Kept.within_days": "How many days up to that day count.",
+    # trend
+    "Trend.series": "The lines. In a formula they are called A, B, C … in this order. A plain name is its count.",
+    "Trend.formula": "Show one line worked out of the others, as `A / B`: letters, numbers, `+ - * /` and brackets.",
+    "Trend.rolling": "Smooth: the plain mean of the values of the last so many buckets, this one included. Empty until "
+    "there are so many.",
+    "Trend.cumulative": "Each bucket counts everything since the beginning of the scope; people count once, from their "
+    "first bucket on.",
+    "Trend.active": "Count people active in so many trailing days that end with the last day of the bucket, whatever "
+    "the length of the bucket. Needs the measure `users`.",
+    "Series.measure": "`total`: how often; `users`: how many people; `per_user`: how often per person who did it; or a "
+    "measure of the numbers in `field`. Percentiles are exact.",
+    "Series.field": "The field with the numbers: a column, a property, or a key in `props`. Only for measures of "
+    "numbers.",
+    "Series.active": "Trailing days for this line alone; so `A / B` can be daily over monthly active people.",
+    # lifecycle and stickiness
+    "Lifecycle.event": "What counts as being active; any event when empty.",
+    "Lifecycle.born": "When somebody is new: in the bucket they were first active in, or in which their user (or their "
+    "account) was created.",
+    "Lifecycle.by": "Split into segments; each has a lifecycle of its own, as if nothing else happened.",
+    "Lifecycle.count_by": "What is counted: people or their companies.",
+    "Stickiness.event": "What counts as being active; any event when empty.",
+    "Stickiness.min_times": "How often the event has to happen in a period to count.",
+    "Stickiness.every": "How many buckets make one period, counted from the first bucket of the scope.",
+    "Stickiness.count_by": "What is counted: people or their companies.",
     # metric
     "MetricQuestion.metric": "The metric's name in the catalog.",
 }
@@ -70,5 +137,38 @@ EXAMPLES = {
   "by": {"field": "user.country", "top": 5}
 }""",
     "retention": """{"kind": "retention", "start": "signup_done", "return": "project_opened", "grain": "week"}""",
+    "trend": """{
+  "kind": "trend",
+  "scope": {"start": "2026-01-01", "end": "2026-04-01"},
+  "series": [
+    {"event": "signup_done", "measure": "users"},
+    {"event": "purchase", "measure": "sum", "field": "value"}
+  ],
+  "formula": "B / A",
+  "grain": "week",
+  "by": {"field": "platform", "top": 3}
+}""",
+    "lifecycle": """{"kind": "lifecycle", "event": "project_opened", "grain": "week"}""",
+    "stickiness": """{"kind": "stickiness", "scope": {"start": "2026-05-01", "end": "2026-06-01"}, "min_times": 2}""",
+    "cohort": """{
+  "kind": "cohort",
+  "cohort": {"all": [
+    {"did": "receipt_scanned", "times": {"op": "ge", "value": 2}, "within": {"value": 30, "unit": "day"}},
+    {"did": "coins_redeemed", "times": {"op": "eq", "value": 0}, "within": {"value": 30, "unit": "day"}},
+    {"field": "user.country", "op": "in", "value": ["DE", "AT"]},
+    {"not": {"cohort": "power_users"}}
+  ]},
+  "view": "people",
+  "hold_out": 0.1,
+  "seed": 7
+}""",
+    "activation": """{
+  "kind": "activation",
+  "scope": {"start": "2026-06-01", "end": "2026-07-01"},
+  "start": "signup_done",
+  "kept": {"event": "app_session", "day": 30, "within_days": 7},
+  "within_days": [1, 3, 7],
+  "times": [1, 2, 3]
+}""",
     "metric": """{"kind": "metric", "metric": "active_users", "grain": "week", "compare": "previous"}""",
 }

@@ -5,7 +5,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from lib.errors import suggest
-from lib.scope import AllOf, AnyOf, Compare, Negation, Part
+from lib.scope import AllOf, AnyOf, Compare, InCohort, Negation, Part
+from lib.scope.conditions import RULES
 
 
 def explain(model: type[Part], error: ValidationError) -> str:
@@ -27,7 +28,9 @@ def explain(model: type[Part], error: ValidationError) -> str:
         elif problem["type"] == "literal_error":
             allowed = [word.strip(" '") for word in _allowed(problem)["expected"].replace(" or ", ", ").split(",")]
             text = f"{problem['input']!r} is not one of the values; {suggest(problem['input'], allowed)}"
-        elif part is Compare and "value" in place and problem["type"].endswith("_type"):
+        elif problem["type"] == "model_type" and str(problem["loc"][-1]).startswith("rule "):
+            text = f"should be a rule, an object with one of {', '.join(RULES)}"
+        elif issubclass(part, Compare) and "value" in place and problem["type"].endswith("_type"):
             text = "should be text, a number, true or false, or a list of these"
         else:
             text = _plain(problem)
@@ -63,24 +66,27 @@ def _locate(model: type[Part], loc: tuple[int | str, ...], is_unknown: bool) -> 
     for position, step in enumerate(loc):
         if isinstance(step, int):
             place.append(str(step + 1))
-        elif tagged and step in _CONDITIONS:
-            part, tagged = _CONDITIONS[step], False
+        elif tagged and step in _BRANCHES:
+            part, tagged = _BRANCHES[step] or part, False
         elif step in (keys := part.keys()):
             place.append(step)
-            tagged = step in _HOLD_CONDITIONS
+            tagged = step in _HOLD_BRANCHES
             part = _part_in(part.model_fields[keys[step]].annotation, step) or part
         elif is_unknown and position == len(loc) - 1:
             place.append(step)
     return part, place
 
 
-_CONDITIONS: dict[str, type[Part]] = {"test": Compare, "all": AllOf, "any": AnyOf, "not": Negation}
-_HOLD_CONDITIONS = ("where", "all", "any", "not")
+_CONDITIONS = {"test": Compare, "all": AllOf, "any": AnyOf, "not": Negation, "cohort": InCohort}
+_BRANCHES: dict[str, type[Part] | None] = {
+    **_CONDITIONS, **{f"rule {key}": kind for key, kind in RULES.items()}, "name": None
+}  # fmt: skip
+_HOLD_BRANCHES = ("where", "all", "any", "not", "cohort", "others")
 
 
 def _part_in(annotation: Any, key: str) -> type[Part] | None:
-    """The part class a field holds, if any; conditions are told apart by their tag later in the location."""
-    waiting = [annotation] if key not in _HOLD_CONDITIONS else []
+    """The part class a field holds, if any; conditions and rules are told apart by their tag later in the location."""
+    waiting = [annotation] if key not in _HOLD_BRANCHES else []
     while waiting:
         kind = waiting.pop()
         if isinstance(kind, type) and issubclass(kind, Part):

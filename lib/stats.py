@@ -1,6 +1,7 @@
 """Inference on counts and sums. Every function says whose formula it is."""
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 import polars as pl
@@ -17,8 +18,8 @@ class Interval(NamedTuple):
     high: float | None
 
 
-def wilson(hits: int, n: int) -> Interval:
-    """The 95 % score interval of a share (Wilson 1927), which stays inside 0 and 1 and works for small n.
+def wilson(hits: int, n: int, z: float = Z95) -> Interval:
+    """The score interval of a share (Wilson 1927), which stays inside 0 and 1 and works for small n; 95 % by default.
 
     >>> low, high = wilson(8, 10)
     >>> round(low, 4), round(high, 4)
@@ -26,10 +27,40 @@ def wilson(hits: int, n: int) -> Interval:
     """
     if n <= 0:
         return Interval(None, None)
-    share, z2 = hits / n, Z95 * Z95
+    share, z2 = hits / n, z * z
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+
+def newcombe(hits: int, n: int, other_hits: int, other_n: int, z: float = Z95) -> Interval:
+    """The interval of `hits ÷ n − other_hits ÷ other_n`, for two groups without a person in common; 95 % by default.
+
+    The hybrid score interval without continuity correction: method 10 of R. G. Newcombe, "Interval estimation for the
+    difference between independent proportions: comparison of eleven methods", Statistics in Medicine 17 (1998).
+
+    >>> low, high = newcombe(56, 70, 48, 80)
+    >>> round(low, 4), round(high, 4)
+    (0.0524, 0.3339)
+    """
+    if n <= 0 or other_n <= 0:
+        return Interval(None, None)
+    share, other = hits / n, other_hits / other_n
+    low, high = wilson(hits, n, z)
+    other_low, other_high = wilson(other_hits, other_n, z)
+    assert low is not None and high is not None and other_low is not None and other_high is not None
+    below = math.hypot(share - low, other_high - other)
+    above = math.hypot(high - share, other - other_low)
+    return Interval(max(-1.0, share - other - below), min(1.0, share - other + above))
+
+
+def z_of_many(comparisons: int) -> float:
+    """How far intervals must reach so that with this many of them all hold at once, 95 times in 100 (Bonferroni).
+
+    >>> round(z_of_many(1), 2), round(z_of_many(50), 2)
+    (1.96, 3.29)
+    """
+    return NormalDist().inv_cdf(1 - 0.05 / (2 * max(1, comparisons)))
 
 
 def share(hits: pl.Expr, n: pl.Expr) -> pl.Expr:

@@ -72,3 +72,28 @@ def spine(low: datetime, high: datetime, grain: Grain, timezone: str, week_start
         return both.select(bucket(pl.col("at"), grain, timezone).alias("bucket"))["bucket"].unique().sort()
     assert isinstance(first, date) and isinstance(last, date)
     return pl.date_range(first, last, _EVERY[grain], eager=True).alias("bucket")
+
+
+STEADILY: dict[str, str] = {
+    "hour": "hour on hour", "day": "day on day", "week": "week on week", "month": "month on month",
+    "quarter": "quarter on quarter", "year": "year on year",
+}  # fmt: skip
+"""How a change from one bucket to the next is called."""
+
+
+def when(first: date, grain: Grain) -> str:
+    """A bucket in a sentence.
+
+    >>> when(date(2026, 5, 25), "week"), when(date(2026, 4, 1), "quarter")
+    ('in the week from 25 May 2026', 'in Q2 2026')
+    """
+    if grain == "hour":
+        return f"in the hour from {first.day} {first:%B %Y, %H:%M}"
+    day = f"{first.day} {first:%B %Y}"
+    return {
+        "day": f"on {day}",
+        "week": f"in the week from {day}",
+        "month": f"in {first:%B %Y}",
+        "quarter": f"in Q{(first.month + 2) // 3} {first.year}",
+        "year": f"in {first.year}",
+    }[grain]

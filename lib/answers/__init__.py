@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import funnel, metric, retention
+from lib.answers import activation, cohort, funnel, lifecycle, metric, retention, stickiness, trend
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -15,7 +15,12 @@ __all__ = ["Answer", "ask"]
 KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
     "funnel": funnel.answer,
     "retention": retention.answer,
+    "trend": trend.answer,
+    "lifecycle": lifecycle.answer,
+    "stickiness": stickiness.answer,
     "metric": metric.answer,
+    "cohort": cohort.answer,
+    "activation": activation.answer,
 }
 
 

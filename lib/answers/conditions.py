@@ -1,6 +1,6 @@
 """Conditions and fields as Polars expressions, with the values brought to the field's type."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -9,30 +9,36 @@ import polars as pl
 
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
-from lib.scope import AllOf, AnyOf, Compare, Condition, Negation, Scalar, to_utc
+from lib.scope import AllOf, AnyOf, Compare, Condition, InCohort, Negation, Scalar, to_utc
 
 MISSING_PASSES = frozenset({"ne", "not_in", "not_contains", "not_matches", "is_not_set"})
 STAND_IN = "\ue000"
 
 
+def tests_of(conditions: Iterable[Condition]) -> Iterator[Compare | InCohort]:
+    """The single tests the conditions are made of, in order."""
+    for condition in conditions:
+        if isinstance(condition, Compare | InCohort):
+            yield condition
+        elif isinstance(condition, Negation):
+            yield from tests_of([condition.negated])
+        else:
+            yield from tests_of(condition.all if isinstance(condition, AllOf) else condition.any)
+
+
 def fields_of(conditions: Iterable[Condition]) -> list[str]:
     """Every field the conditions name, each once, in order."""
-    found: dict[str, None] = {}
-    for condition in conditions:
-        if isinstance(condition, Compare):
-            found[condition.field] = None
-        elif isinstance(condition, Negation):
-            found |= dict.fromkeys(fields_of([condition.negated]))
-        else:
-            found |= dict.fromkeys(fields_of(condition.all if isinstance(condition, AllOf) else condition.any))
-    return list(found)
+    return list(dict.fromkeys(test.field for test in tests_of(conditions) if isinstance(test, Compare)))
 
 
-def with_fields(rows: pl.LazyFrame, facts: Facts, fields: Sequence[str]) -> tuple[pl.LazyFrame, dict[str, str]]:
+def with_fields(
+    rows: pl.LazyFrame, facts: Facts, fields: Sequence[str], *, of_events: bool = True
+) -> tuple[pl.LazyFrame, dict[str, str]]:
     """Put the named fields on event rows (which carry `person`); returns the rows and the column of each field.
 
-    Event columns and properties are there already; `user.x` comes by person, `account.x` by account, and a name that
-    is no column is looked for inside `props`.
+    Event columns and properties are there already; `user.x` comes by person, `account.x` by account, `cohort.x` says
+    "in" or "not in", and a name that is no column is looked for inside `props`. Rows that are not `of_events` have
+    `person` and `_account` only.
 
     Raises:
         QuestionError: no such field; the message names the nearest one.
@@ -40,9 +46,9 @@ def with_fields(rows: pl.LazyFrame, facts: Facts, fields: Sequence[str]) -> tupl
     columns: dict[str, str] = {}
     for field in fields:
         prefix, _, name = field.rpartition(".")
-        if field in facts.fields[""] and field != "account_id":
+        if of_events and field in facts.fields[""] and field != "account_id":
             columns[field] = field
-        elif field == "account_id":
+        elif of_events and field == "account_id":
             rows, columns[field] = with_account(rows, facts), "_account"
         elif prefix == "user" and name in facts.fields["user"]:
             values = facts.user_rows.lazy().select("person", pl.col(name).alias(field))
@@ -51,11 +57,40 @@ def with_fields(rows: pl.LazyFrame, facts: Facts, fields: Sequence[str]) -> tupl
             values = facts.tables["accounts"].select(pl.col("account_id").alias("_account"), pl.col(name).alias(field))
             rows = with_account(rows, facts).join(values, on="_account", how="left", maintain_order="left")
             columns[field] = field
-        elif "props" in facts.fields[""] and facts.has_prop(field):
+        elif of_events and field.removeprefix("cohort.") in facts.cohorts and field.startswith("cohort."):
+            inside = _is_in(InCohort(cohort=field.removeprefix("cohort.")), facts)
+            rows, columns[field] = rows.with_columns(_said(inside).alias(field)), field
+        elif of_events and "props" in facts.fields[""] and facts.has_prop(field):
             rows, columns[field] = rows.with_columns(_prop(field).alias(f"props.{field}")), f"props.{field}"
         else:
-            raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(facts))}")
+            raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(facts, of_events))}")
     return rows, columns
+
+
+def with_cohorts(rows: pl.LazyFrame, facts: Facts, conditions: Iterable[Condition]) -> pl.LazyFrame:
+    """Put on the rows, for every cohort the conditions name, whether their `person` belongs to it.
+
+    Raises:
+        QuestionError: there is no such cohort, or cohorts are defined by each other.
+    """
+    named = {_membership(test): test for test in tests_of(conditions) if isinstance(test, InCohort)}
+    return rows.with_columns(_is_in(test, facts).alias(column) for column, test in named.items()) if named else rows
+
+
+def _membership(test: InCohort) -> str:
+    """The column that says who is in a cohort."""
+    return f"in {test.model_dump_json(by_alias=True)}"
+
+
+def _is_in(test: InCohort, facts: Facts) -> pl.Expr:
+    # A cohort is made of conditions, and a condition may name a cohort: the two modules need each other.
+    from lib.answers.cohort_people import people_in
+
+    return pl.col("person").is_in(people_in(facts, test.cohort, test.at).arg_true().cast(pl.Int64()).implode())
+
+
+def _said(inside: pl.Expr) -> pl.Expr:
+    return pl.when(inside).then(pl.lit("in")).otherwise(pl.lit("not in"))
 
 
 def with_account(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
@@ -77,13 +112,17 @@ def _prop(field: str) -> pl.Expr:
     return text.str.json_path_match(path).str.replace_all(STAND_IN, "\\", literal=True)
 
 
-def _known(facts: Facts) -> list[str]:
-    own = [name for name in facts.fields[""] if name not in ("props",)]
-    return own + [f"{table}.{name}" for table in ("user", "account") for name in facts.fields[table]]
+def _known(facts: Facts, of_events: bool) -> list[str]:
+    own = [name for name in facts.fields[""] if name not in ("props",)] + [f"cohort.{name}" for name in facts.cohorts]
+    of_people = [f"{table}.{name}" for table in ("user", "account") for name in facts.fields[table]]
+    return own + of_people if of_events else of_people
 
 
 def holds(conditions: Iterable[Condition], columns: dict[str, str], schema: pl.Schema, timezone: str) -> pl.Expr:
-    """All conditions as one true-or-false expression; never null, so a missing value is decided, not lost."""
+    """All conditions as one true-or-false expression; never null, so a missing value is decided, not lost.
+
+    The rows carry the `columns` of the fields (`with_fields`), and those of the cohorts (`with_cohorts`).
+    """
     return pl.all_horizontal(pl.lit(True), *(_one(part, columns, schema, timezone) for part in conditions))
 
 
@@ -94,6 +133,8 @@ def _one(condition: Condition, columns: dict[str, str], schema: pl.Schema, timez
         return pl.any_horizontal(pl.lit(False), *(_one(part, columns, schema, timezone) for part in condition.any))
     if isinstance(condition, Negation):
         return ~_one(condition.negated, columns, schema, timezone)
+    if isinstance(condition, InCohort):
+        return pl.col(_membership(condition))
     column = columns[condition.field]
     return _test(condition, pl.col(column), schema[column], timezone).fill_null(condition.op in MISSING_PASSES)
 

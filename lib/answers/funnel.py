@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import polars as pl
 
-from lib.answers import segments
+from lib.answers import funnel_drivers, funnel_proof
 from lib.answers.answer import Answer
 from lib.answers.funnel_rows import FunnelRows
-from lib.answers.funnel_runs import lean_runs, runs
+from lib.answers.funnel_segments import walk
 from lib.answers.funnel_views import people, steps, times, trend
 from lib.answers.funnel_words import definition, headline, notes
-from lib.answers.packing import EPOCH
 from lib.facts import Facts
 from lib.questions import Funnel
 
 VIEWS: dict[str, Callable[..., pl.DataFrame]] = {"steps": steps, "trend": trend, "times": times, "people": people}
+OWN_ANSWERS = {"proof": funnel_proof.answer, "drivers": funnel_drivers.answer}
 
 
 def answer(question: Funnel, facts: Facts) -> Answer:
@@ -23,11 +23,13 @@ def answer(question: Funnel, facts: Facts) -> Answer:
     Tables, by view: `steps`: segment, step, label, users, lost, of_start, of_previous, of_previous_low,
     of_previous_high, open, of_previous_matured, median_seconds, mean_seconds · `trend`: segment, bucket, entered,
     converted, rate, complete · `times`: segment, from_seconds, to_seconds, users · `people`: user_id, segment, step,
-    entered_at, reached_at, furthest, last_at.
+    entered_at, reached_at, furthest, last_at · `proof`: see `funnel_proof` · `drivers`: see `funnel_drivers`.
 
     Raises:
-        QuestionError: a field the question names does not exist.
+        QuestionError: a field the question names does not exist, or nobody is known by its `user_id`.
     """
+    if question.view in OWN_ANSWERS:
+        return OWN_ANSWERS[question.view](question, facts)
     source = FunnelRows(question, facts)
     walked = walk(source)
     table = VIEWS[question.view](walked, source)
@@ -38,43 +40,5 @@ def answer(question: Funnel, facts: Facts) -> Answer:
         definition=definition(question),
         as_of=facts.as_of,
         stamp=facts.stamp,
-        notes=notes(question, facts, walked),
+        notes=notes(source, walked),
     )
-
-
-def walk(source: FunnelRows) -> pl.DataFrame:
-    """The runs, with `segment`, `owner` and `person` (and `bucket` for a trend) put on each."""
-    question, facts = source.question, source.facts
-    lean = lean_runs(source.plan, question, facts) if question.view in ("steps", "times") else None
-    if lean is not None:
-        return lean.with_columns(owner=pl.col("unit"), segment=pl.lit(segments.ALL))
-    rows = source.rows
-    found = runs(rows, question, facts.timezone, facts.time_unit, facts.as_of or EPOCH)
-    many = question.view == "trend" or (question.by is not None and question.by.take == "all")
-    kept = ["bucket"] if question.view == "trend" else []
-    kept += ["person"] if question.view == "people" else []
-    found = found.with_columns(rows[name].gather(found["r1"]).alias(name) for name in kept)
-    # Where every unit is somebody of its own, the unit is its owner; looking that up would be work for nothing.
-    owner = rows["owner"].gather(found["r1"]) if many else found["unit"]
-    found = found.with_columns(owner.alias("owner"))
-    return found.with_columns(_segment(found, rows, question))
-
-
-def _segment(found: pl.DataFrame, rows: pl.DataFrame, question: Funnel) -> pl.Series:
-    """The segment of each run: whose value counts is `take`; all but the largest become "Other"."""
-    if question.by is None:
-        return pl.Series("segment", [segments.ALL], dtype=pl.String()).new_from_index(0, found.height)
-    take, n = question.by.take, len(question.steps)
-    at = [rows["segment"].gather(found[f"r{k}"]).alias(f"v{k}") for k in range(1, n + 1)]
-    values = pl.DataFrame(at)
-    if take == "all":
-        return values["v1"].alias("segment")
-    if take.startswith("step:"):
-        chosen = pl.col(f"v{take[5:]}")
-    elif take == "last":
-        chosen = pl.coalesce(f"v{k}" for k in range(n, 0, -1))
-    else:
-        chosen = pl.col("v1") if take == "entry" else pl.coalesce(f"v{k}" for k in range(1, n + 1))
-    named = values.select(segment=chosen.fill_null(segments.NONE)).with_columns(found["owner"])
-    sizes = named.group_by("segment").agg(users=pl.col("owner").n_unique())
-    return named.select(segments.fold(segments.largest(sizes, question.by.top)))["segment"]

@@ -7,12 +7,12 @@ sorted times of those inside the window are the times at which the 1st, 2nd … 
 import numpy as np
 import polars as pl
 
-from lib.answers.funnel_rules import Rules, matches
-from lib.answers.funnel_states import Flags, Whole
+from lib.answers.funnel_rules import Flags, Rules, Whole, matches
+from lib.answers.funnel_states import NOWHERE
 
 
-def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Runs of every unit: see `funnel_runs.runs`; times are still packed keys.
+def walk(rows: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, pl.Series]:
+    """Runs of every unit (see `funnel_runs.runs`; times are still packed keys), and the units it cannot decide: none.
 
     Args:
         rows: `row`, `key`, `m1` … `mn`, `x1` …; no row may match two steps.
@@ -28,7 +28,7 @@ def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     for k in range(1, rules.steps + 1):
         events = hits.filter(f"m{k}").select(pl.col("key").alias(f"t{k}"), pl.col("row").alias(f"r{k}"))
         runs = runs.join_asof(events, left_on="key", right_on=f"t{k}", strategy="forward", coalesce=False)
-    return _timed(runs, rules)
+    return _timed(runs, rules), pl.Series("unit", [], dtype=pl.Int64())
 
 
 def _cut(runs: pl.DataFrame, rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -84,10 +84,11 @@ NEVER = np.iinfo(np.int64).max
 def _table(
     unit: Whole, times: Whole, rows: Whole, reached: Whole, is_open: Flags, removed: Flags, rules: Rules
 ) -> pl.DataFrame:
-    """The arrays as a frame; what stands beyond `reached` is not to be read."""
-    known = np.where(times < NEVER, times, 0)
+    """The arrays as a frame."""
+    done = times < NEVER
+    known, which = np.where(done, times, NOWHERE), np.where(done, rows.astype(np.int64), NOWHERE)
     columns = {f"t{k}": known[:, k - 1] for k in range(1, rules.steps + 1)}
-    columns |= {f"r{k}": rows[:, k - 1].astype(np.int64) for k in range(1, rules.steps + 1)}
+    columns |= {f"r{k}": which[:, k - 1] for k in range(1, rules.steps + 1)}
     return pl.DataFrame({"unit": unit, "reached": reached, "open": is_open, "removed": removed} | columns)
 
 

@@ -1,4 +1,4 @@
-"""The event rows a funnel reads, and what it counts in them: units, segments of their own, buckets of their own."""
+"""The event rows a funnel reads, and the names of what it counts in them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,19 +6,27 @@ from functools import cached_property
 import polars as pl
 
 from lib.answers import segments
+from lib.answers.funnel_units import crosses, in_sequence, marks, may_open, per_bucket, per_held, per_value, window_end
 from lib.answers.log import Log
 from lib.engine import collect
 from lib.facts import Facts
-from lib.questions import Event, Funnel
+from lib.questions import Event, Funnel, Step
+from lib.scope import Scope
 from lib.timeline import bucket
 
 
 @dataclass(frozen=True)
 class FunnelRows:
-    """Reads the log once; `rows` carry `owner` (who is listed), `unit` (what is counted), `ts`, marks, `segment`."""
+    """Reads the log once; `rows` carry `owner` (who is listed), `unit` (what is walked), `ts`, marks, `segment`.
+
+    `values` are fields wanted beside, `kept` columns of the log wanted as they are, `only` the rows to be read.
+    """
 
     question: Funnel
     facts: Facts
+    values: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    only: pl.Expr | None = None
 
     @cached_property
     def log(self) -> Log:
@@ -27,67 +35,87 @@ class FunnelRows:
         low, high = question.scope.bounds(self.facts.timezone)
         if high is not None and question.later_steps == "in_window":
             high += question.window.longest
-        fields = question.by.field if question.by else ()
-        return Log(self.facts, question.scope, question.count_by, tuple(fields), low, high)
+        return Log(self.facts, question.scope, question.count_by, self.fields, low, high, self.kept)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields read beside the marks: those of the breakdown, then those held, then those asked for."""
+        question = self.question
+        return (*(question.by.field if question.by else ()), *question.hold, *self.values)
 
     @cached_property
     def plan(self) -> pl.LazyFrame:
-        """Rows with `person`, `unit`, `ts`, `m1` … `mn`, `x1` …, and the values of the breakdown."""
+        """Rows with `person`, `unit`, `ts`, `m1` … `mn`, `x1` …, and the values of the fields as `f0` …."""
         question, n = self.question, len(self.question.steps)
         crossings = [Event(event=part.event, where=part.where) for part in question.exclude]
         rows = self.log.rows([*question.steps, *crossings], every=question.order == "strict")
-        return rows.rename({f"m{n + i}": f"x{i}" for i in range(1, len(crossings) + 1)})
+        rows = rows.rename({f"m{n + i}": f"x{i}" for i in range(1, len(crossings) + 1)})
+        rows = rows if self.only is None else rows.filter(self.only)
+        if not any(step.first_ever for step in question.steps):
+            return rows
+        for k, step in enumerate(question.steps, 1):
+            if step.first_ever:
+                rows = self._only_first(rows, k, step)
+        every = question.order == "strict" or self.kept
+        return rows if every else rows.filter(pl.any_horizontal(*marks(question), *crosses(question)))
+
+    def _only_first(self, rows: pl.LazyFrame, k: int, step: Step) -> pl.LazyFrame:
+        """Leave of step k only what is the first ever of its kind, whatever the scope: its event with its conditions.
+
+        It is the first of the person, or of the account where accounts are counted. Where events are `kept`, `e{k}`
+        still says what matched.
+        """
+        whose = "unit" if self.question.count_by == "account" else "person"
+        ever = Log(self.facts, Scope(), self.question.count_by).rows([step])
+        first = ever.group_by(whose).agg(_first=pl.col("ts").min())
+        known = rows.join(first, on=whose, how="left", maintain_order="left")
+        is_first = (pl.col("ts") == pl.col("_first")).fill_null(False)
+        own = pl.col(f"m{k}")
+        matched = [own.alias(f"e{k}")] if self.kept else []
+        return known.with_columns((own & is_first).alias(f"m{k}"), *matched).drop("_first")
 
     @cached_property
     def marked(self) -> pl.DataFrame:
-        """Rows with `person`, `owner`, `unit`, `ts`, `m1` … `mn`, `x1` …, and `segment` where there is a breakdown."""
+        """Rows with `person`, `owner`, `unit`, `ts`, `m1` … `mn`, `x1` …, and what is asked for beside.
+
+        `segment` where there is a breakdown, `h0` … for what is held, `v0` … for the values asked for; where events are
+        `kept`, they are in order, and `at` is their place.
+        """
         question, plan = self.question, self.plan
         if question.order == "strict":
             starters = collect(self.log.rows([question.steps[0]]).select(pl.col("unit").unique()))["unit"]
             plan = plan.filter(pl.col("unit").is_in(starters.implode()))
         rows = collect(plan.select(pl.col("unit").alias("owner"), pl.all()))
-        if question.by is None:
-            return rows
-        columns = [f"f{i}" for i in range(len(question.by.field))]
-        return rows.with_columns(segment=segments.named(columns)).drop(columns)
+        columns = [f"f{i}" for i in range(len(self.fields))]
+        by = len(question.by.field) if question.by else 0
+        held = by + len(question.hold)
+        if by:
+            rows = rows.with_columns(segment=segments.named(columns[:by]))
+        names = {name: f"h{i}" for i, name in enumerate(columns[by:held])}
+        names |= {name: f"v{i}" for i, name in enumerate(columns[held:])}
+        rows = rows.rename(names).drop(columns[:by])
+        known = [column for column in self.kept if column in rows.columns]
+        return rows.sort("ts", *known).with_row_index("at") if self.kept else rows
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        """The rows to walk: with `take` all, every value of a person is a unit; with view trend, every bucket is."""
-        rows = self.marked
-        if self.question.by and self.question.by.take == "all":
-            rows = self._per_value(rows)
-        return self._per_bucket(rows) if self.question.view == "trend" else rows
+        """The rows to walk; with `take` all, with held values and over time, a person is several units."""
+        question, zone, rows = self.question, self.facts.timezone, self.marked
+        if question.by and question.by.take == "all":
+            rows = per_value(rows, question, zone)
+        if question.order == "strict":
+            rows = in_sequence(rows, question)
+        if question.hold:
+            rows = per_held(rows, question, zone)
+        return per_bucket(rows, question, zone) if question.view == "trend" else rows
 
-    def starts(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows that may open a run."""
-        low, high = self.question.scope.bounds(self.facts.timezone)
-        n = len(self.question.steps)
-        opens = pl.col("m1") if self.question.order != "any" else pl.any_horizontal(f"m{k}" for k in range(1, n + 1))
-        found = rows.filter(opens)
-        stamp = pl.Datetime("us", "UTC")
-        found = found if low is None else found.filter(pl.col("ts") >= pl.lit(low, stamp))
-        found = found if high is None else found.filter(pl.col("ts") < pl.lit(high, stamp))
-        return found.sort("unit", "ts").unique("unit", keep="first") if self.question.entry == "first" else found
-
-    def _per_value(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """A unit for every (person, value), after folding all but the largest values into "Other"."""
-        assert self.question.by
-        rows = rows.with_columns(pl.col("segment").fill_null(segments.NONE))
-        sizes = self.starts(rows).group_by("segment").agg(users=pl.col("unit").n_unique())
-        rows = rows.with_columns(segments.fold(segments.largest(sizes, self.question.by.top)))
-        return rows.with_columns(unit=pl.struct("unit", "segment").rank("dense").cast(pl.Int64))
-
-    def _per_bucket(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """A unit for every (person, bucket) in which a run may start; its rows reach one window further."""
-        at = bucket(pl.col("ts"), self.question.grain, self.facts.timezone, self.question.week_start)
-        entries = self.starts(rows).with_columns(bucket=at)
-        pairs = entries.group_by("unit", "bucket").agg(low=pl.col("ts").min(), high=pl.col("ts").max())
-        pairs = pairs.sort("unit", "bucket").with_row_index("pair").with_columns(pl.col("pair").cast(pl.Int64))
-        spread = rows.join(pairs, on="unit", how="inner").filter(
-            (pl.col("ts") >= pl.col("low")) & (pl.col("ts") <= pl.col("high") + self.question.window.longest)
-        )
-        return spread.with_columns(start=pl.col("ts") <= pl.col("high"), unit=pl.col("pair")).drop("pair")
+    @property
+    def bare_starts(self) -> int:
+        """How many rows would open a run and miss a value that has to be held."""
+        if not self.question.hold:
+            return 0
+        every = self.question.model_copy(update={"entry": "any"})
+        return may_open(self.rows.filter("bare"), every, self.facts.timezone).height
 
     @cached_property
     def labels(self) -> list[str]:
@@ -101,17 +129,11 @@ class FunnelRows:
     def starts_by_bucket(self) -> pl.DataFrame:
         """`bucket`, `until`: when the window of the last run begun in the bucket is over."""
         question, zone = self.question, self.facts.timezone
-        starts = self.starts(self.marked).with_columns(
+        starts = may_open(self.marked, question, zone).with_columns(
             bucket=bucket(pl.col("ts"), question.grain, zone, question.week_start)
         )
         last = starts.group_by("bucket").agg(pl.col("ts").max())
-        until = pl.col("ts") + question.window.longest
-        if question.window.is_calendar:
-            local = pl.col("ts").dt.convert_time_zone(zone).dt.replace_time_zone(None)
-            until = pl.col("ts") + (local.dt.offset_by(f"{question.window.value}mo") - local)
-        _, high = question.scope.bounds(zone)
-        if question.later_steps == "in_scope" and high is not None:
-            until = pl.min_horizontal(until, pl.lit(high, pl.Datetime("us", "UTC")))
+        until = window_end(pl.col("ts"), question, zone)
         return last.select("bucket", until=until)
 
     def with_ids(self, listed: pl.DataFrame) -> pl.DataFrame:

@@ -2,16 +2,15 @@
 
 The unit is what the funnel counts: a person, an account, a visit; or one of those within a bucket or a segment, where
 every bucket or segment makes its own funnel. Three walkers share the work: `funnel_chain` (ordered), `funnel_strict`
-and `funnel_any` are vectorised, and exact as long as no two events at one instant could swap places; units in which
-they could are handed to `funnel_walk`.
+and `funnel_any` are vectorised, and exact as long as no two events at one instant could swap places and a later run is
+as good as an earlier one; units in which that is not so are handed to `funnel_walk`.
 """
 
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
-from lib.answers import funnel_any, funnel_chain, funnel_strict, funnel_walk
+from lib.answers import funnel_any, funnel_chain, funnel_hold, funnel_strict, funnel_walk
 from lib.answers.funnel_rules import Rules
 from lib.answers.packing import Packing
 from lib.engine import collect
@@ -25,22 +24,22 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
     """The timed run of every unit that entered.
 
     Args:
-        rows: `unit`, `ts`, `m1` … `mn` (matches the step), `x1` … (matches the exclusion); for a strict order every
-            event of every unit that starts, for the others the events of steps and exclusions. An optional `start`
-            says which rows may open a run, beside the scope's window.
+        rows: `unit`, `ts`, `m1` … `mn` (matches the step), `x1` … (matches the exclusion), and for a strict order what
+            `funnel_units.in_sequence` adds. An optional `start` says which rows may open a run, beside the scope's
+            window; an optional `group` says which units are one, of whose runs only the furthest counts.
         question: the funnel.
         timezone: for windows of calendar months.
         time_unit: the unit in which every instant is whole: "s", "ms" or "us".
         as_of: the last event known.
 
     Returns:
-        `unit`, `reached` (furthest step, 1 … n), `open` (may still do the next step), `closed` (the run's window is
-        over), `t1` … `tn` (instants, null beyond `reached`) and, where the question needs them, `r1` … `rn` (row
-        numbers in `rows`); sorted by unit. A unit that an exclusion with effect `remove` takes out is not listed.
+        `unit` (or the `group`), `reached` (furthest required step), `open` (may still do the next one), `open{k}` (may
+        still do optional step k), `closed` (the run's window is over), `t1` … `tn` (instants, null at steps not taken)
+        and, where the question needs them, `r1` … `rn` (row numbers in `rows`); sorted by unit. A unit that an
+        exclusion with effect `remove` takes out is not listed.
     """
-    steps = len(question.steps)
     if rows.height == 0:
-        return _empty(steps)
+        return _counted(_empty(question))
     low, high = rows["ts"].min(), rows["ts"].max()
     assert isinstance(low, datetime) and isinstance(high, datetime)
     packing = Packing.fit(low, max(high, as_of), question.window, time_unit)
@@ -55,7 +54,8 @@ def runs(rows: pl.DataFrame, question: Funnel, timezone: str, time_unit: str, as
             part = _walk(keyed, rules)
             if part.height:
                 found.append(_unpack(part, rules, base))
-    return _in_order(found) if found else _empty(steps)
+    whole = pl.concat(found) if found else _empty(question)
+    return _counted(funnel_hold.furthest(whole, rows, question) if "group" in rows.columns else whole)
 
 
 def lean_runs(plan: pl.LazyFrame, question: Funnel, facts: Facts) -> pl.DataFrame | None:
@@ -73,49 +73,57 @@ def lean_runs(plan: pl.LazyFrame, question: Funnel, facts: Facts) -> pl.DataFram
         return None
     marks = [f"m{k}" for k in range(1, rules.steps + 1)] + [f"x{i}" for i in range(1, len(rules.spans) + 1)]
     rows = collect(plan.select(packing.key(pl.col("unit"), pl.col("ts")).alias("key"), *marks))
-    part = funnel_chain.walk(rows, rules)
-    return _in_order([_unpack(part, rules, 0)])
-
-
-def _in_order(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    whole = parts[0] if len(parts) == 1 else pl.concat(parts)
-    return whole if whole["unit"].is_sorted() else whole.sort("unit")
+    return _counted(_unpack(_walk(rows, rules), rules, 0))
 
 
 def _walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The vectorised walker for almost all units, the exact one for those it cannot decide."""
     walker = WALKERS[rules.question.order]
-    if rules.question.order != "strict" and not rules.overlap:
-        return walker.walk(rows, rules)
-    hard = walker.ambiguous(rows, rules)
-    if hard.len() == 0:
-        return walker.walk(rows, rules)
-    is_hard = rules.unit().is_in(hard.implode())
-    parts = [walker.walk(rows.filter(~is_hard), rules), funnel_walk.walk(rows.filter(is_hard), rules)]
-    full = [part for part in parts if part.height]
-    return pl.concat([part.select(parts[0].columns).cast(parts[0].schema) for part in full]) if full else parts[0]
+    hard = pl.Series("unit", [], dtype=pl.Int64())
+    if rules.question.order == "strict" or rules.overlap:
+        hard = walker.ambiguous(rows, rules).cast(pl.Int64())
+    easy, undecided = walker.walk(rows.filter(~rules.unit().is_in(hard.implode())) if hard.len() else rows, rules)
+    if undecided.len():
+        easy, hard = easy.filter(~pl.col("unit").is_in(undecided.implode())), pl.concat([hard, undecided])
+    if not hard.len():
+        return easy
+    exact = funnel_walk.walk(rows.filter(rules.unit().is_in(hard.implode())), rules)
+    return pl.concat([easy.cast({"reached": pl.Int64()}), exact.select(easy.columns)])
 
 
 def _unpack(part: pl.DataFrame, rules: Rules, base: int) -> pl.DataFrame:
-    """Packed keys back to instants, and units back to their own numbers."""
-
-    def within(k: int) -> Any:
-        return pl.when(pl.col("reached") >= k)
-
+    """Packed keys back to instants, units back to their own numbers; `over` says whose window is over."""
+    waits = [name for name in part.columns if name.startswith("open")]
     steps = range(1, rules.steps + 1)
-    kept = part.filter(~pl.col("removed")) if rules.removing else part
-    return kept.select(
+
+    def taken(name: str) -> pl.Expr:
+        return pl.when(pl.col(name) >= 0).then(pl.col(name))
+
+    return part.select(
         pl.col("unit") + base,
-        "reached",
-        "open",
-        (rules.is_over(pl.col("t1")) & ~pl.col("open")).alias("closed"),
-        *(within(k).then(rules.packing.instant_of(pl.col(f"t{k}"))).alias(f"t{k}") for k in steps),
-        *(within(k).then(pl.col(f"r{k}").cast(pl.UInt32())).alias(f"r{k}") for k in steps if rules.with_rows),
+        pl.col("reached").cast(pl.Int64()),
+        *waits,
+        "removed",
+        rules.is_over(pl.col("t1")).alias("over"),
+        *(rules.packing.instant_of(taken(f"t{k}")).alias(f"t{k}") for k in steps),
+        *(taken(f"r{k}").cast(pl.UInt32()).alias(f"r{k}") for k in steps if rules.with_rows),
     )
 
 
-def _empty(steps: int) -> pl.DataFrame:
-    times = {f"t{k}": pl.Datetime("us", "UTC") for k in range(1, steps + 1)}
-    places = {f"r{k}": pl.UInt32() for k in range(1, steps + 1)}
-    flags = {"open": pl.Boolean(), "closed": pl.Boolean()}
+def _counted(runs: pl.DataFrame) -> pl.DataFrame:
+    """Without those an exclusion takes out, in order; `closed` where the window is over and no step may still come."""
+    kept = runs.filter(~pl.col("removed")) if runs["removed"].any() else runs
+    waits = [name for name in runs.columns if name.startswith("open")]
+    missed = [pl.col(name) & pl.col(f"t{name[4:]}").is_null() for name in waits if name != "open"]
+    found = kept.with_columns(missed).with_columns(closed=pl.col("over") & ~pl.any_horizontal(waits))
+    found = found.drop("removed", "over")
+    return found if found["unit"].is_sorted() else found.sort("unit")
+
+
+def _empty(question: Funnel) -> pl.DataFrame:
+    steps = range(1, len(question.steps) + 1)
+    times = {f"t{k}": pl.Datetime("us", "UTC") for k in steps}
+    places = {f"r{k}": pl.UInt32() for k in steps}
+    optional = {f"open{k}": pl.Boolean() for k in steps if question.steps[k - 1].optional}
+    flags = {"open": pl.Boolean(), **optional, "removed": pl.Boolean(), "over": pl.Boolean()}
     return pl.DataFrame(schema={"unit": pl.Int64(), "reached": pl.Int64(), **flags, **times, **places})

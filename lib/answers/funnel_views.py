@@ -22,9 +22,8 @@ def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
     if runs.height == 0 and question.by is None:
         runs = pl.concat([runs, pl.DataFrame({"segment": [segments.ALL], "reached": [0]})], how="diagonal")
     groups = runs.partition_by("segment") if question.by and runs.height else [] if question.by else [runs]
-    rows = [row for group in groups for row in _step_rows(group, source.labels)]
-    users, before = pl.col("users"), pl.col("users").shift().over("segment", order_by="step")
-    closed = pl.col("closed_before")
+    rows = [row for group in groups for row in _step_rows(group, source)]
+    users, before, closed = pl.col("users"), pl.col("users_before"), pl.col("closed_before")
     table = pl.DataFrame(rows, schema=STEP_ROW, orient="row").with_columns(
         lost=(before - users).fill_null(0),
         of_start=share(users, users.first().over("segment", order_by="step")),
@@ -41,31 +40,32 @@ def steps(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
 
 
 STEP_ROW = {
-    "segment": pl.String(), "step": pl.Int64(), "label": pl.String(), "users": pl.Int64(), "open": pl.Int64(),
-    "closed": pl.Int64(), "closed_before": pl.Int64(), "median_seconds": pl.Float64(), "mean_seconds": pl.Float64(),
+    "segment": pl.String(), "step": pl.Int64(), "label": pl.String(), "users": pl.Int64(), "users_before": pl.Int64(),
+    "open": pl.Int64(), "closed": pl.Int64(), "closed_before": pl.Int64(), "median_seconds": pl.Float64(),
+    "mean_seconds": pl.Float64(),
 }  # fmt: skip
 
 
-def _step_rows(runs: pl.DataFrame, labels: list[str]) -> list[tuple[object, ...]]:
-    """The steps of one segment, all measured in one pass."""
+def _step_rows(runs: pl.DataFrame, source: FunnelRows) -> list[tuple[object, ...]]:
+    """The steps of one segment, all measured in one pass; what is said "of previous" is of the required step before."""
+    question, none = source.question, pl.lit(None, pl.Int64())
     measures: list[pl.Expr] = [pl.col("segment").first()]
-    for k in range(1, len(labels) + 1):
-        here = pl.col("reached") >= k
-        took = (
-            (pl.col(f"t{k}") - pl.col(f"t{k - 1}")).dt.total_microseconds().filter(here) / 1e6
-            if k > 1
-            else pl.lit(None)
-        )
-        waits = (pl.col("reached") == k - 1) & pl.col("open")
-        closed = pl.col("closed").filter(here).sum()
-        before = pl.col("closed").filter(pl.col("reached") >= k - 1).sum() if k > 1 else pl.lit(None, pl.UInt32())
+    for k, step in enumerate(question.steps, 1):
+        here, took, waits, before = pl.col(f"t{k}").is_not_null(), pl.lit(None), pl.lit(0), none
+        closed_before = none
+        if k > 1:
+            p = question.step_before(k)
+            took = (pl.col(f"t{k}") - pl.col(f"t{p}")).dt.total_microseconds().filter(here) / 1e6
+            waits = (pl.col("reached") == p) & ~here & pl.col(f"open{k}" if step.optional else "open")
+            before = pl.col(f"t{p}").is_not_null().sum()
+            closed_before = pl.col("closed").filter(pl.col(f"t{p}").is_not_null()).sum()
         measures += [
-            here.sum().alias(f"users{k}"), waits.sum().alias(f"open{k}"),
-            closed.alias(f"closed{k}"), before.alias(f"closed_before{k}"),
+            here.sum().alias(f"users{k}"), before.alias(f"before{k}"), waits.sum().alias(f"open{k}"),
+            pl.col("closed").filter(here).sum().alias(f"closed{k}"), closed_before.alias(f"closed_before{k}"),
             took.median().cast(pl.Float64()).alias(f"median{k}"), took.mean().cast(pl.Float64()).alias(f"mean{k}"),
         ]  # fmt: skip
     segment, *found = runs.select(measures).row(0)
-    return [(segment, k, label, *found[6 * k - 6 : 6 * k]) for k, label in enumerate(labels, 1)]
+    return [(segment, k, label, *found[7 * k - 7 : 7 * k]) for k, label in enumerate(source.labels, 1)]
 
 
 def _ordered(table: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
@@ -75,11 +75,12 @@ def _ordered(table: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
 
 
 def trend(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
-    """Per segment and bucket of the run's start: `entered` reached `from_step`, `converted` reached `to_step`."""
+    """Per segment and bucket of the run's start: `entered` reached `from_step`, `converted` then reached `to_step`."""
     question = source.question
+    entered = took(question.from_step)
     counted = runs.group_by("segment", "bucket").agg(
-        entered=(pl.col("reached") >= question.from_step).sum().cast(pl.Int64()),
-        converted=(pl.col("reached") >= question.last_step).sum().cast(pl.Int64()),
+        entered=entered.sum().cast(pl.Int64()),
+        converted=(entered & took(question.last_step)).sum().cast(pl.Int64()),
     )
     buckets = _spine(source)
     names = runs.select("segment").unique() if question.by else pl.DataFrame({"segment": [segments.ALL]})
@@ -111,25 +112,30 @@ def _spine(source: FunnelRows) -> pl.DataFrame:
 
 
 def times(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
-    """A histogram of the time from `from_step` to `to_step`, over those who reached it; the last bin is closed."""
+    """A histogram of the time from `from_step` to `to_step`, over those who did both; the last bin is closed."""
     question = source.question
     start, end = pl.col(f"t{question.from_step}"), pl.col(f"t{question.last_step}")
-    took = runs.filter(pl.col("reached") >= question.last_step).select(
+    timed = runs.filter(took(question.from_step), took(question.last_step)).select(
         "segment", seconds=(end - start).dt.total_microseconds() / 1_000_000
     )
-    if took.height == 0:
+    if timed.height == 0:
         edge = pl.Float64()
         return pl.DataFrame(
             schema={"segment": pl.String(), "from_seconds": edge, "to_seconds": edge, "users": pl.Int64()}
         )
-    edges = _edges(took["seconds"], question.bins)
+    edges = _edges(timed["seconds"], question.bins)
     width, last = edges[1] - edges[0], len(edges) - 2
     at = ((pl.col("seconds") - edges[0]) / width).floor().cast(pl.Int64()).clip(0, last)
-    counted = took.group_by("segment", bin=at).agg(users=pl.len().cast(pl.Int64()))
+    counted = timed.group_by("segment", bin=at).agg(users=pl.len().cast(pl.Int64()))
     bins = pl.DataFrame({"bin": range(last + 1), "from_seconds": edges[:-1], "to_seconds": edges[1:]})
-    full = took.select("segment").unique().join(bins, how="cross").join(counted, on=["segment", "bin"], how="left")
+    full = timed.select("segment").unique().join(bins, how="cross").join(counted, on=["segment", "bin"], how="left")
     ordered = _ordered(full.with_columns(pl.col("users").fill_null(0)), runs).sort(*SEGMENT_ORDER, "bin")
     return ordered.select("segment", "from_seconds", "to_seconds", "users")
+
+
+def took(step: int) -> pl.Expr:
+    """Did the run take this step?"""
+    return pl.col(f"t{step}").is_not_null()
 
 
 NICE_SECONDS = (
@@ -149,16 +155,20 @@ def _edges(seconds: pl.Series, bins: int | None) -> list[float]:
 
 
 def people(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
-    """Who reached `step`, or stopped just before it: user_id, segment, step, entered_at, reached_at.
+    """Who reached `step`, or did the required step before it and not this one: user_id, segment, step, entered_at,
+    reached_at.
 
     `reached_at` is when they reached the step asked for (empty for those who did not); `furthest` and `last_at` say
     how far they got and when.
     """
     question, step = source.question, source.question.asked_step
-    reached = pl.col("reached") >= step if question.outcome == "reached" else pl.col("reached") == step - 1
-    last = pl.coalesce(f"t{k}" for k in range(len(question.steps), 0, -1))
+    dropped = None if step == 1 else took(question.step_before(step)) & ~took(step)
+    reached = took(step) if question.outcome == "reached" or dropped is None else dropped
+    backwards = range(len(question.steps), 0, -1)
+    last = pl.coalesce(f"t{k}" for k in backwards)
+    furthest = pl.coalesce(pl.when(took(k)).then(pl.lit(k, pl.Int64())) for k in backwards)
     listed = runs.filter(reached).select(
         "owner", "person", "segment", pl.lit(step, pl.Int64()).alias("step"), pl.col("t1").alias("entered_at"),
-        pl.col(f"t{step}").alias("reached_at"), pl.col("reached").alias("furthest"), last.alias("last_at"),
+        pl.col(f"t{step}").alias("reached_at"), furthest.alias("furthest"), last.alias("last_at"),
     )  # fmt: skip
     return source.with_ids(listed).sort("entered_at", "user_id", "segment")

@@ -1,266 +1,217 @@
-"""The exact walk of one unit at a time, for logs in which events at one instant could swap places.
+"""The exact walk of one unit at a time, for logs the look-backs cannot decide.
 
 Equal times are read in the person's favour and one event fills one step, so at every instant the question is which
-steps its events can fill between them: a matching of events to consecutive steps. Plain Python, and only for the units
-the vectorised walkers hand over.
+steps its events can fill between them: a matching of events to steps. Every run is kept that no other run is at least
+as good as. Plain Python, and only for the units the vectorised walkers hand over.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
+from itertools import groupby
 
 import polars as pl
 
+from lib.answers.funnel_gather import Gatherer
+from lib.answers.funnel_moments import Moment, Run, seat
 from lib.answers.funnel_rules import Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One event of the unit: which steps it matches (a bit each), which exclusions it is, and what it may open."""
-
-    key: int
-    row: int
-    steps: int
-    crosses: int
-    opens: bool
-    until: int
-
-
-@dataclass(slots=True)
-class Run:
-    """A run so far: the keys and rows of its steps, and the exclusions that have ended it."""
-
-    keys: tuple[int, ...]
-    rows: tuple[int, ...]
-    until: int
-    dead: set[int] = field(default_factory=set)
-
-    @property
-    def reached(self) -> int:
-        """The step the run stands at."""
-        return len(self.keys)
+from lib.answers.funnel_states import NOWHERE
 
 
 def walk(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Runs of every unit: see `funnel_runs.runs`; times are still packed keys."""
-    n = rules.steps
-    bits = pl.sum_horizontal(pl.col(f"m{k}").cast(pl.Int64) * (1 << (k - 1)) for k in range(1, n + 1))
-    spans = range(1, len(rules.spans) + 1)
-    crosses = pl.sum_horizontal(pl.lit(0), *(pl.col(f"x{i}").cast(pl.Int64) * (1 << (i - 1)) for i in spans))
-    log = rows.sort("key", "row").select(
-        rules.unit().alias("unit"), "key", "row", bits.alias("bits"), crosses.alias("crosses"),
-        rules.starts(rows.columns).alias("opens"), rules.until(pl.col("key")).alias("until"),
-    )  # fmt: skip
-    found = []
+    log = _moments(rows, rules)
+    found: list[tuple[int | bool, ...]] = []
     for unit, moments in groupby(log.iter_rows(), key=lambda row: row[0]):
-        walker = Walker(rules, [Moment(*row[1:]) for row in moments])
+        events = [Moment(*row[1:]) for row in moments]
+        walker = Gatherer(rules, events) if rules.question.order == "any" else Walker(rules, events)
         run = walker.timed()
         if run is not None:
-            found.append((unit, run.reached, *walker.ends(run.reached), _pad(run.keys, n), _pad(run.rows, n)))
-    frame = pl.DataFrame(found, schema=["unit", "reached", "open", "removed", "t", "r"], orient="row")
-    return frame.select(
-        "unit",
-        *(pl.col("t").list.get(k).cast(pl.Int64).alias(f"t{k + 1}") for k in range(n)),
-        *(pl.col("r").list.get(k).cast(pl.UInt32).alias(f"r{k + 1}") for k in range(n)),
-        "open", "removed", "reached",
-    ) if found else frame  # fmt: skip
+            waits, removed = walker.ends(run)
+            found.append((unit, walker.reached(run), *waits, removed, *_spread(run.keys, run, rules.steps)))
+            found[-1] += tuple(_spread(run.rows, run, rules.steps))
+    steps = range(1, rules.steps + 1)
+    optional = {f"open{k}": pl.Boolean() for k in steps if rules.is_optional(k)}
+    flags = {"open": pl.Boolean(), **optional, "removed": pl.Boolean()}
+    places = {f"t{k}": pl.Int64() for k in steps} | {f"r{k}": pl.Int64() for k in steps}
+    schema = {"unit": pl.Int64(), "reached": pl.Int64(), **flags, **places}
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _pad(values: Sequence[int], n: int) -> list[int | None]:
-    return [*values, *([None] * (n - len(values)))]
+def _moments(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The columns of `Moment`, after the unit's."""
+    bits = pl.sum_horizontal(pl.col(f"m{k}").cast(pl.Int64) * (1 << (k - 1)) for k in range(1, rules.steps + 1))
+    spans = range(1, len(rules.spans) + 1)
+    crosses = pl.sum_horizontal(pl.lit(0), *(pl.col(f"x{i}").cast(pl.Int64) * (1 << (i - 1)) for i in spans))
+    strict = [pl.col(name) if name in rows.columns else pl.lit(None).alias(name) for name in STRICT]
+    log = rows.with_row_index("row") if "row" not in rows.columns else rows
+    return log.sort("key", "row").select(
+        rules.unit().alias("unit"), "key", "row", bits.alias("bits"), crosses.alias("crosses"),
+        rules.starts(rows.columns).alias("opens"), rules.until(pl.col("key")).alias("until"), *strict,
+        pl.concat_list(rules.gap_ends()).alias("gaps"),
+    )  # fmt: skip
+
+
+STRICT = ("moment", "crowd", "final")
+
+
+def _spread(values: Sequence[int], run: Run, n: int) -> list[int]:
+    """The values of a run at its steps, and nothing at the steps it left out."""
+    found = dict(zip(run.steps, values, strict=True))
+    return [found.get(k, NOWHERE) for k in range(1, n + 1)]
 
 
 class Walker:
-    """Walks the moments of one unit and keeps every run that stands at some step."""
+    """Walks the moments of one unit, in order or strictly, and keeps the runs that may matter."""
 
     def __init__(self, rules: Rules, moments: list[Moment]) -> None:
         """Walk at once; the results are read off with `timed` and `ends`."""
-        self.rules, self.n, self.spans = rules, rules.steps, rules.spans
-        self.stood: dict[int, list[Run]] = {}
-        self.alive: dict[int, Run] = {}
-        self.first: dict[int, Run] = {}
+        self.rules, self.spans = rules, rules.spans
+        self.strict = rules.question.order == "strict"
+        self.optional = {k for k in range(1, rules.steps + 1) if rules.is_optional(k)}
+        self.alive: dict[int, list[Run]] = {}
+        self.arrivals: dict[tuple[int, int], Run] = {}
+        self.best: Run | None = None
         self.entered = False
-        if rules.question.order == "any":
-            self._any(moments)
-            return
+        self.crossings = [[m.key for m in moments if m.crosses >> i & 1] for i in range(len(self.spans))]
         for key, at in groupby(moments, key=lambda moment: moment.key):
-            group = list(at)
-            self._strict(key, group) if rules.question.order == "strict" else self._ordered(key, group)
-            self._cross(key, group)
+            self._instant(key, list(at))
 
     def timed(self) -> Run | None:
-        """The run that reached the furthest step first; of those the one begun last."""
-        return self.first[max(self.first)] if self.first else None
+        """The run with the most required steps, then the most optional ones, then the soonest, then begun last."""
+        return self.best
 
-    def ends(self, reached: int) -> tuple[bool, bool]:
-        """(may still go on, is taken out by an exclusion) for the runs at the furthest step."""
-        if reached == self.n:
-            return False, False
-        runs = self.stood[reached]
-        open_runs = [run for run in (self._lasting(reached)) if not run.dead and self._is_open(run)]
-        removing = set(self.rules.removing)
-        return bool(open_runs), bool(removing) and all(run.dead & removing for run in runs)
+    def reached(self, run: Run) -> int:
+        """The furthest required step of a run."""
+        return max(step for step in run.steps if step not in self.optional)
 
-    def _lasting(self, reached: int) -> list[Run]:
-        """Runs that nothing but time can end: in a strict order only those the last event left standing."""
-        if self.rules.question.order != "strict":
-            return self.stood[reached]
-        return [run for run in self.alive.values() if run.reached == reached]
+    def ends(self, timed: Run) -> tuple[list[bool], bool]:
+        """(may still take the next required step and each of the optional ones, is taken out by an exclusion)."""
+        reached = self.reached(timed)
+        attempts = [run for run in self.arrivals.values() if self.reached(run) == reached]
+        targets = self.rules.targets(reached)
+        waits = {k: any(self._may_take(run, k) for run in attempts) for k in targets}
+        going = reached != self.rules.question.required[-1]
+        removed = going and bool(self.rules.removing) and all(self._ended(r, self.rules.removing) for r in attempts)
+        required = any(waits[k] for k in targets if k not in self.optional)
+        return [required, *(waits.get(k, False) for k in sorted(self.optional))], removed
 
-    def _is_open(self, run: Run | Moment) -> bool:
-        return run.until % (1 << self.rules.packing.bits) > self.rules.as_of
-
-    def _may_open(self, group: Iterable[Moment]) -> bool:
-        """May a run open at this instant? With entry `first` only the first start may."""
-        if not any(moment.opens and moment.steps & 1 for moment in group):
+    def _may_take(self, run: Run, step: int) -> bool:
+        """May a run still take this step, maybe by way of optional ones?"""
+        ways = range(run.steps[-1] + 1, step + 1)
+        if not ways or self._ended(run, range(len(self.spans))) or (self.strict and not run.final):
             return False
-        if self.rules.question.entry == "first" and self.entered:
+        return self._deadline(run, ways) % (1 << self.rules.packing.bits) > self.rules.as_of
+
+    def _deadline(self, run: Run, steps: Iterable[int]) -> int:
+        """The last key at which a run may take one of these steps next."""
+        gaps = [run.gaps[step - 1] for step in steps]
+        return run.until if None in gaps else min(run.until, max(gap for gap in gaps if gap is not None))
+
+    def _ended(self, run: Run, exclusions: Iterable[int]) -> bool:
+        """Does one of the exclusions end the run after its last step?"""
+        under_way = [i for i in self.rules.in_force(run.steps[-1]) if i in exclusions]
+        if not under_way:
             return False
-        self.entered = True
-        return True
+        limit = self._deadline(run, self.rules.targets(run.steps[-1]))
+        return any(self._crossed(i, run.keys[run.steps.index(self.spans[i][0])], limit + 1) for i in under_way)
+
+    def _crossed(self, exclusion: int, after: int, before: int) -> bool:
+        """Is there an event of an exclusion strictly between two keys?"""
+        keys = self.crossings[exclusion]
+        at = bisect_right(keys, after)
+        return at < len(keys) and keys[at] < before
+
+    def _instant(self, key: int, group: list[Moment]) -> None:
+        """Carry on every run by what happens at one instant, and open a new one where one may open."""
+        alive: list[Run] = []
+        for base in list(self._bases(key, group)):
+            for run in self._grown(base, key, group):
+                if not self.strict or not base.steps or len(run.steps) - len(base.steps) == group[0].crowd:
+                    alive.append(run)
+                self._arrive(run)
+        if self.strict:
+            self.alive = {}
+        for run in alive:
+            self._keep(run)
 
     def _bases(self, key: int, group: Sequence[Moment]) -> Iterator[Run]:
-        """The runs an instant may carry on, the latest begun first."""
-        if self._may_open(group):
-            opening = next(moment for moment in group if moment.opens and moment.steps & 1)
-            yield Run((), (), opening.until)
-        for step in sorted(self.alive):
-            if key <= self.alive[step].until:
-                yield self.alive[step]
+        """The runs an instant may carry on."""
+        opening = next((moment for moment in group if moment.opens and moment.steps & 1), None)
+        if opening is not None and not (self.rules.question.entry == "first" and self.entered):
+            self.entered = True
+            yield Run((), (), (), opening.until)
+        for runs in self.alive.values():
+            for run in runs:
+                if key <= run.until and (not self.strict or group[0].moment == run.moment + 1):
+                    yield run
 
     def _grown(self, base: Run, key: int, group: Sequence[Moment]) -> Iterator[Run]:
-        """The run carried on by the events of one instant, by one step, two steps, and so on."""
+        """The run carried on by the events of one instant: for every step it may get to, with most optional steps."""
+        last = base.steps[-1] if base.steps else 0
+        for step in range(last + 1, self.rules.steps + 1):
+            ways = [self._filled(first, step, group) for first in self._firsts(base, step, key)]
+            best = max((way for way in ways if way), key=len, default=None)
+            if best:
+                steps = tuple(sorted(best))
+                events = [group[best[k]] for k in steps]
+                rows = base.rows + tuple(event.row for event in events)
+                final = bool(group[0].final) and (not base.steps or len(steps) == group[0].crowd)
+                moment = group[0].moment or 0
+                yield Run(base.steps + steps, base.keys + (key,) * len(steps), rows, base.until, group[0].gaps,
+                          moment, final)  # fmt: skip
+
+    def _firsts(self, base: Run, step: int, key: int) -> Iterator[int]:
+        """The steps a run may take first at this instant on its way to `step`."""
+        if not base.steps:
+            yield 1
+            return
+        last = base.steps[-1]
+        anchors = {i: base.keys[base.steps.index(self.spans[i][0])] for i in self.rules.in_force(last)}
+        if any(self._crossed(i, anchor, key) for i, anchor in anchors.items()):
+            return
+        for first in self.rules.targets(last):
+            gap = base.gaps[first - 1]
+            if first <= step and (gap is None or key <= gap):
+                yield first
+
+    def _filled(self, first: int, step: int, group: Sequence[Moment]) -> dict[int, int] | None:
+        """The steps from `first` to `step` with the events that fill them: all required ones, most optional ones."""
         holder: dict[int, int] = {}
-        for step in range(base.reached + 1, self.n + 1):
-            if self._ended(base, step) or not _seat(step, group, holder, set()):
-                return
-            filled = {taken: group[event].row for event, taken in holder.items()}
-            rows = tuple(filled[taken] for taken in range(base.reached + 1, step + 1))
-            yield Run(base.keys + (key,) * len(rows), base.rows + rows, base.until)
+        needed = [k for k in range(first, step + 1) if k in (first, step) or k not in self.optional]
+        if not all(seat(k, group, holder, set()) for k in needed):
+            return None
+        for k in range(first + 1, step):
+            if k in self.optional:
+                seat(k, group, holder, set())
+        return {taken: event for event, taken in holder.items()}
 
-    def _ended(self, run: Run, step: int) -> bool:
-        """Has an exclusion ended the run before this step?"""
-        return any(after <= run.reached and step <= before and i in run.dead
-                   for i, (after, before) in enumerate(self.spans))  # fmt: skip
+    def _arrive(self, run: Run) -> None:
+        """Remember that a run arrived at a step, if it was begun last of those that arrive at this instant."""
+        arrival = (run.steps[-1], run.keys[-1])
+        was = self.arrivals.get(arrival)
+        if was is None or run.preference < was.preference:
+            self.arrivals[arrival] = run
+        if self.best is None or self._rank(run) < self._rank(self.best):
+            self.best = run
 
-    def _stand(self, run: Run) -> None:
-        """Remember where a run stands."""
-        self.stood.setdefault(run.reached, []).append(run)
-        self.first.setdefault(run.reached, run)
+    def _rank(self, run: Run) -> tuple[object, ...]:
+        required = sum(step not in self.optional for step in run.steps)
+        return (-required, -len(run.steps), *run.preference)
 
-    def _ordered(self, key: int, group: list[Moment]) -> None:
-        """Each run takes as many further steps as the instant's events allow; the latest begun run wins a step."""
-        reached: dict[int, Run] = {}
-        for base in list(self._bases(key, group)):
-            for run in self._grown(base, key, group):
-                reached.setdefault(run.reached, run)
-        for step, run in reached.items():
-            self.alive[step] = run
-            self._stand(run)
+    def _keep(self, run: Run) -> None:
+        """Keep a run alive unless another at its step is at least as good in everything; drop those it replaces."""
+        others = self.alive.setdefault(run.steps[-1], [])
+        if any(self._covers(other, run) for other in others):
+            return
+        others[:] = [other for other in others if not self._covers(run, other)]
+        others.append(run)
 
-    def _strict(self, key: int, group: list[Moment]) -> None:
-        """A run lives on only if it takes every event of the instant, or opens at its end."""
-        alive: dict[int, Run] = {}
-        reached: dict[int, Run] = {}
-        for base in list(self._bases(key, group)):
-            for run in self._grown(base, key, group):
-                reached.setdefault(run.reached, run)
-                if base.reached == 0 or run.reached - base.reached == len(group):
-                    alive.setdefault(run.reached, run)
-        for run in reached.values():
-            self._stand(run)
-        for step, run in alive.items():
-            if run is not reached[step]:
-                self._stand(run)
-        self.alive = alive
-
-    def _cross(self, key: int, group: Sequence[Moment]) -> None:
-        """Excluded events end the runs they fall into (exclusive of the instants of the two steps named)."""
-        crossed = 0
-        for moment in group:
-            crossed |= moment.crosses
-        for i, (after, before) in enumerate(self.spans):
-            if not crossed >> i & 1:
-                continue
-            for step in range(after, before):
-                for run in self.stood.get(step, []):
-                    if run.keys[after - 1] < key <= run.until:
-                        run.dead.add(i)
-
-    def _any(self, moments: list[Moment]) -> None:
-        """Each event may open a run; in time order, an event that lets one more step be filled is one more done."""
-        runs: list[Run] = []
-        soonest, most = NEVER, self._most(moments)
-        crossings = [moment for moment in moments if moment.crosses]
-        for at, opening in enumerate(moments):
-            # A run begun later has fewer events to choose from, so it is never done sooner. It still matters if it
-            # ties, may still go on, or is clean of what takes the others out.
-            late = opening.key > soonest and not self.rules.removing and not self._is_open(opening)
-            if (late and most == self.n) or (runs and self.rules.question.entry == "first"):
-                break
-            if late or not (opening.opens and opening.steps):
-                continue
-            runs.append(self._gather(opening, at, moments, crossings, most))
-            if runs[-1].reached == most:
-                soonest = min(soonest, runs[-1].keys[-1])
-        for run in sorted(runs, key=lambda run: (run.keys[-1], -run.keys[0])):
-            self._stand(run)
-
-    def _most(self, moments: Sequence[Moment]) -> int:
-        """How many different steps all events together could fill: no run does more, so none looks on after that."""
-        holder: dict[int, int] = {}
-        for at, moment in enumerate(moments):
-            if len(holder) == self.n:
-                break
-            if moment.steps:
-                _fill(at, moments, holder, set(), self.n)
-        return len(holder)
-
-    def _gather(
-        self, opening: Moment, at: int, moments: Sequence[Moment], crossings: Sequence[Moment], most: int
-    ) -> Run:
-        """The run that this event opens; an excluded event ends it, exclusive of the opening's instant and its own."""
-        run = Run((), (), opening.until)
-        limit = opening.until
-        for moment in crossings:
-            if opening.key < moment.key <= opening.until:
-                limit = min(limit, moment.key)
-                run.dead |= {i for i in range(len(self.spans)) if moment.crosses >> i & 1}
-        while at and moments[at - 1].key == opening.key:  # events at the same instant count, whatever their place
-            at -= 1
-        holder: dict[int, int] = {}
-        seated: list[Moment] = []
-        for moment in chain([opening], (later for later in islice(moments, at, None) if later is not opening)):
-            if moment.key > limit or run.reached == most:
-                break
-            seated.append(moment)
-            if moment.steps and _fill(len(seated) - 1, seated, holder, set(), self.n):
-                run = Run((*run.keys, moment.key), (*run.rows, moment.row), run.until, run.dead)
-        return run
-
-
-NEVER = 1 << 63
-
-
-def _seat(step: int, events: Sequence[Moment], holder: dict[int, int], tried: set[int]) -> bool:
-    """Find an event for a step, moving events between steps where that helps (an augmenting path)."""
-    for at, event in enumerate(events):
-        if at in tried or not event.steps >> (step - 1) & 1:
-            continue
-        tried.add(at)
-        if at not in holder or _seat(holder[at], events, holder, tried):
-            holder[at] = step
-            return True
-    return False
-
-
-def _fill(at: int, events: Sequence[Moment], holder: dict[int, int], tried: set[int], n: int) -> bool:
-    """Find a step for an event, moving other events to other steps where that helps; `holder` is step → event."""
-    for step in range(1, n + 1):
-        if step in tried or not events[at].steps >> (step - 1) & 1:
-            continue
-        tried.add(step)
-        if step not in holder or _fill(holder[step], events, holder, tried, n):
-            holder[step] = at
-            return True
-    return False
+    def _covers(self, one: Run, other: Run) -> bool:
+        """Can whatever the other run may still do be done at least as well by this one?"""
+        step = one.steps[-1]
+        anchors = [self.spans[i][0] for i in self.rules.in_force(step)]
+        late = [(run.until, run.keys[0], len(run.steps), *(run.keys[run.steps.index(k)] for k in anchors))
+                for run in (one, other)]  # fmt: skip
+        soon = all(mine is None or (its is not None and mine >= its)
+                   for mine, its in zip(one.gaps, other.gaps, strict=True))  # fmt: skip
+        return soon and one.preference[1:] <= other.preference[1:] and all(a >= b for a, b in zip(*late, strict=True))

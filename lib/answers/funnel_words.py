@@ -1,11 +1,12 @@
 """The funnel in words: its verdict, its definition, and what to know before trusting it."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import polars as pl
 
-from lib.facts import Facts
-from lib.questions import Event, Funnel
+from lib.answers.funnel_rows import FunnelRows
+from lib.questions import Event, Funnel, Step
 from lib.words import count, duration, listing, people, percent
 
 NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "session": ("visit", "visits")}
@@ -13,27 +14,30 @@ NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "sess
 
 def headline(runs: pl.DataFrame, question: Funnel) -> str:
     """One or two sentences: the share that gets through, and the largest loss in people."""
-    noun = NOUNS[question.count_by]
-    whole = runs.select("owner", "reached")
+    noun, steps = NOUNS[question.count_by], question.required
+    whole = runs.select("owner", "reached", aim=pl.col(f"t{question.aim}").is_not_null())
     if question.view == "trend" or (question.by and question.by.take == "all"):
-        whole = whole.group_by("owner").agg(pl.col("reached").max())
+        whole = whole.group_by("owner").agg(pl.col("reached").max(), pl.col("aim").any())
     counts = dict(whole["reached"].value_counts().iter_rows())
-    users = [sum(n for reached, n in counts.items() if reached >= k) for k in range(1, len(question.steps) + 1)]
+    users = [sum(n for reached, n in counts.items() if reached >= k) for k in steps]
     names = _names(question)
     if users[0] == 0:
         return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."
-    share = percent(users[-1] / users[0])
+    share = percent(int(whole["aim"].sum()) / users[0])
     first = (
-        f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[-1]}”"
+        f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[question.aim - 1]}”"
         f" within {question.window.words}{_median(runs, question)}."
         if question.order != "any"
         else f"{share} of {people(users[0], *noun)} did all {len(names)} steps within {question.window.words}."
     )
     losses = [before - after for before, after in pairwise(users)]
+    if not losses:
+        return first
     at = losses.index(max(losses))
     if losses[at] == 0:
         return f"{first} Nobody was lost on the way."
-    where = f"“{names[at]}” → “{names[at + 1]}”" if question.order != "any" else f"{names[at]} → {names[at + 1]}"
+    start, end = names[steps[at] - 1], names[steps[at + 1] - 1]
+    where = f"“{start}” → “{end}”" if question.order != "any" else f"{start} → {end}"
     lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}"
     return f"{first} The largest loss is {where}: {lost}."
 
@@ -46,8 +50,7 @@ def _names(question: Funnel) -> list[str]:
 
 def _median(runs: pl.DataFrame, question: Funnel) -> str:
     """`, half of them in under 4 h`, where anybody got through."""
-    n = len(question.steps)
-    took = runs.filter(pl.col("reached") == n).select((pl.col(f"t{n}") - pl.col("t1")).dt.total_microseconds().median())
+    took = runs.select((pl.col(f"t{question.aim}") - pl.col("t1")).dt.total_microseconds().median())
     micros = took.item() if took.height else None
     return (
         f", half of them in {duration(micros / 1_000_000)} or less" if isinstance(micros, float) and micros > 0 else ""
@@ -71,6 +74,8 @@ def definition(question: Funnel) -> str:
         if question.later_steps == "in_window"
         else "All steps lie in the scope.",
         "Equal times are read in the person's favour; one event fills one step.",
+        *(words for k, step in enumerate(question.steps, 1) for words in _step(step, k, question)),
+        *_held(question),
         *(_exclusion(part, part.after, part.before or len(question.steps)) for part in question.exclude),
     ]
     if question.by:
@@ -81,19 +86,40 @@ def definition(question: Funnel) -> str:
     return " ".join(parts)
 
 
+def _step(step: Step, k: int, question: Funnel) -> Iterator[str]:
+    """What a step says of itself, beyond the event it wants."""
+    if step.optional:
+        yield f"“{step.words}” may be left out: it counts those who did it in its place, and nobody needs it to go on."
+    if step.within:
+        yield f"“{step.words}” has to follow within {step.within.words} of the step that was taken before it."
+    if step.first_ever:
+        whose = "account" if question.count_by == "account" else "person"
+        conditions = " with its conditions" if step.where else ""
+        yield f"Step {k} takes only the first “{step.words}”{conditions} the {whose} ever did, whatever the scope."
+
+
+def _held(question: Funnel) -> Iterator[str]:
+    if question.hold:
+        fields, same = listing(question.hold), "is" if len(question.hold) == 1 else "are"
+        yield f"{fields} {same} the same on all steps of a run; where the value is missing, nothing can follow."
+
+
 def _exclusion(event: Event, after: int, before: int) -> str:
     ends = "ends the run" if getattr(event, "effect", "void") == "void" else "takes the person out of every step"
     return f"“{event.words}” between step {after} and step {before} {ends}."
 
 
-def notes(question: Funnel, facts: Facts, runs: pl.DataFrame) -> tuple[str, ...]:
-    """Steps nobody was ever seen doing, and people left out."""
-    found = []
+def notes(source: FunnelRows, runs: pl.DataFrame) -> tuple[str, ...]:
+    """Steps nobody was ever seen doing, starts that lead nowhere, and people left out."""
+    question, facts, found = source.question, source.facts, []
     furthest = runs["reached"].max() or 0
     for k, step in enumerate(question.steps, 1):
         if not step.is_any and k > furthest:  # type: ignore[operator]  # only then is reading all names worth it
             seen = set(facts.names["name"])
             found += [f"No event called “{name}” was ever loaded." for name in step.event if name not in seen]
+    if bare := source.bare_starts:
+        starts = people(bare, "start has", "starts have")
+        found.append(f"{starts} no value of {listing(question.hold, 'or')}, so that nothing can follow.")
     if facts.internal.len():
         found.append(f"{count(facts.internal.len())} internal or test users are left out.")
     return tuple(dict.fromkeys(found))

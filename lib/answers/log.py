@@ -7,7 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
-from lib.answers.conditions import fields_of, holds, with_account, with_fields
+from lib.answers.conditions import fields_of, holds, with_account, with_cohorts, with_fields
 from lib.engine import collect
 from lib.facts import Facts
 from lib.questions import CountBy, Event
@@ -20,7 +20,8 @@ SESSION_GAP = timedelta(minutes=30)
 class Log:
     """Selects rows of the event log for one question.
 
-    `low` and `high` bound the instants read (half-open, None is open); `fields` are wanted beside `person` and `ts`.
+    `low` and `high` bound the instants read (half-open, None is open); `fields` are wanted beside `person` and `ts`,
+    and `kept` are columns of the log wanted under their own names, where it has them.
     """
 
     facts: Facts
@@ -29,6 +30,7 @@ class Log:
     fields: tuple[str, ...] = ()
     low: datetime | None = None
     high: datetime | None = None
+    kept: tuple[str, ...] = ()
 
     def rows(self, events: Sequence[Event], *, every: bool = False) -> pl.LazyFrame:
         """Rows that match at least one of the events (or all rows in scope, with `every`).
@@ -45,14 +47,18 @@ class Log:
             rows = rows.filter(~pl.col("person").is_in(self.facts.internal.implode()))
         fields = list(dict.fromkeys([*fields_of(conditions), *self.fields]))
         rows, columns = with_fields(rows, self.facts, fields)
+        rows = with_cohorts(rows, self.facts, conditions)
         schema, zone = rows.collect_schema(), self.facts.timezone
         if self.scope.where:
             rows = rows.filter(holds(self.scope.where, columns, schema, zone))
         marks = [self._matches(event, columns, schema).alias(f"m{k}") for k, event in enumerate(events, 1)]
         values = [pl.col(columns[field]).alias(f"f{i}") for i, field in enumerate(self.fields)]
+        own = ("person", "ts", "account_id", "session_id")
+        kept = [column for column in self.kept if column in schema]
         # Only then the unit: a property may be called so too.
-        marked = self._with_unit(rows.select("person", "ts", "account_id", "session_id", *marks, *values))
-        wanted = marked.select("person", "unit", "ts", *(part.meta.output_name() for part in (*marks, *values)))
+        marked = self._with_unit(rows.select(*own, *marks, *values, *(name for name in kept if name not in own)))
+        named = [part.meta.output_name() for part in (*marks, *values)]
+        wanted = marked.select("person", "unit", "ts", *named, *kept)
         return wanted if every else wanted.filter(pl.any_horizontal(f"m{k}" for k in range(1, len(events) + 1)))
 
     def _between(self, rows: pl.LazyFrame) -> pl.LazyFrame:

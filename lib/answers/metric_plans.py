@@ -5,8 +5,11 @@ Each returns `segment`, `bucket`, `numerator`, `denominator` (null for plain cou
 
 import polars as pl
 
-from lib.answers import segments
+from lib.answers import segments, tally
+from lib.answers.buckets import Buckets
 from lib.answers.log import Log
+from lib.answers.presence import Presence
+from lib.answers.tally import Breakdown
 from lib.engine import collect
 from lib.facts import Facts
 from lib.questions import By, Event, MetricQuestion
@@ -41,12 +44,31 @@ def _counted(rows: pl.DataFrame, count: pl.Expr) -> pl.DataFrame:
 
 def active_users(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """People with at least one event in the bucket."""
-    return _counted(_fold(_rows(question, facts), question), pl.col("unit").n_unique())
+    return _tallied(question, facts, counts_people=True)
 
 
 def events(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """Events in the bucket."""
-    return _counted(_fold(_rows(question, facts), question), pl.len())
+    return _tallied(question, facts, counts_people=False)
+
+
+def _tallied(question: MetricQuestion, facts: Facts, *, counts_people: bool) -> pl.DataFrame:
+    """People or events of every bucket and segment, from the roll-up of days where it knows enough."""
+    buckets = Buckets.of(question.scope, question.grain, facts, question.week_start)
+    fields = tuple(question.by.field) if question.by else ()
+    source = Presence(facts, question.scope, buckets, "user", fields, buckets.low, buckets.high)
+    rows = source.rows(ANY, times=not counts_people)
+    breakdown = Breakdown.of([rows], question.by.top if question.by else None)
+    shape, parts = (len(breakdown), len(buckets)), breakdown.parts(rows)
+    tallied = tally.users(rows, parts, shape) if counts_people else tally.times(rows, parts, shape)
+    part, place = tallied.nonzero()
+    return pl.DataFrame(
+        {
+            "segment": pl.Series(breakdown.names, dtype=pl.String()).gather(part),
+            "bucket": buckets.firsts.gather(place),
+            "numerator": pl.Series(tallied[part, place], dtype=pl.Int64()),
+        }
+    ).with_columns(denominator=pl.lit(None, pl.Int64()), n=pl.col("numerator"))
 
 
 def _first_seen(question: MetricQuestion, facts: Facts) -> pl.DataFrame:

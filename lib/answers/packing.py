@@ -61,14 +61,21 @@ class Packing:
         ticks = (key & ((1 << self.bits) - 1)) + self.origin
         return (ticks * (1_000_000 // PER_SECOND[self.unit])).cast(pl.Datetime("us", "UTC"))
 
+    def ticks_of(self, length: timedelta) -> int:
+        """A length in whole time units."""
+        return int(length.total_seconds() * PER_SECOND[self.unit])
+
     def until(self, key: pl.Expr, window: Window, timezone: str) -> pl.Expr:
         """The last packed number inside a window that starts at `key`."""
+        return key + self.length(key, window, timezone)
+
+    def length(self, key: pl.Expr, window: Window, timezone: str) -> pl.Expr | int:
+        """How many time units a window that starts at `key` is long."""
         if not window.is_calendar:
-            return key + int(window.longest.total_seconds() * PER_SECOND[self.unit])
+            return self.ticks_of(window.longest)
         # Local and without a zone, so that a month is as long as the calendar says and a clock change does not move it.
         local = self.instant_of(key).dt.convert_time_zone(timezone).dt.replace_time_zone(None)
-        length = (local.dt.offset_by(f"{window.value}mo") - local).dt.total_seconds()
-        return key + length * PER_SECOND[self.unit]
+        return (local.dt.offset_by(f"{window.value}mo") - local).dt.total_seconds() * PER_SECOND[self.unit]
 
     def blocks(self, units: pl.Series) -> Iterator[tuple[int, int]]:
         """First and last-but-one unit of each block that the units touch."""

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from lib.answers import segments
+from lib.answers import retention_days, segments
 from lib.answers.answer import Answer
 from lib.answers.log import Log
 from lib.answers.retention_words import definition, headline
@@ -39,22 +39,27 @@ def answer(question: Retention, facts: Facts) -> Answer:
 
 def _cells(question: Retention, facts: Facts) -> pl.DataFrame:
     """Cohort by period: who came back, and whether the period is over."""
-    rows = _rows(question, facts)
-    entries = _entries(rows, question, facts)
     stretches = _stretches(question)
-    back = _returns(entries, rows, question, facts)
-    sizes = entries.group_by("segment", "cohort").agg(size=pl.len().cast(pl.Int64()), last=pl.col("ts").max())
-    users = _users(back, stretches, question)
+    sizes, users = retention_days.counted(question, facts) or _counted(question, facts, stretches)
     cells = sizes.join(stretches, how="cross").join(users, on=["segment", "cohort", "period"], how="left")
     users = pl.when(pl.col("period") == 0).then("size").otherwise(pl.col("users").fill_null(0))
     cells = cells.with_columns(users=users, **_over(question, facts))
     rate = pl.when("begun").then(share(pl.col("users"), pl.col("size")))
-    totals = entries.group_by("segment").agg(users=pl.len()).filter(pl.col("segment") != segments.OTHER)
+    totals = sizes.group_by("segment").agg(users=pl.col("size").sum()).filter(pl.col("segment") != segments.OTHER)
     order = segments.in_order(segments.largest(totals, totals.height))
     return cells.select(
         "segment", "cohort", "period", "to_period", "size", "users", rate.alias("rate"), "complete",
         order.alias("_order"),
     ).sort("_order", "segment", "cohort", "period")  # fmt: skip
+
+
+def _counted(question: Retention, facts: Facts, stretches: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sizes of the cohorts, with the last start in each, and how many came back; from the log."""
+    rows = _rows(question, facts)
+    entries = _entries(rows, question, facts)
+    back = _returns(entries, rows, question, facts)
+    sizes = entries.group_by("segment", "cohort").agg(size=pl.len().cast(pl.Int64()), last=pl.col("ts").max())
+    return sizes, _users(back, stretches, question)
 
 
 def _rows(question: Retention, facts: Facts) -> pl.DataFrame:

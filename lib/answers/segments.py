@@ -16,6 +16,11 @@ def named(fields: Sequence[str]) -> pl.Expr:
     return pl.when(pl.any_horizontal(text.is_not_null() for text in texts)).then(joined)
 
 
+def kinds(columns: Sequence[str]) -> list[pl.Expr]:
+    """The column `segment` of rows with these fields, as one of a few kinds of text; none where there are no fields."""
+    return [named(columns).fill_null(NONE).cast(pl.Categorical()).alias("segment")] if columns else []
+
+
 def largest(sizes: pl.DataFrame, top: int) -> list[str]:
     """The names of the `top` largest segments (columns `segment`, `users`), the largest first; equal ones by name."""
     return sizes.sort(["users", "segment"], descending=[True, False]).head(top)["segment"].to_list()

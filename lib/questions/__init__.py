@@ -9,31 +9,53 @@ import json
 from pydantic import ValidationError
 
 from lib.errors import QuestionError, suggest
-from lib.questions.funnel import Exclude, Funnel, FunnelBy
+from lib.questions.activation import Activation
+from lib.questions.activity import Lifecycle, Stickiness
+from lib.questions.cohort import CohortQuestion, parse_cohort
+from lib.questions.funnel import Exclude, Funnel, FunnelBy, Step
 from lib.questions.metric import MetricQuestion
-from lib.questions.parts import ANY_EVENT, By, CountBy, Event, EventPart, Names, Question
+from lib.questions.parts import ANY_EVENT, By, CountBy, Event, EventPart, Kept, Names, Question
 from lib.questions.retention import Retention
+from lib.questions.trend import Series, Trend
 from lib.refusal import explain
 
 __all__ = [
     "ANY_EVENT",
     "KINDS",
+    "Activation",
     "By",
+    "CohortQuestion",
     "CountBy",
     "Event",
     "EventPart",
     "Exclude",
     "Funnel",
     "FunnelBy",
+    "Kept",
+    "Lifecycle",
     "MetricQuestion",
     "Names",
     "Question",
     "Retention",
+    "Series",
+    "Step",
+    "Stickiness",
+    "Trend",
     "decode",
     "parse",
+    "parse_cohort",
 ]
 
-KINDS: dict[str, type[Question]] = {"funnel": Funnel, "retention": Retention, "metric": MetricQuestion}
+KINDS: dict[str, type[Question]] = {
+    "funnel": Funnel,
+    "retention": Retention,
+    "trend": Trend,
+    "lifecycle": Lifecycle,
+    "stickiness": Stickiness,
+    "metric": MetricQuestion,
+    "cohort": CohortQuestion,
+    "activation": Activation,
+}
 
 
 def decode(text: str) -> object:

@@ -1,49 +1,14 @@
 """What all kinds of questions share: an event, a breakdown, a scope and a comparison."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field, model_validator
 
-from lib.scope import Condition, Part, Scope, WeekStart
+from lib.scope import ANY_EVENT, Event, EventPart, Names, Part, Scope, WeekStart
 
-ANY_EVENT = "*"
+__all__ = ["ANY_EVENT", "By", "CountBy", "Event", "EventPart", "Kept", "Names", "Question"]
+
 CountBy = Literal["user", "account", "session"]
-
-
-def _names(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _one_or_many(value: tuple[str, ...]) -> str | list[str]:
-    return value[0] if len(value) == 1 else list(value)
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names), PlainSerializer(_one_or_many), Field(min_length=1)]
-
-
-class Event(Part):
-    """Which events count: a name, several names, or `*` for every event; with conditions and a label."""
-
-    event: Names
-    where: tuple[Condition, ...] = ()
-    label: str | None = None
-
-    @property
-    def is_any(self) -> bool:
-        """True when every event name counts."""
-        return ANY_EVENT in self.event
-
-    @property
-    def words(self) -> str:
-        """The label, or the names joined by "or"."""
-        return self.label or ("any event" if self.is_any else " or ".join(self.event))
-
-
-def _event(value: object) -> object:
-    return {"event": value} if isinstance(value, str) else value
-
-
-EventPart = Annotated[Event, BeforeValidator(_event)]
 
 
 class By(Part):
@@ -51,6 +16,30 @@ class By(Part):
 
     field: Names
     top: int = Field(default=10, ge=1, le=1000)
+
+
+class Kept(Part):
+    """Who stayed: did the event on a day in (`day` − `within_days`, `day`] after the start, which is on day 0."""
+
+    event: EventPart = Event(event=(ANY_EVENT,))
+    day: int = Field(default=30, ge=1, le=3650)
+    within_days: int = Field(default=7, ge=1, le=3650)
+
+    @model_validator(mode="after")
+    def _after_the_start(self) -> "Kept":
+        if self.within_days > self.day:
+            raise ValueError(f"within_days is {self.within_days}, more than the {self.day} days up to day {self.day}")
+        return self
+
+    @property
+    def first_day(self) -> int:
+        """The first day that counts as staying."""
+        return self.day - self.within_days + 1
+
+    @property
+    def words(self) -> str:
+        """`on a day from 24 to 30`."""
+        return f"on day {self.day}" if self.within_days == 1 else f"on a day from {self.first_day} to {self.day}"
 
 
 class Question(Part):

@@ -27,6 +27,7 @@ _PRIMITIVE = {
     pl.Boolean: "boolean",
     pl.Date: "date",
     pl.Datetime: "timestamp",
+    pl.Categorical: "string",
 }
 
 

@@ -195,7 +195,7 @@ class Load:
             "first": min((t for t in (self.before.first, job.first) if t), default=None),
             "as_of": max((t for t in (self.before.as_of, job.last) if t), default=None),
             "time_unit": staged.time_unit,
-            "rollup_timezone": self.timezone,
+            "rollup_timezone": self.timezone if job.events else self.before.rollup_timezone,
         }
 
     def _keep_rejected(self, replaces: Sequence[str]) -> None:

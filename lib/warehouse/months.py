@@ -10,11 +10,12 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from lib.warehouse import reading, rollup
 from lib.warehouse.disk import Behind, Written
-from lib.warehouse.rollup import daily
+from lib.warehouse.guard import guarded
 from lib.warehouse.schema import DAILY
 from lib.warehouse.staging import Staged, boundaries, older
-from lib.warehouse.transaction import Transaction
+from lib.warehouse.transaction import Transaction, month_in
 
 CHUNK_BYTES = 1_000_000_000
 """Memory for the rows sorted at a time; the work around them takes about four times as much."""
@@ -90,7 +91,7 @@ class Rebuild:
     last: datetime | None = None
     done: set[str] = field(default_factory=set)
     events: list[Written] = field(default_factory=list)
-    rollup: list[Written] = field(default_factory=list)
+    daily: list[Written] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start counting."""
@@ -105,6 +106,7 @@ class Rebuild:
     def month(self, month: str, at_rest: pl.LazyFrame | None) -> None:
         """Rebuild one month from its rows at rest (None: it has none) and the staged ones."""
         parts = list(self._parts(month, at_rest))
+        counted: list[pl.DataFrame] = []
         for part in parts:
             rows = self._rows(month, at_rest, part)
             if rows.is_empty():
@@ -112,19 +114,39 @@ class Rebuild:
             rows = without_copies(in_order(rows))
             if self._count(rows) or self.must_rewrite or len(parts) > 1:
                 self.done.add(month)
-                self.behind.do(partial(self._write, rows.drop("_order"), month))
+                self.behind.do(partial(self._write, rows.drop("_order"), month, counted))
+        if month in self.done:
+            self.behind.do(partial(self._roll_up, month, counted))
 
-    def _write(self, rows: pl.DataFrame, month: str) -> None:
-        counted = daily(rows, self.timezone)
+    def _write(self, rows: pl.DataFrame, month: str, counted: list[pl.DataFrame]) -> None:
         self.events.append(self.turn.write("events", rows.drop(KEY), statistics(rows), month))
-        self.rollup.append(self.turn.write("daily", counted, f'{{"numRecords":{counted.height}}}', month))
+        counted.append(rollup.daily(rows, self.timezone))
+
+    def _roll_up(self, month: str, counted: list[pl.DataFrame]) -> None:
+        """One file a month, however many pieces its events were cut into: no row of it stands twice."""
+        rows = rollup.merged(counted)
+        self.daily.append(self.turn.write(rollup.TABLE, rows, f'{{"numRecords":{rows.height}}}', month))
 
     def finish(self) -> None:
-        """Commit the rebuilt months to both tables."""
+        """Commit the rebuilt months to both tables.
+
+        A roll-up of another shape, or cut in another time zone, is made anew for the months that stay.
+        """
+        before, months = self.turn.before, sorted(self.done)
+        if self.events and not rollup.fits(before, self.timezone):
+            for month in sorted({month_in(path) or "" for path in before.files_of("events")} - self.done):
+                self.behind.do(partial(self._roll_up_again, month))
         self.behind.wait()
         if self.events:
-            self.turn.put("events", self.staged.schema, self.events, sorted(self.done))
-            self.turn.put("daily", DAILY, self.rollup, sorted(self.done))
+            self.turn.put("events", self.staged.schema, self.events, months)
+            self.turn.put(rollup.TABLE, DAILY, self.daily, months if rollup.fits(before, self.timezone) else None)
+
+    def _roll_up_again(self, month: str) -> None:
+        folder, before = self.turn.folder, self.turn.before
+        reading.verify(folder, before, "events", {month})
+        with guarded(f"the table 'events' ({month})"):
+            counted = rollup.of_month(reading.scan(folder, before, "events", {month}), self.timezone)
+        self._roll_up(month, [counted])
 
     def _rows(self, month: str, at_rest: pl.LazyFrame | None, part: pl.Expr | None) -> pl.DataFrame:
         """Old rows with `_order` -1, then new ones in order; only those of `part`.

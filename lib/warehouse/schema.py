@@ -1,4 +1,4 @@
-"""Types at rest: six of them, and how a column grows when its source changes its mind."""
+"""Types at rest: six of them and one for the roll-up, and how a column grows when its source changes its mind."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -31,8 +31,11 @@ QUARANTINE = pl.Schema(
 )  # fmt: skip
 """Rows that were not loaded and why; `raw` is the row as JSON, `replayed` the load that took it up again."""
 
-DAILY = pl.Schema({"person": pl.Int64(), "day": pl.Date(), "name": pl.String(), "n": pl.Int64()})
-"""Events counted by person, local day and name. A day at the turn of a UTC month may have two rows."""
+DAILY = pl.Schema({"person": pl.Int64(), "day": pl.Date(), "platform": pl.Categorical(), "n": pl.Int64()})
+"""Events counted by person, local day and platform, in this order. A day at the turn of a UTC month may have two rows.
+
+Platforms are text for other programs; ours read them as numbers, for there are millions of a few.
+"""
 
 EVENTS_AT_REST = pl.Schema({"person": pl.Int64(), **EVENTS.schema})
 
@@ -50,6 +53,7 @@ PARTITIONED = frozenset({"events", "daily"})
 
 _NAMES: dict[str, pl.DataType] = {
     "text": pl.String(), "int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean(), "date": pl.Date(), "ts": TS,
+    "kind": pl.Categorical(),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from lib.errors import WarehouseError, suggest
 from lib.progress import Progress, silent
 from lib.warehouse import quarantine, reading
 from lib.warehouse import stamp as stamps
-from lib.warehouse.compaction import merge_months
+from lib.warehouse.compaction import Compaction, last_compaction, merge_months, note, untidy
 from lib.warehouse.doctor import Finding, examine, restore
 from lib.warehouse.guard import guarded
 from lib.warehouse.inputs import Input, LoadReport
@@ -139,7 +139,18 @@ class Warehouse:
             merged = merge_months(turn, now, progress)
             self.stamp = stamps.read(self.folder)
             vacuum(self.folder, self.stamp, now, KEEP_HOURS)
+            note(self.folder, now, merged)
         return merged
+
+    @property
+    def last_compaction(self) -> Compaction | None:
+        """When files were last merged, and how many months; None before the first time."""
+        return last_compaction(self.folder)
+
+    @property
+    def untidy_months(self) -> list[str]:
+        """Months of events that lie in several files, which `compact` merges where memory allows."""
+        return untidy(list(self.stamp.files_of("events")))
 
     def doctor(self, deep: bool = True) -> list[Finding]:
         """What is wrong with the files at rest; see `doctor.examine`, which needs no open warehouse."""

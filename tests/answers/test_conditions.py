@@ -10,7 +10,7 @@ import pytest
 from lib.answers import ask
 from lib.errors import QuestionError
 from lib.facts import Facts
-from lib.questions import parse
+from lib.questions import parse, parse_cohort
 
 # One row a person: their id says which rows a condition found.
 ROWS = pl.DataFrame(
@@ -130,6 +130,29 @@ def test_all_any_not() -> None:
     assert found({"not": {"not": flagged}}) == "pr"
     assert found({"all": []}) == "pqrs" and found({"any": []}) == "" and found({"not": {"all": []}}) == ""
     assert found({"any": [{"all": [ios, {"not": flagged}]}, {"all": [small, {"not": ios}]}]}) == "q"
+
+
+def test_a_cohort_is_decided_for_everybody() -> None:
+    """No field is missing here: who is not inside is outside, also without any value."""
+    ios = {"cohort": {"did": {"event": "seen", "where": [test("text", "eq", "ios")]}}}
+    rare = {"cohort": {"did": "seen", "times": {"op": "eq", "value": 0}}}
+    assert (found(ios), found({"not": ios}), found(rare), found({"not": rare})) == ("p", "qrs", "", "pqrs")
+    assert found({"any": [ios, test("whole", "eq", -3)]}) == "pq"
+    assert found({"all": [{"not": ios}, {"not": test("flag", "eq", True)}]}) == "qs"
+    assert found({"not": {"any": [ios, {"cohort": {"not": ios}}]}}) == ""
+    assert found(ios, ios, {"cohort": {"any": [ios, rare]}}) == "p"
+
+
+def test_a_cohort_beside_a_column_of_its_name() -> None:
+    facts = Facts.of(events=ROWS.rename({"text": "cohort.ios"}))
+    assert found(test("cohort.ios", "eq", "ios"), facts=facts) == "p"
+    rule = parse_cohort({"did": {"event": "seen", "where": [test("whole", "eq", 5)]}})
+    named = Facts.of(events=ROWS, cohorts={"five": rule, "two.words": rule})
+    for field in ("cohort.five", "cohort.two.words"):
+        assert (found(test(field, "eq", "in"), facts=named), found(test(field, "ne", "in"), facts=named)) == (
+            "p",
+            "qrs",
+        )
 
 
 # ------------------------------------------------------------------ types

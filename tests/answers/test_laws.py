@@ -214,10 +214,10 @@ def test_people_far_apart_and_decades_in_microseconds(order: str) -> None:
     ]
     for scope in scopes:
         for spread in (4_095, 20_011):
-            events = facts.tables["events"].with_columns(pl.col("person") * spread)
-            apart = Facts(
-                {**facts.tables, "events": events}, facts.people, facts.settings, "x", facts.as_of, facts.first, "us"
-            )
+            wide = pl.col("person") * spread
+            events, people = facts.tables["events"].with_columns(wide), facts.people.with_columns(wide)
+            stamped = (facts.settings, "x", facts.as_of, facts.first)
+            apart = Facts({**facts.tables, "events": events}, people, *stamped, "us")
             assert users(apart, question | scope) == near, (scope, spread)
 
 

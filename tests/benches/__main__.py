@@ -1,4 +1,4 @@
-"""`python -m tests.benches --size 10m`: load, then a four-step funnel against peers, on the same files in one run.
+"""`python -m tests.benches --size 10m`: load, then questions against peers, on the same files in one run.
 
 `python -m tests.benches --serving` measures the server instead.
 """
@@ -6,6 +6,7 @@
 import argparse
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
 from lib.settings import Settings, SourceSpec
-from tests.benches import log, serving
+from tests.benches import everybody, log, serving
 
 ROOT = Path(".bench")
 SIZES = {"1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -47,18 +48,26 @@ def main() -> None:
     if not raw.exists():
         print(f"Making a log of {SIZES[size]:,} events …", flush=True)
         log.write(raw, SIZES[size])
-    if not (workspace / "warehouse" / "stamp.json").exists():
+    if not _is_up_to_date(workspace):
+        shutil.rmtree(workspace, ignore_errors=True)
         # A process of its own, so that the peak of memory is the load's alone.
         subprocess.run([sys.executable, "-m", "tests.benches", "--size", size, "--load-only"], check=True)
     _funnel(raw, workspace)
+    everybody.main(workspace)
+
+
+def _is_up_to_date(workspace: Path) -> bool:
+    """Is there a loaded workspace, with the roll-up of now?"""
+    return (workspace / "warehouse" / "stamp.json").exists() and Facts.open(workspace).daily is not None
 
 
 def _load(raw: Path, workspace: Path) -> None:
     workspace.mkdir(parents=True, exist_ok=True)
     intake.start_workspace(workspace, Settings())
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     report = intake.load_sources(workspace, [SourceSpec(table="events", path=str(raw.absolute()))])
     took, rows = time.perf_counter() - began, report.total("loaded")
+    (workspace / "load.json").write_text(json.dumps({"wall": took, "cpu": time.process_time() - cpu}), "utf-8")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_048_576
     print(
         f"load: {rows:,} rows in {took:.1f} s = {rows / took / 1e6:.2f} M rows/s, peak memory {peak:.1f} GiB",

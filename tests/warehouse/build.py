@@ -81,8 +81,10 @@ def contents(workspace: Path) -> dict[str, Any]:
         seen[table] = sorted(frame.select(sorted(frame.columns)).rows(), key=repr)
     seen["people"] = persons(workspace)
     who = warehouse.scan("people").group_by("person").agg(pl.col("id").min().alias("who")).collect()
-    counted = warehouse.scan("daily").group_by("person", "day", "name").agg(pl.col("n").sum()).collect()
-    seen["daily"] = sorted(counted.join(who, on="person").select("who", "day", "name", "n").rows())
+    counted = warehouse.scan("daily").with_columns(pl.col("platform").cast(pl.String)).collect()
+    seen["daily"] = sorted(
+        counted.join(who, on="person").select("who", "month", "day", "platform", "n").rows(), key=repr
+    )
     stamp = warehouse.stamp
     seen["stamp"] = (stamp.events, stamp.people, stamp.first, stamp.as_of, stamp.time_unit)
     return seen
@@ -94,11 +96,14 @@ def check(workspace: Path) -> None:
     assert [finding for finding in warehouse.doctor() if finding.level != "note"] == []
     stored = warehouse.scan("events").collect()
     assert stored["person"].null_count() == 0
-    counted = stored.group_by("person", pl.col("ts").dt.date().alias("day"), "name").agg(
-        pl.len().cast(pl.Int64).alias("n")
+    zone = warehouse.stamp.rollup_timezone
+    day = pl.col("ts").dt.convert_time_zone(zone).dt.date().alias("day")
+    counted = stored.group_by("month", "person", day, "platform").agg(pl.len().cast(pl.Int64).alias("n"))
+    rolled = warehouse.scan("daily").with_columns(pl.col("platform").cast(pl.String)).collect()
+    assert rolled.select("month", "person", "day", pl.col("platform").fill_null("")).is_sorted(
+        ["month", "person", "day", "platform"]
     )
-    rolled = warehouse.scan("daily").group_by("person", "day", "name").agg(pl.col("n").sum()).collect()
-    assert sorted(rolled.rows()) == sorted(counted.rows())
+    assert sorted(rolled.select(counted.columns).rows(), key=repr) == sorted(counted.rows(), key=repr)
     assert stored.select((pl.col("ts").dt.strftime("%Y-%m") == pl.col("month")).all()).item()
 
 

@@ -1,0 +1,106 @@
+"""The fields that drivers compare, and the values of a field as groups of people."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.conditions import with_fields
+from lib.answers.funnel_rows import FunnelRows
+from lib.engine import collect
+from lib.errors import QuestionError
+from lib.facts import Facts
+from lib.questions import Funnel
+
+FEW_NUMBERS = 10
+"""Up to so many different numbers each is a value of its own; more are cut into quarters."""
+ACCOUNT = "account_id"
+NOT_COMPARED = {
+    "": {"props"},
+    "user": {"traits", "is_internal"},
+    "account": {"traits", "name", "domain"},
+}
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What is compared: fields of the step's event, and fields of its person and account; `named` if asked for."""
+
+    of_events: tuple[str, ...]
+    of_people: tuple[str, ...]
+    named: bool
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """What has to be read with the events."""
+        with_account = any(field.startswith("account.") for field in self.of_people)
+        return (*self.of_events, *([ACCOUNT] if with_account else []))
+
+
+def chosen(question: Funnel, facts: Facts) -> Fields:
+    """The fields the question names; otherwise all but ids, times and what nobody groups people by."""
+    if question.fields:
+        wanted = tuple(dict.fromkeys(question.fields))
+        own = tuple(f for f in wanted if f in facts.fields[""] or not f.startswith(("user.", "account.")))
+        return Fields(own, tuple(f for f in wanted if f not in own), named=True)
+    people = [f"user.{name}" for name in _fit("user", facts)] if facts.user_rows.height else []
+    accounts = [f"account.{name}" for name in _fit("account", facts)]
+    return Fields(tuple(_fit("", facts)), (*people, *accounts), named=False)
+
+
+def _fit(table: str, facts: Facts) -> list[str]:
+    return [
+        name
+        for name, dtype in facts.fields[table].items()
+        if name not in NOT_COMPARED[table] and name != "id" and not name.endswith("_id") and not dtype.is_temporal()
+    ]
+
+
+def values_of(reached: pl.DataFrame, source: FunnelRows, fields: Fields) -> pl.DataFrame:
+    """`passed`, and the value of every field as a group of people, in one column each.
+
+    A value missing on the event is a group of its own, `(none)`. One missing on the person or account is left empty:
+    it is often missing because they never got far enough to be asked for it.
+
+    Raises:
+        QuestionError: a field does not exist, or is a time.
+    """
+    rows, at = source.rows, reached["at"]
+    own = {field: rows[f"v{i}"].gather(at).alias(field) for i, field in enumerate(fields.read)}
+    known = reached.select("passed").with_columns(rows["person"].gather(at).alias("person"))
+    if fields.of_people:
+        account = {} if ACCOUNT not in own else {"_account": own[ACCOUNT]}
+        plan, _ = with_fields(known.with_columns(**account).lazy(), source.facts, fields.of_people)
+        known = collect(plan)
+    groups = [as_groups(own[field]).fill_null(segments.NONE) for field in fields.of_events]
+    groups += [as_groups(known[field]) for field in fields.of_people]
+    return pl.DataFrame([known["passed"], *groups])
+
+
+def as_groups(values: pl.Series) -> pl.Series:
+    """The values as words; numbers of more than a few different values as quarters such as `12–40`.
+
+    Raises:
+        QuestionError: the values are times.
+    """
+    if values.dtype.is_temporal():
+        raise QuestionError(f"fields: {values.name!r} is a time; drivers compare words, numbers, and true or false")
+    if not values.dtype.is_numeric():
+        return values.cast(pl.String())
+    number = pl.when(pl.col(values.name).is_finite()).then(values.name)
+    ranges = values.to_frame().select(low=number, high=number)
+    if ranges["low"].drop_nulls().n_unique() > FEW_NUMBERS:
+        cuts = [ranges["low"].quantile(share, interpolation="lower") for share in (0.25, 0.5, 0.75)]
+        quarter = pl.sum_horizontal((pl.col("low") > cut).cast(pl.Int8()) for cut in cuts)
+        ends = pl.col("low").min().over("quarter").alias("low"), pl.col("high").max().over("quarter").alias("high")
+        ranges = ranges.with_columns(quarter=quarter).select(ends)
+    words = ranges.unique().with_columns(words=pl.struct("low", "high").map_elements(_range, return_dtype=pl.String()))
+    named = ranges.join(words, on=["low", "high"], how="left", nulls_equal=True, maintain_order="left")
+    return named["words"].alias(values.name)
+
+
+def _range(ends: dict[str, float | None]) -> str | None:
+    low, high = ends["low"], ends["high"]
+    if low is None or high is None:
+        return None
+    return f"{low:.6g}" if low == high else f"{low:.6g}–{high:.6g}"

@@ -1,0 +1,75 @@
+"""Retention over all events from the roll-up of days: cohorts and returns counted without reading the log."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.buckets import INSTANT, Buckets
+from lib.answers.presence import Presence
+from lib.answers.tally import Stays
+from lib.facts import Facts
+from lib.questions import Event, Retention
+
+
+def counted(question: Retention, facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """The cohorts (`segment`, `cohort`, `size`, `last`) and who came back (`segment`, `cohort`, `period`, `users`).
+
+    None where the log is needed. The roll-up says on which days somebody was there: enough for events of any name,
+    periods of the calendar and one cohort a person, not for segments or for how often or when on a day they came.
+    """
+    low, high = question.scope.bounds(facts.timezone)
+    buckets = Buckets.of(question.scope.model_copy(update={"end": None}), question.grain, facts, question.week_start)
+    since = None if question.entry == "first_ever" else low
+    # One place more for whoever was there before the first cohort.
+    starts = Presence(facts, question.scope, buckets.with_earlier(1), question.count_by, (), since, high)
+    returns = replace(starts, high=None)
+    known = starts.is_rolled_up(question.start) and returns.is_rolled_up(question.return_event)
+    if not (known and _is_plain(question, buckets)):
+        return None
+    came = _stays(starts, question.start)
+    is_same = high is None and question.start.where == question.return_event.where
+    back = came if is_same else _stays(returns, question.return_event)
+    cohort = np.zeros(max(int(seen.who.max(initial=0)) for seen in (came, back)) + 1, dtype=np.int64)
+    cohort[came.who[came.is_first]] = came.place[came.is_first]
+    sizes = np.bincount(cohort, minlength=len(starts.buckets))
+    users = _came_back(back, cohort, question, len(starts.buckets))
+    place, period = users.nonzero()
+    firsts, everybody = starts.buckets.firsts, pl.lit(segments.ALL).alias("segment")
+    cohorts = pl.DataFrame({"cohort": firsts, "size": sizes}).tail(-1).filter(pl.col("size") > 0)
+    cells = pl.DataFrame({"cohort": firsts.gather(place), "period": period, "users": users[place, period]})
+    return cohorts.with_columns(everybody, last=pl.lit(None, INSTANT)), cells.with_columns(everybody)
+
+
+def _is_plain(question: Retention, buckets: Buckets) -> bool:
+    """Is it a question that whole buckets answer?"""
+    one_each = question.entry != "recurring" and question.by is None and question.min_times == 1
+    # A first event ever before a scope that begins within a bucket would be taken for one in the scope.
+    in_time = question.entry != "first_ever" or (len(buckets) > 0 and bool(buckets.table["whole"][0]))
+    return one_each and in_time and len(buckets) > 0 and question.clock == "calendar" and question.brackets is None
+
+
+def _stays(source: Presence, event: Event) -> Stays:
+    rows = source.rows(event, times=False)
+    return Stays.of(rows, np.zeros(rows.height, dtype=np.int64), (1, len(source.buckets)))
+
+
+def _came_back(back: Stays, cohort: np.ndarray, question: Retention, places: int) -> np.ndarray:
+    """How many of each cohort (down) came back in each period (across); `cohort` is the place of everybody's."""
+    own, last = cohort[back.who], question.periods - 1
+    period = back.place - own
+    later = (own > 0) & (period > 0)
+    if question.mode == "on_or_after":  # the last return decides
+        later &= back.is_last
+        period = np.minimum(period, last)
+    elif question.mode == "on_or_before":  # the first one does
+        later[1:] &= ~(back.goes_on & later[:-1])
+    counts = later & (period <= last)
+    cell = own[counts] * (last + 1) + period[counts]
+    users = np.bincount(cell, minlength=places * (last + 1)).reshape(places, last + 1)
+    if question.mode == "on":
+        return users
+    summed = users.cumsum(axis=1) if question.mode == "on_or_before" else users[:, ::-1].cumsum(axis=1)[:, ::-1]
+    summed[:, 0] = 0
+    return summed
