@@ -5,12 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from lib import queries
-from lib.ui import navigation, states
+from lib.ui import adoption, annotations, look, navigation, saved, states
 
 # section: (file, title, address, what it answers). The first page is the one that opens.
 PAGES = {
     "Activate": [
         ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
+    ],
+    "Decide": [
+        ("pages/decide/explore.py", "Explore", "explore", "Any question about what people do, by point and click."),
     ],
     "Trust": [
         ("pages/trust/health.py", "Data health", "health", "Whether the numbers can be believed."),
@@ -36,11 +39,16 @@ def home() -> None:
 
 start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")
 page = st.navigation({"": [start], **pages}, position="hidden")
-navigation.draw(pages)
+look.font()
+navigation.draw(pages, page.url_path)
 
 with states.guarded():
     if page is not start and page.url_path not in ALWAYS and queries.is_empty():
         st.title(page.title, anchor=False)
         states.empty(answers[page.url_path])
     else:
+        states.said()
         page.run()
+        saved.save_drawer()
+        annotations.annotations_drawer(page.url_path)
+adoption.note(page.url_path)

@@ -36,6 +36,16 @@ def journey(facts: Facts) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def beginning(facts: Facts, goal: str) -> str:
+    """What most of the first people who did an event had done before anything else; the event itself for nobody."""
+    log = facts.tables["events"].filter(pl.col("person") < SAMPLE_PEOPLE).select("person", "name", "ts")
+    did = log.filter(pl.col("name") == goal).select(pl.col("person").unique())
+    firsts = collect(log.join(did, on="person", how="semi").group_by("person", "name").agg(pl.col("ts").min()))
+    first = firsts.sort("ts", "name").unique("person", keep="first", maintain_order=True)
+    counted = first.group_by("name").agg(people=pl.len()).sort(["people", "name"], descending=[True, False])
+    return str(counted["name"][0]) if counted.height else goal
+
+
 def fields(facts: Facts) -> tuple[str, ...]:
     """Fields with text in them that a question may filter by or break down by: the events' own, then `user.…`."""
     found: list[str] = []
@@ -57,3 +67,26 @@ def values(facts: Facts, field: str) -> tuple[str, ...]:
     rows = facts.tables[TABLE_OF[prefix]].select(column)
     counted = collect(rows.group_by("value").agg(rows=pl.len()).sort(["rows", "value"], descending=[True, False]))
     return tuple(counted["value"].head(MOST_VALUES))
+
+
+KINDS = {pl.String(): "text", pl.Boolean(): "truth", pl.Date(): "day"}
+NOT_TO_ASK = NOT_TO_CHOOSE | {"ts"}
+
+
+def kinds(facts: Facts) -> dict[str, str]:
+    """Fields a condition may ask about, with what is in them: text, truth, number, day or time.
+
+    The events' own first, then `user.…` and `account.…`, ids after all others; only fields that some row fills.
+    """
+    found: dict[str, str] = {}
+    for prefix, table in TABLE_OF.items():
+        columns = {name: _kind(dtype) for name, dtype in facts.fields[prefix].items() if name not in NOT_TO_ASK}
+        asked = [name for name, kind in columns.items() if kind]
+        used = collect(facts.tables[table].select(pl.col(name).is_not_null().any() for name in asked))
+        found |= {f"{prefix}.{name}".lstrip("."): columns[name] for name in asked if used[name].any()}
+    return dict(sorted(found.items(), key=lambda item: item[0].endswith("_id")))
+
+
+def _kind(dtype: pl.DataType) -> str:
+    """The kind in a word; empty for what no condition can ask about."""
+    return KINDS.get(dtype, "") or ("number" if dtype.is_numeric() else "time" if dtype == pl.Datetime else "")

@@ -5,8 +5,11 @@ Everything is remembered by the load and the settings it comes from, shared betw
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -17,11 +20,15 @@ from lib.facts import Facts
 from lib.health import storage
 from lib.memory import Memory
 from lib.questions import Question
+from lib.scope import Cohort
 from lib.settings import FILE_NAME, Settings, find_workspace, load_settings
+from lib.store import Annotation, Store, open_store
+from lib.store.usage import NOBODY
 from lib.warehouse import Warehouse
 
 __all__ = ["MISSING"]
 LOOK_AGAIN_SECONDS = 60
+COHORT = '"cohort"'
 
 Mark = str
 Found = TypeVar("Found")
@@ -65,10 +72,36 @@ def is_empty() -> bool:
     return facts().as_of is None
 
 
+def last_day() -> date:
+    """The day of the last event, in the workspace's time zone; today where there is none."""
+    source = facts()
+    return (source.as_of or datetime.now(UTC)).astimezone(ZoneInfo(source.timezone)).date()
+
+
 def ask(question: Question) -> Answer:
     """The answer to a question, computed once per question and load."""
     # By its text: to Python, a question about 1 and one about true are equal.
-    return once(lambda: answers.ask(question, facts()), "answer", question.model_dump_json(by_alias=True))
+    text = question.model_dump_json(by_alias=True)
+    if COHORT not in text:
+        return once(lambda: answers.ask(question, facts()), "answer", text)
+    rules = cohorts()
+    told = " ".join(f"{name}={rule.model_dump_json(by_alias=True)}" for name, rule in sorted(rules.items()))
+    return once(lambda: answers.ask(question, _with_cohorts(rules, told)), "answer", text, told)
+
+
+def cohorts() -> dict[str, Cohort]:
+    """The rules of the cohorts that are kept under a name.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return store().cohorts()
+
+
+def _with_cohorts(rules: dict[str, Cohort], told: str) -> Facts:
+    """The facts, where questions may name these cohorts."""
+    folder = workspace()
+    return SOURCES.get(("facts", folder, _mark(folder), told), lambda: replace(facts(), cohorts=rules))
 
 
 def events() -> tuple[str, ...]:
@@ -89,6 +122,36 @@ def fields() -> tuple[str, ...]:
 def values(field: str) -> tuple[str, ...]:
     """The most frequent values of a field, and `(none)` where some rows have no value."""
     return once(lambda: choices.values(facts(), field), "values", field)
+
+
+def kinds() -> dict[str, str]:
+    """Fields a condition may ask about, with what is in them: text, truth, number, day or time."""
+    return once(lambda: choices.kinds(facts()), "kinds")
+
+
+def store() -> Store:
+    """What people wrote in this workspace: definitions, annotations, the log of use."""
+    return open_store(workspace(), settings())
+
+
+def has_state() -> bool:
+    """False where nobody ever wrote anything, so that looking does not make a database."""
+    file = store().address.file
+    return file is None or file.exists()
+
+
+def annotations() -> tuple[Annotation, ...]:
+    """Everything noted on charts, by date.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return store().annotations.list() if has_state() else ()
+
+
+def author() -> str:
+    """Under which name changes of this visitor are kept: `[adoption] person` of the settings, else "local"."""
+    return settings().adoption.person or NOBODY
 
 
 def from_facts(part: Callable[..., Found], *details: Any) -> Found:

@@ -1,14 +1,21 @@
-"""CSV that leaves the product: everything of the table, nothing a spreadsheet would run (T42)."""
+"""What leaves the product: all of a table and nothing a spreadsheet would run (T42), and the words that go with it."""
 
 import csv
 import io
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
+from lib import queries
 from lib.export import csv_text, formula_safe
+from lib.questions import Question, parse
+from lib.ui import caption
+from lib.ui.words import moment
+from tests.pages import tiny
 
 PAYLOADS = [
     "=1+1",
@@ -90,3 +97,70 @@ def test_a_round_trip_gives_the_values_back() -> None:
     table = pl.DataFrame({"x": [*PAYLOADS, *HARMLESS], "n": range(len(PAYLOADS) + len(HARMLESS))})
     back = [row["x"].removeprefix("'") if row["x"][1:] in PAYLOADS else row["x"] for row in cells(table)]
     assert back == table["x"].to_list()
+
+
+FUNNEL = {"kind": "funnel", "steps": list(tiny.STEPS), "window": {"value": 7, "unit": "day"}}
+SCOPE = {"start": "2026-03-01", "end": "2026-04-01"}
+IOS = {"field": "platform", "op": "in", "value": ["ios", "web"]}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tiny.make(tmp_path / "tiny")
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(folder))
+    return folder
+
+
+def asked(**more: object) -> Question:
+    return parse(FUNNEL | more)
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_picture_says_whom_it_is_about() -> None:
+    assert caption.about(asked()) == "all days there are, UTC"
+    assert caption.about(asked(scope=SCOPE | {"where": [IOS]}, by={"field": "user.country"})) == (
+        "1 Mar 2026 – 31 Mar 2026, UTC · only where platform is ios or web · by user country"
+    )
+    assert caption.about(asked(scope={"start": "2026-03-01"})) == "from 1 Mar 2026, UTC"
+    assert caption.about(asked(scope={"end": "2026-03-01"})) == "until 28 Feb 2026, UTC"
+    exact = {"start": "2026-03-01T12:00:00+00:00", "end": "2026-03-02T00:00:00+00:00"}
+    assert caption.about(asked(scope=exact)) == "1 Mar 2026, 12:00 – 2 Mar 2026, 00:00, UTC"
+
+
+def test_a_definition_is_cut_at_its_sentences() -> None:
+    long = "Counts people. " + "It goes on for a while here. " * 20
+    assert caption.short(long).startswith("Counts people. It goes")
+    assert len(caption.short(long)) <= caption.LONGEST and caption.short(long).endswith("here.")
+    one = "A single sentence that nobody can cut " * 20 + "."
+    assert caption.short(one) == one.strip()
+    assert caption.short("Within 7 days of the first.") == "Within 7 days of the first."
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_file_is_named_after_what_is_in_it() -> None:
+    stamp = queries.facts().stamp[:8]
+    assert caption.file_name("funnel-steps", asked(scope=SCOPE)) == f"funnel-steps_2026-03-01_2026-03-31_load-{stamp}"
+    assert caption.file_name("People: who? “signed up”", asked()) == f"people-who-signed-up_load-{stamp}"
+    assert caption.file_name("x") == f"x_load-{stamp}"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_the_words_beside_a_csv_are_enough_to_ask_again() -> None:
+    answer = queries.ask(asked(scope=SCOPE | {"where": [IOS]}))
+    text = caption.notes(answer, "The title")
+    assert text.startswith(f"The title\n\n{answer.headline}\n\nAbout: 1 Mar 2026 – 31 Mar 2026, UTC · only where")
+    assert f"What is counted: {answer.definition}" in text
+    assert answer.as_of is not None
+    when = moment(answer.as_of, "UTC")
+    assert f"Source: Tiny & Sons, Growth Ops · data through {when} · load {answer.stamp}" in text
+    told = next(line for line in text.splitlines() if line.startswith("The question: "))
+    assert parse(json.loads(told.removeprefix("The question: "))) == answer.question
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_caption_carries_all_of_it() -> None:
+    answer = queries.ask(asked(scope=SCOPE))
+    made = caption.caption(answer, "T", "How to read it.")
+    assert (made.title, made.scope, made.legend) == ("T", "1 Mar 2026 – 31 Mar 2026, UTC", "How to read it.")
+    assert made.definition == caption.short(answer.definition)
+    assert made.source == caption.source(answer)

@@ -8,10 +8,12 @@ import lib.settings
 from lib.errors import SettingsError
 from lib.scope import Window
 from lib.settings import (
+    Adoption,
     Company,
     Onboarding,
     Settings,
     SourceSpec,
+    StorePlace,
     add_source,
     choose_workspace,
     find_workspace,
@@ -30,6 +32,7 @@ def test_no_file_gives_defaults(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     assert (settings.company.currency, settings.company.timezone) == ("USD", "UTC")
     assert settings.sources == ()
+    assert settings.store.url is None and settings.adoption == Adoption(log=True, person=None)
 
 
 def test_everything_is_read(tmp_path: Path) -> None:
@@ -45,6 +48,11 @@ week_start = "sunday"
 steps = ["a", "b"]
 window = { value = 14, unit = "day" }
 activation_event = "c"
+[store]
+url = "postgresql+psycopg://state"
+[adoption]
+log = false
+person = "Ana"
 [[sources]]
 table = "events"
 path = "exports/*.csv.gz"
@@ -62,6 +70,8 @@ snake_case = true
     assert settings.onboarding == Onboarding(
         steps=("a", "b"), window=Window(value=14, unit="day"), activation_event="c"
     )
+    assert settings.store.url == "postgresql+psycopg://state"
+    assert (settings.adoption.log, settings.adoption.person) == (False, "Ana")
     spec = settings.sources[0]
     assert dict(spec.columns) == {"user_id": "customer"}
     assert dict(spec.event_names) == {"Signed Up": "signup_done"}
@@ -87,6 +97,10 @@ snake_case = true
         ("[[sources]]\ntable = 'events'\npath = 'file:///etc/x.csv'", ["is an address"]),
         ("[[sources]]\ntable = 'events'\npath = '//host/x.csv'", ["network path"]),
         ("[onboarding]\nwindow = { value = 0, unit = 'day' }", ["onboarding.window.value"]),
+        ("[store]\nurll = 'x'", ["store.urll is not a setting", "did you mean 'url'?"]),
+        ("[store]\nurl = ''", ["store.url"]),
+        ("[adoption]\nlog = 'perhaps'", ["adoption.log"]),
+        ("[adoption]\nlogg = true", ["did you mean 'log'?"]),
     ],
 )
 def test_errors_name_file_key_and_what_is_allowed(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -118,6 +132,8 @@ def test_written_settings_read_back_equal(tmp_path: Path) -> None:
     settings = Settings(
         company=Company(name='A "quoted" name\nand more', currency="JPY", timezone="Asia/Tokyo"),
         onboarding=Onboarding(steps=("a", "b"), window=Window(value=3, unit="week")),
+        store=StorePlace(url="env:STATE"),
+        adoption=Adoption(log=False, person="Ana"),
         sources=(
             SourceSpec(table="events", path="e.csv", constants={"surface": "web"}),
             SourceSpec(table="users", url="env:DB", query="select 1"),

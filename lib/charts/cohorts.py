@@ -1,14 +1,17 @@
 """The cohort triangle: a heat map with the share in each cell and the size in the row's name."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import altair as alt
 import polars as pl
 
+from lib.charts.shades import along, contrast, mixed
 from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
 
 ROW, MOST_ROWS = 30, 40
+READABLE = 4.5
 
 TOOLTIP = [
     alt.Tooltip("row:N", title="Cohort"),
@@ -20,28 +23,46 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> Drawn:
+def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     """One row per cohort, the latest at the bottom; a period that is not over is faint."""
     rows = _rows(frame)
+    rows = rows.with_columns(_shades(rows, tones))
     order = rows["row"].unique(maintain_order=True).to_list()
-    x = alt.X(
-        "period:O", axis=alt.Axis(title=f"{grain}s since the start", orient="top", labelAngle=0, labelFlush=False)
+    above = alt.Axis(
+        title=f"{grain}s since the start", orient="top", labelAngle=0, labelFlush=False, titleAnchor="start", grid=False
     )
-    y = alt.Y("row:N", sort=order, axis=alt.Axis(title=None, labelLimit=200, labelPadding=6, labelFlush=False))
-    shade = alt.Color("rate:Q", legend=None, scale=alt.Scale(domain=[0, _darkest(rows)], clamp=True))
-    faint = alt.Opacity("strength:Q", scale=None, legend=None)
-    cells = alt.Chart().mark_rect(cornerRadius=2, stroke=None).encode(x, y, shade, faint, tooltip=TOOLTIP)
-    text = (
-        alt.Chart()
-        .mark_text(fontSize=12)
-        .encode(x, y, alt.Text("cell:N"), alt.Color("letters:N", scale=None, legend=None))
+    x = alt.X("period:O", axis=above)
+    left = alt.Axis(title=None, labelLimit=200, labelPadding=8, labelFlush=False, grid=False)
+    y = alt.Y("row:N", sort=order, axis=left)
+    cells = alt.Chart().mark_rect(cornerRadius=2, stroke=tones.paper, strokeWidth=1)
+    wide = f"width / {max(1, rows['period'].n_unique())}"
+    letters = alt.Color("letters:N", scale=None, legend=None)
+    # Without its mark of per cent a figure also fits into the cells of a phone.
+    long = alt.Chart().mark_text(opacity=_if(f"{wide} >= 40"))
+    short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"))
+    return alt.layer(
+        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=TOOLTIP),
+        long.encode(x, y, alt.Text("cell:N"), letters),
+        short.encode(x, y, alt.Text("figure:N"), letters),
+        data=rows,
+        height=ROW * len(order),
     )
-    drawn = rows.with_columns(
-        letters=pl.when((pl.col("rate") > 0.6 * _darkest(rows)) & (pl.col("strength") == 1))
-        .then(pl.lit(tones.on_deep))
-        .otherwise(pl.lit(tones.ink))
-    )
-    return alt.layer(cells, text, data=drawn, height=ROW * len(order)).resolve_scale(color="independent")
+
+
+def _if(test: str) -> Any:
+    return alt.ExprRef(f"{test} ? 1 : 0")
+
+
+def _shades(rows: pl.DataFrame, tones: Tones) -> list[pl.Series]:
+    """The colour of each cell, halfway to the paper where the period is not over, and one for its letters."""
+    most = max(rows["rate"].to_list(), default=1.0) or 1.0
+    fills = [
+        mixed(along(tones.heat, rate / most), tones.paper, 1 if over else 0.5)
+        for rate, over in rows.select("rate", pl.col("strength") == 1).iter_rows()
+    ]
+    inks = (tones.ink, tones.on_deep, "#000000", "#FFFFFF")  # on a middling colour only pure ones can be read
+    letters = [next(ink for ink in inks if contrast(ink, fill) >= READABLE) for fill in fills]
+    return [pl.Series("shade", fills, dtype=pl.String()), pl.Series("letters", letters, dtype=pl.String())]
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -51,7 +72,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     latest = cells["cohort"].unique().sort().tail(MOST_ROWS)
     cells = cells.filter(pl.col("cohort").is_in(latest.implode())).sort("cohort", "period")
     names = [f"{_day(at)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
-    marks = [percent(rate, 0).replace(" ", "") for rate in cells["rate"]]
+    marks = [percent(rate, 0) for rate in cells["rate"]]
     return cells.select(
         pl.Series("row", names, dtype=pl.String()),
         "period",
@@ -59,6 +80,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
         "users",
         "size",
         pl.Series("cell", marks, dtype=pl.String()),
+        pl.Series("figure", [mark.removesuffix(" %") for mark in marks], dtype=pl.String()),
         strength=pl.when("complete").then(1.0).otherwise(0.45),
         state=pl.when("complete").then(pl.lit("over")).otherwise(pl.lit("so far")),
     )
@@ -68,13 +90,10 @@ def _day(at: object) -> str:
     return f"{at:%d %b %Y, %H:%M}" if isinstance(at, datetime) else f"{at:%d %b %Y}".lstrip("0")
 
 
-def _darkest(rows: pl.DataFrame) -> float:
-    return float(rows["rate"].max() or 1)  # type: ignore[arg-type]
-
-
 def title(frame: pl.DataFrame) -> str:
     """What a row and a number are."""
-    return "Each row is a cohort and its size; each cell the share that is back"
+    said = "ach row is a cohort and its size; each cell the share that is back"
+    return f"“{frame['segment'].first()}” only: e{said}" if frame["segment"].n_unique() > 1 else f"E{said}"
 
 
 def summary(frame: pl.DataFrame) -> str:
@@ -84,3 +103,16 @@ def summary(frame: pl.DataFrame) -> str:
         return "No cohort has a later period yet."
     low, high = percent(rows["rate"].min()), percent(rows["rate"].max())  # type: ignore[arg-type]
     return f"{rows.height} cohorts; in period 1 between {low} and {high} are back."
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Seven weekly cohorts, each followed until now."""
+    start, sizes, first = date(2026, 8, 31), (315, 309, 342, 324, 656, 564, 477), (57, 62, 54, 61, 58, 55, 57)
+    rows = []
+    for place, (size, share) in enumerate(zip(sizes, first, strict=True)):
+        for period in range(1, 8 - place):
+            rate = share / 100 * period**-0.4
+            over = period < 7 - place
+            rows.append(("All", start + timedelta(weeks=place), period, size, round(size * rate), rate, over))
+    columns = ["segment", "cohort", "period", "size", "users", "rate", "complete"]
+    return pl.DataFrame(rows, schema=columns, orient="row"), {"grain": "week"}

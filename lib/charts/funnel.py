@@ -1,5 +1,6 @@
 """The funnel: one bar per step, what was lost between them, the largest loss marked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -144,3 +145,27 @@ def summary(frame: pl.DataFrame) -> str:
         return "A funnel without anybody in it."
     steps = [f"{count(row['users'])} {row['label']} ({percent(row['of_start'])})" for row in rows[1:]]
     return f"Of {people(rows[0]['users'])} who did {rows[0]['label']}: {listing(steps)}."
+
+
+def made_up(users: Sequence[int], still: int = 0) -> pl.DataFrame:
+    """A small funnel of these people for examples; at the last step some are `still` in time."""
+    names = ("Installed", "Opened", "Started to register", "Registered", "Saw home")
+    rows = []
+    for k, now in enumerate(users):
+        before = users[k - 1] if k else now
+        of_previous = now / before if k else None
+        rows.append(
+            {
+                "segment": "All", "step": k + 1, "label": names[k], "users": now, "lost": before - now,
+                "of_start": now / users[0], "of_previous": of_previous, "open": still if k == len(users) - 1 else 0,
+                "of_previous_low": None if of_previous is None else of_previous - 0.01,
+                "of_previous_high": None if of_previous is None else of_previous + 0.01,
+                "median_seconds": 1800.0 * k if k else None,
+            }
+        )  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Five steps of a sign-up."""
+    return made_up([23026, 18820, 13447, 12122, 10905], still=700), {}

@@ -1,61 +1,55 @@
 """The funnel broken down: in each step one small bar per segment, as a share of that segment's own start."""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
-from lib.charts.funnel import TOOLTIP, scale_beside
+from lib.charts.colours import emphasised
+from lib.charts.funnel import TOOLTIP, made_up, scale_beside
 from lib.charts.tones import FEW, Drawn, Tones
-from lib.charts.trend import columns
 from lib.words import count, listing, percent
 
-LINE, BAR_AT, BAR, GAP = 16, 22, 12, 18
-FIGURES = 92  # pixels kept free right of the widest bar
+LINE, BAR_AT, BAR, GAP = 17, 24, 12, 18
+LONGEST = 22  # letters of a segment's name beside its bar
+LETTER, FIGURE = 7, 62  # pixels of a letter, and of "100.0 %" with the space around it
 LEGEND = "Bars are shares of each segment's own first step, whose people are counted in the first block."
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
-    """Bars side by side; a segment of fewer than thirty people is faint."""
+def chart(frame: pl.DataFrame, tones: Tones, *, by: str = "") -> Drawn:
+    """Bars side by side, each with its name; a segment of fewer than thirty people is faint.
+
+    `by` is the field the segments are values of.
+    """
     names = frame["segment"].unique(maintain_order=True).to_list()
-    rows = _rows(frame, names)
+    rows = _rows(frame, names, emphasised(names, tones, by))
     block = BAR_AT + LINE * len(names) + GAP
     height = block * int(rows["step"].max() or 1) - GAP  # type: ignore[arg-type]
-    across = scale_beside(1, FIGURES)
+    across = scale_beside(1, FIGURE + LETTER * max(len(text) for text in rows["short"]))
     down = alt.Scale(domain=[height, 0], nice=False, zero=False)
-    colour = alt.Color(
-        "segment:N",
-        sort=names,
-        legend=alt.Legend(orient="top", title=None, columns=columns(names), labelLimit=150, symbolType="square"),
-    )
     segment = alt.Tooltip("segment:N", title="Segment")
-    bars = (
-        alt.Chart()
-        .mark_rect(cornerRadius=1)
-        .encode(
+    share, middle = alt.X("share:Q", axis=None, scale=across), alt.Y("middle:Q", axis=None, scale=down)
+    bars = alt.Chart().mark_rect(cornerRadius=1)
+    steps = alt.Chart().mark_text(align="left", baseline="middle", fontSize=14, limit=300)
+    figures = alt.Chart().mark_text(align="left", baseline="middle", dx=6)
+    return alt.layer(
+        bars.encode(
             alt.X("zero:Q", axis=None, scale=across),
             alt.X2("share"),
             alt.Y("top:Q", axis=None, scale=down),
             alt.Y2("bottom"),
-            colour,
+            alt.Color("shade:N", scale=None, legend=None),
             alt.Opacity("strength:Q", scale=None, legend=None),
             tooltip=[segment, *TOOLTIP],
-        )
+        ),
+        steps.encode(alt.XValue(0), alt.Y("line:Q", axis=None, scale=down), alt.Text("name:N")),
+        figures.encode(share, middle, alt.Text("figure:N")),
+        data=rows,
+        height=height,
     )
-    steps = (
-        alt.Chart()
-        .mark_text(align="left", baseline="middle", fontSize=14, color=tones.ink, limit=300)
-        .encode(alt.XValue(0), alt.Y("line:Q", axis=None, scale=down), alt.Text("name:N"))
-    )
-    figures = (
-        alt.Chart()
-        .mark_text(align="left", baseline="middle", dx=6, fontSize=12, color=tones.ink)
-        .encode(
-            alt.X("share:Q", axis=None, scale=across), alt.Y("middle:Q", axis=None, scale=down), alt.Text("figure:N")
-        )
-    )
-    return alt.layer(bars, steps, figures, data=rows, height=height)
 
 
-def _rows(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def _rows(frame: pl.DataFrame, names: list[str], shades: dict[str, str]) -> pl.DataFrame:
     starts = {row["segment"]: row["users"] for row in frame.filter(pl.col("step") == 1).iter_rows(named=True)}
     block = BAR_AT + LINE * len(names) + GAP
     drawn = []
@@ -64,6 +58,7 @@ def _rows(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         top = block * (row["step"] - 1) + BAR_AT + LINE * at
         low, high = row["of_previous_low"], row["of_previous_high"]
         few = starts[row["segment"]] < FEW
+        short = row["segment"] if len(row["segment"]) <= LONGEST else row["segment"][: LONGEST - 1] + "…"
         figure = count(row["users"]) if row["step"] == 1 else percent(row["of_start"])
         drawn.append(
             row
@@ -75,7 +70,9 @@ def _rows(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
                 "bottom": top + BAR,
                 "middle": top + BAR / 2,
                 "name": f"{row['step']}. {row['label']}" if at == 0 else "",
-                "figure": figure + (f" (n {starts[row['segment']]})" if few and row["step"] > 1 else ""),
+                "short": short + (f" (n {starts[row['segment']]})" if few else ""),
+                "figure": f"{figure} · {short}" + (f" (n {starts[row['segment']]})" if few and row["step"] > 1 else ""),
+                "shade": shades[row["segment"]],
                 "interval": "–" if low is None else f"{percent(low)} to {percent(high)}",
                 "took": "",
                 "strength": 0.35 if few else 1.0,
@@ -106,3 +103,10 @@ def summary(frame: pl.DataFrame) -> str:
     """Every segment's share of start to end."""
     found = [f"{row['segment']} {percent(row['of_start'])}" for row in ranked(frame).iter_rows(named=True)]
     return f"Share that gets from the first to the last step: {listing(found)}." if found else "Too few people."
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The steps of a sign-up by platform."""
+    both = {"ios": [5200, 4400, 3300, 3100], "android": [4100, 3200, 2100, 1900], "web": [900, 610, 260, 240]}
+    parts = [made_up(users).with_columns(segment=pl.lit(name)) for name, users in both.items()]
+    return pl.concat(parts), {"by": "platform"}

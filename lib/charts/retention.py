@@ -1,14 +1,19 @@
 """Retention: the pooled curve with its interval."""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
+from lib.charts import line_ends
+from lib.charts.colours import emphasised
 from lib.charts.tones import Drawn, Tones
-from lib.charts.trend import columns
+from lib.charts.units import Unit, marks
 from lib.words import percent
 
 HEIGHT = 320
-MOST_SERIES = 6
+MOST_SERIES, MOST_BANDS = 12, 3
+SHARE = Unit("percent")
 
 TOOLTIP = [
     alt.Tooltip("segment:N", title="Segment"),
@@ -21,38 +26,74 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, grain: str = "period") -> Drawn:
-    """One line per segment over the periods, the interval as a band."""
-    largest = frame["segment"].unique(maintain_order=True).head(MOST_SERIES)
-    rows = frame.filter(pl.col("segment").is_in(largest.implode()))
-    many = largest.len() > 1
-    x = alt.X("period:Q", axis=alt.Axis(title=f"{grain}s since the start", grid=False, tickMinStep=1, format="d"))
-    scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(title=None, format=".0%", tickCount=5, gridColor=tones.hairline)
-    legend = alt.Legend(orient="top", title=None, columns=columns(largest.to_list()), labelLimit=150) if many else None
-    colour = [alt.Color("segment:N", sort=largest.to_list(), legend=legend)] if many else []
-    band = (
-        alt.Chart().mark_area(opacity=0.18).encode(x, alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high"), *colour)
+def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period", by: str = "") -> Drawn:
+    """One line per segment over the periods, its 95 % interval as a band; `by` is the field of the segments.
+
+    Period 0, in which everybody is there, is left out.
+    """
+    names = frame["segment"].unique(maintain_order=True).head(MOST_SERIES).to_list()
+    rows = frame.filter(pl.col("segment").is_in(names) & (pl.col("period") > 0)).sort("period", maintain_order=True)
+    shades = emphasised(names, tones, by)
+    steps = marks(0, max(rows["high"].drop_nulls().to_list(), default=1.0), "percent")
+    ends = _ends(rows, names, shades, tones, steps[-1])
+    fit = line_ends.fit(list(ends))
+    space = line_ends.room(list(ends)) if fit else "0"
+    below = alt.Axis(title=f"{grain}s since the start", grid=False, tickMinStep=1, format="d", titleAnchor="start")
+    x = alt.X("period:Q", axis=below, scale=alt.Scale(range=_left_of(space), nice=False, zero=False))
+    scale = alt.Scale(domain=[0, steps[-1]], range=[HEIGHT, 0], nice=False)
+    y = alt.Y("rate:Q", scale=scale, axis=SHARE.axis(steps, tones))
+    legend = line_ends.legend(names) if len(names) > 1 and not fit else None
+    colour = alt.Color(
+        "segment:N", legend=legend, scale=alt.Scale(domain=names, range=[shades[name] for name in names])
     )
+    band = alt.Chart().mark_area(opacity=0.16).encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high"), colour)
     line = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))
-    return alt.layer(
-        band,
-        line.encode(x, alt.Y("rate:Q", scale=scale, axis=axis), *colour, tooltip=TOOLTIP),
-        data=rows,
-        height=HEIGHT,
-    )
+    # The bands of many lines would be mud; their intervals are in the tooltip and the table.
+    layers: list[alt.Chart] = [band] if len(names) <= MOST_BANDS else []
+    layers.append(line.encode(x, y, colour, tooltip=TOOLTIP))
+    if ends and fit:
+        layers.append(line_ends.layer(ends, shades, space, 8, HEIGHT - 8))
+    return alt.layer(*layers, data=rows, height=HEIGHT)
 
 
-def title(frame: pl.DataFrame) -> str:
-    """How many are back in the last period that is over."""
-    later = frame.filter((pl.col("period") > 0) & (pl.col("segment") == frame["segment"].first())).sort("period")
+def _left_of(space: str) -> Any:
+    return [0, alt.ExprRef(f"width - {space}")]
+
+
+def _ends(rows: pl.DataFrame, names: list[str], shades: dict[str, str], tones: Tones, top: float) -> dict[str, float]:
+    """At which pixel each of several lines ends; grey ones have no name."""
+    last = dict(rows.drop_nulls("rate").select("segment", "rate").iter_rows())
+    shown = [name for name in names if name in last and shades[name] != tones.grey]
+    return {name: HEIGHT * (1 - last[name] / top) for name in shown} if len(names) > 1 else {}
+
+
+def title(frame: pl.DataFrame, grain: str = "period") -> str:
+    """How many of the first segment are back in the first and in the last period that is over."""
+    first = frame["segment"].first() if frame.height else None
+    later = frame.filter((pl.col("period") > 0) & (pl.col("segment") == first)).sort("period")
     if not later.height:
-        return "No later period is over yet"
-    first, last = later.row(0, named=True), later.row(-1, named=True)
-    soon, late = percent(first["rate"]), percent(last["rate"])
-    return f"{soon} are back in period {first['period']}, {late} in period {last['period']}"
+        return f"No later {grain} is over yet"
+    early, late = later.row(0, named=True), later.row(-1, named=True)
+    who = f"“{first}”: " if frame["segment"].n_unique() > 1 else ""
+    said = f"{who}{percent(early['rate'])} are back in {grain} {early['period']}"
+    return said if late == early else f"{said}, {percent(late['rate'])} in {grain} {late['period']}"
 
 
-def summary(frame: pl.DataFrame) -> str:
+def summary(frame: pl.DataFrame, grain: str = "period") -> str:
     """The title, as a full sentence."""
-    return f"{title(frame)}."
+    return f"{title(frame, grain)}."
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Two platforms over eight weeks."""
+    curves = {"ios": (4200, 0.44), "android": (3100, 0.36)}
+    rows = []
+    for name, (size, first) in curves.items():
+        for period in range(9):
+            rate = 1.0 if period == 0 else first * period**-0.35
+            eligible = size - 300 * period
+            wide = 2 * (rate * (1 - rate) / eligible) ** 0.5
+            interval = max(0.0, rate - wide), min(1.0, rate + wide)
+            rows.append((name, period, eligible, round(eligible * rate), rate, *interval))
+    columns = ["segment", "period", "eligible", "users", "rate", "low", "high"]
+    return pl.DataFrame(rows, schema=columns, orient="row"), {"grain": "week", "by": "platform"}

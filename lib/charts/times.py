@@ -1,9 +1,12 @@
 """How long it takes: a histogram of the time between two steps, and the share that is through by then."""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
 from lib.charts.tones import Tones
+from lib.charts.units import Unit, marks
 from lib.words import count, duration, people, percent
 
 HEIGHT = 280
@@ -29,13 +32,14 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
         high=pl.col("to_seconds") / size,
         zero=pl.lit(0),
     )
-    across = alt.Axis(title=f"{word} since the first of the two steps", grid=False, tickCount=8)
-    up = alt.Axis(title=None, format="~s", gridColor=tones.hairline, tickCount=4, tickMinStep=1)
-    mark = alt.Chart(rows, height=HEIGHT).mark_rect(stroke=tones.hairline, strokeWidth=1)
+    across = alt.Axis(title=f"{word} since the first of the two steps", grid=False, tickCount=8, titleAnchor="start")
+    steps = marks(0, float(max(rows["users"].to_list(), default=0)), whole=True)
+    high = alt.Scale(domain=[0, steps[-1]], nice=False)
+    mark = alt.Chart(rows, height=HEIGHT).mark_rect(stroke=tones.hairline, strokeWidth=1, color=tones.main)
     return mark.encode(
         alt.X("low:Q", axis=across, scale=alt.Scale(nice=False)),
         alt.X2("high"),
-        alt.Y("users:Q", axis=up),
+        alt.Y("users:Q", axis=Unit().axis(steps, tones), scale=high),
         alt.Y2("zero"),
         tooltip=TOOLTIP,
     )
@@ -90,3 +94,10 @@ def summary(frame: pl.DataFrame) -> str:
         f"{duration(tallest['from_seconds'])} to {duration(tallest['to_seconds'])}; "
         f"all within {duration(rows['to_seconds'].max())}."  # type: ignore[arg-type]
     )
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Most within the hour, a few after days."""
+    users = [900, 620, 340, 210, 160, 120, 90, 70, 60, 50, 45, 40, 36, 30, 28, 24, 20, 18, 15, 12, 80]
+    edges = [900.0 * k for k in range(len(users))] + [86_400.0 * 3]
+    return pl.DataFrame({"from_seconds": edges[:-1], "to_seconds": edges[1:], "users": users}), {}

@@ -1,48 +1,79 @@
-"""The few colours charts name themselves, one set per theme; series and heat maps take theirs from the theme."""
+"""Colours by meaning, one set per theme: those of `.streamlit/config.toml`, and the few in between that charts need.
 
+The theme file is the one place for them, so that a chart on a page, the same chart as a file and the page around it
+agree.
+"""
+
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
 import altair as alt
 
 FEW = 30
+THEME = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
 Drawn = alt.LayerChart | alt.FacetChart
 
 
 @dataclass(frozen=True)
 class Tones:
-    """Colours by meaning."""
+    """What each colour is for."""
 
+    name: Literal["light", "dark"]
+    paper: str
     ink: str
     muted: str
     hairline: str
     main: str
-    waiting: str
+    good: str
     warn: str
+    bad: str
+    series: tuple[str, ...]
+    heat: tuple[str, ...]
+    diverging: tuple[str, ...]
+    waiting: str
     lost: str
     worst: str
     grey: str
     on_deep: str
 
+    @property
+    def rest(self) -> str:
+        """The colour of whatever is not one thing: `Other` and `(none)`."""
+        return self.series[-1]
+
+
+def _of_theme(name: Literal["light", "dark"]) -> dict[str, Any]:
+    """The colours that the theme file names."""
+    theme = tomllib.loads(THEME.read_text("utf-8"))["theme"][name]
+    return {
+        "name": name,
+        "paper": theme["secondaryBackgroundColor"],
+        "ink": theme["textColor"],
+        "muted": theme["grayTextColor"],
+        "hairline": theme["borderColor"],
+        "main": theme["primaryColor"],
+        "good": theme["greenTextColor"],
+        "warn": theme["orangeTextColor"],
+        "bad": theme["redTextColor"],
+        "series": tuple(theme["chartCategoricalColors"]),
+        "heat": tuple(theme["chartSequentialColors"]),
+        "diverging": tuple(theme["chartDivergingColors"]),
+    }
+
 
 LIGHT = Tones(
-    ink="#1B1F2A",
-    muted="#5C6675",
-    hairline="#E6E8EC",
-    main="#3457D5",
+    **_of_theme("light"),
     waiting="#A6B8F2",
-    warn="#A2570A",
     lost="#ECEEF2",
     worst="#F8E3C8",
     grey="#9AA3B0",
     on_deep="#FFFFFF",
 )
 DARK = Tones(
-    ink="#E8EBF0",
-    muted="#A3ADBD",
-    hairline="#283041",
-    main="#8AA4FF",
+    **_of_theme("dark"),
     waiting="#41548C",
-    warn="#F5A524",
     lost="#1E2531",
     worst="#3D2C12",
     grey="#5A6475",

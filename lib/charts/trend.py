@@ -1,91 +1,49 @@
-"""Conversion over time: finished buckets as a line, unfinished ones dashed and lighter."""
+"""Conversion over time: the share that gets through, by when people started."""
 
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
+from typing import Any
 
 import altair as alt
 import polars as pl
 
+from lib.charts import series
+from lib.charts.time_axis import day
 from lib.charts.tones import FEW, Drawn, Tones
+from lib.charts.units import Unit
 from lib.words import percent
 
-HEIGHT = 320
-MOST_SERIES = 6
-MOST_TICKS = 7
-DAY = 86_400_000
-
+SHARE = Unit("percent")
 TOOLTIP = [
     alt.Tooltip("when:N", title="Started from"),
-    alt.Tooltip("segment:N", title="Segment"),
-    alt.Tooltip("rate:Q", title="Share", format=".2%"),
+    alt.Tooltip("name:N", title="Segment"),
+    alt.Tooltip("value:Q", title="Share", format=".2%"),
     alt.Tooltip("entered:Q", title="Started", format=","),
     alt.Tooltip("converted:Q", title="Got through", format=","),
     alt.Tooltip("state:N", title="State"),
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
-    """One line per segment; the part that can still rise is dashed, and begins at the last finished bucket."""
-    rows = _rows(frame)
-    names = rows["segment"].unique(maintain_order=True).to_list()
-    # Days are drawn as the same days in UTC, so that no reader's time zone moves them.
-    x = alt.X("at:T", scale=alt.Scale(type="utc"), axis=_axis(rows["at"].unique().sort()))
-    axis = alt.Axis(title=None, format=".0%", tickCount=5, gridColor=tones.hairline)
-    y = alt.Y("rate:Q", scale=alt.Scale(zero=True), axis=axis)
-    legend = alt.Legend(orient="top", title=None, columns=columns(names), labelLimit=150) if len(names) > 1 else None
-    colour = [alt.Color("segment:N", sort=names, legend=legend)] if len(names) > 1 else []
-    only = alt.Chart().transform_filter
-    line = only("datum.complete").mark_line(strokeWidth=2.5).encode(x, y, *colour)
-    going = only("datum.tail").mark_line(strokeWidth=2, strokeDash=[4, 4], opacity=0.55).encode(x, y, *colour)
-    faint = alt.Opacity("strength:Q", scale=None, legend=None)
-    points = alt.Chart().mark_point(filled=True, size=45).encode(x, y, *colour, faint, tooltip=TOOLTIP)
-    words = only("datum.last").mark_text(align="right", dy=-10, fontSize=12, color=tones.muted)
-    return alt.layer(
-        line, going, points, words.encode(x, alt.YValue("height"), alt.Text("note:N")), data=rows, height=HEIGHT
-    )
+def chart(
+    frame: pl.DataFrame,
+    tones: Tones,
+    *,
+    by: str = "",
+    annotations: pl.DataFrame | None = None,
+    previous: pl.DataFrame | None = None,
+    against: str = "the period before",
+) -> Drawn:
+    """One line per segment; the part that can still rise is dashed, and begins at the last finished bucket.
 
-
-def columns(names: list[str]) -> int:
-    """How many legend entries fit beside each other on a phone."""
-    return max(1, min(len(names), 300 // (30 + 7 * max(len(name) for name in names))))
-
-
-def _axis(at: pl.Series) -> alt.Axis:
-    """A few ticks, each on a bucket, with as much of the date as tells them apart."""
-    ticks = [_utc(ms) for ms in at.gather_every(max(1, -(-at.len() // MOST_TICKS)))]
-    step = (at.item(1) - at.item(0)) if at.len() > 1 else DAY
-    long = at.len() > 1 and at.item(-1) - at.item(0) > 360 * DAY
-    form = "%-d %b, %H:%M" if step < DAY else "%b %Y" if step > 27 * DAY else "%-d %b %y" if long else "%-d %b"
-    return alt.Axis(title=None, grid=False, format=form, values=ticks, labelOverlap=True, labelFlush=True)
-
-
-def _utc(ms: int) -> alt.DateTime:
-    when = datetime.fromtimestamp(ms / 1000, UTC)
-    return alt.DateTime(utc=True, year=when.year, month=when.month, date=when.day, hours=when.hour)
+    `by` is the field the segments are values of; `annotations` has date, end_date, title and kind; `previous` is the
+    same table for an earlier period, named `against`.
+    """
+    earlier = None if previous is None else _rows(previous)
+    return series.chart(series.Lines(_rows(frame), TOOLTIP, SHARE, by, annotations, earlier, against), tones)
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """The largest segments; `tail` marks the unfinished buckets and the finished one before them."""
-    largest = frame["segment"].unique(maintain_order=True).head(MOST_SERIES)
-    kept = frame.filter(pl.col("segment").is_in(largest.implode()) & pl.col("rate").is_not_null())
-    after = pl.col("complete").shift(-1).over("segment", order_by="bucket").fill_null(True)
-    end = pl.col("bucket") == pl.col("bucket").max()
-    sure = pl.col("complete") & (pl.col("entered") >= FEW)
-    rows = kept.with_columns(
-        tail=~pl.col("complete") | ~after,
-        last=end & ~pl.col("complete") & (pl.col("segment") == pl.col("segment").first()),
-        strength=pl.when(sure).then(1.0).otherwise(0.35),
-        state=pl.when("complete").then(pl.lit("finished")).otherwise(pl.lit("so far, can still rise")),
-        note=pl.lit("so far"),
-    )
-    local = pl.col("bucket")
-    local = local.dt.replace_time_zone(None) if isinstance(kept.schema["bucket"], pl.Datetime) else local
-    when = pl.Series("when", [day(at) for at in kept["bucket"]], dtype=pl.String())
-    return rows.with_columns(when, at=local.dt.epoch("ms")).drop("bucket")
-
-
-def day(at: date) -> str:
-    """A bucket's first day, or its hour, as people write it."""
-    return f"{at.day} {at:%b %Y, %H:%M}" if isinstance(at, datetime) else f"{at.day} {at:%b %Y}"
+    named = frame.rename({"segment": "name", "rate": "value"})
+    return named.with_columns(sure=pl.col("entered") >= FEW)
 
 
 def finished(frame: pl.DataFrame) -> pl.DataFrame:
@@ -103,8 +61,8 @@ def title(frame: pl.DataFrame) -> str:
     first, last = done.row(0, named=True), done.row(-1, named=True)
     who = "" if frame["segment"].n_unique() == 1 else f"“{first['segment']}”: "
     return (
-        f"{who}{percent(first['rate'])} for those who started from {day(first['bucket'])} "
-        f"to {percent(last['rate'])} from {day(last['bucket'])}"
+        f"{who}{percent(first['rate'])} of those who started from {day(first['bucket'])} got through, "
+        f"{percent(last['rate'])} from {day(last['bucket'])}"
     )
 
 
@@ -117,3 +75,17 @@ def summary(frame: pl.DataFrame) -> str:
     going = frame.filter(~pl.col("complete"))["bucket"].n_unique()
     more = f"; {going} not over yet" if going else ""
     return f"{done.height} finished periods between {percent(low)} and {percent(high)}{more}."  # type: ignore[arg-type]
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Three months of weeks with a dip, and what happened in them."""
+    first = date(2026, 8, 3)
+    rates = [0.48, 0.49, 0.52, 0.50, 0.47, 0.40, 0.43, 0.42, 0.48, 0.51, 0.52, 0.52, 0.5]
+    weeks = [first + timedelta(weeks=k) for k in range(len(rates))]
+    frame = pl.DataFrame({"segment": "All", "bucket": weeks, "entered": 1200, "rate": rates})
+    frame = frame.with_columns(
+        converted=(pl.col("rate") * 1200).round().cast(pl.Int64), complete=pl.col("bucket") < weeks[-2]
+    )
+    notes = {"date": [date(2026, 9, 4), date(2026, 9, 29)], "end_date": [None, None], "kind": ["product", "product"]}
+    titles = ["App 6.1 rolled out", "App 6.2: e-mail field visible again"]
+    return frame, {"annotations": pl.DataFrame({**notes, "title": titles}, schema_overrides={"end_date": pl.Date})}

@@ -1,196 +1,175 @@
-"""The controls of a funnel, and the question they make.
+"""The controls of a funnel: a sentence of buttons, each opening what changes it. All of it is in the address."""
 
-`Choice` is what the controls say and `question` turns it into JSON; both are plain values, so the page stays thin.
-"""
-
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from lib import queries
-from lib.settings import Onboarding
-from lib.ui import url
-from lib.ui.words import readable
+from lib.scope import Window
+from lib.ui import funnel_address, url
+from lib.ui.builder import fields, sentences, widgets
+from lib.ui.builder.breakdown import breakdown
+from lib.ui.builder.periods import week_start, window
+from lib.ui.builder.sentences import plural
+from lib.ui.builder.toolbar import Control, toolbar
+from lib.ui.funnel_address import Known
+from lib.ui.funnel_choice import Choice, defaults, fitting
+from lib.ui.funnel_exclusions import pull_exclusions
+from lib.ui.funnel_steps import pull_steps
 
-AGAIN = re.compile(r" \((\d+)\)$")
-UNITS = ("minute", "hour", "day", "week", "month")
-NOTHING = "nothing"
-TAKE_MEANS = "A value may differ from step to step. First known: that of the earliest step that has one."
-
-# What a control and the address say: what the question says.
-ORDERS = {"in order": "ordered", "one right after the other": "strict", "in any order": "any"}
-ENTRIES = {"whichever gets furthest": "any", "a person's first": "first"}
-LATER = {"may fall after the period": "in_window", "fall inside the period": "in_scope"}
-TAKES = {"first known": "first", "last known": "last", "at the start": "entry", "each value on its own": "all"}
-COUNTED = {"people": "user", "accounts": "account", "visits": "session"}
-EFFECTS = {"the attempt ends there": "void", "the person is left out": "remove"}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the controls say. `steps` are event names; "purchase (2)" is the second purchase in the funnel."""
-
-    steps: tuple[str, ...]
-    value: int = 14
-    unit: str = "day"
-    order: str = "ordered"
-    entry: str = "any"
-    later_steps: str = "in_window"
-    count_by: str = "user"
-    by: str | None = None
-    take: str = "first"
-    top: int = 5
-    without: tuple[str, ...] = ()
-    after: int = 1
-    before: int | None = None
-    effect: str = "void"
-
-
-def question(choice: Choice, scope: Mapping[str, Any], seen: Collection[str]) -> dict[str, Any]:
-    """The question these controls ask, as JSON. `seen` are the event names there are."""
-    last = len(choice.steps)
-    asked: dict[str, Any] = {
-        "kind": "funnel",
-        "scope": dict(scope),
-        "steps": [step(name, seen) for name in choice.steps],
-        "window": {"value": choice.value, "unit": choice.unit},
-        "order": choice.order,
-        "entry": choice.entry,
-        "later_steps": choice.later_steps,
-        "count_by": choice.count_by,
-    }
-    if choice.by:
-        asked["by"] = {"field": choice.by, "top": choice.top, "take": choice.take}
-    if choice.without:
-        spans = choice.order == "any" or not choice.after < (choice.before or last) <= last
-        after, before = (1, last) if spans else (choice.after, choice.before or last)
-        asked["exclude"] = [
-            {"event": name, "label": readable(name), "after": after, "before": before, "effect": choice.effect}
-            for name in choice.without
-        ]
-    return asked
+COUNTED = {
+    "user": ("people", "Everybody counts once, whatever devices they use."),
+    "account": ("accounts", "A company counts once; its people's events count together."),
+    "session": ("visits", "All steps have to happen in the same visit."),
+}
+ORDERS = {
+    "ordered": ("in order", "One step after the other; anything may happen in between."),
+    "strict": ("one right after the other", "Nothing else may happen in between."),
+    "any": ("in any order", "Step 3 then counts those who did any three of them."),
+}
+ENTRIES = {
+    "any": ("whichever gets furthest", "Every start is tried; the one that gets furthest counts."),
+    "first": ("a person's first", "Only the first start in the period is followed, as some other tools do."),
+}
+LATER = {
+    "in_window": ("may fall after the period", "Only the first step has to lie in the period."),
+    "in_scope": ("fall inside the period", "What happens after the period's end does not count."),
+}
+COMPARES = {
+    "previous": ("the time before", "The same number of days, just before."),
+    "year": ("a year before", "The same days a year earlier."),
+    "none": ("nothing", "No change is shown beside the numbers."),
+}
+TAKE_ABOUT = "A value may differ from step to step. “First known” is that of the earliest step that has one."
 
 
-def step(name: str, seen: Collection[str]) -> dict[str, str]:
-    """A step as JSON: its event and a label people can read.
-
-    >>> step("app_opened (2)", {"app_opened"})
-    {'event': 'app_opened', 'label': 'app opened (2)'}
-    """
-    again = AGAIN.search(name)
-    event = name[: again.start()] if again and name not in seen else name
-    return {"event": event, "label": readable(name)}
-
-
-def options(seen: Sequence[str], chosen: Sequence[str]) -> list[str]:
-    """Events to choose a step from: those seen, those chosen that were not, and chosen ones once more.
-
-    >>> options(["view", "buy"], ["buy"])
-    ['view', 'buy', 'buy (2)']
-    """
-    found = list(dict.fromkeys([*seen, *(name for name in chosen if not AGAIN.search(name) or name in seen)]))
-    for name in chosen:
-        again = AGAIN.search(name)
-        base, times = (name[: again.start()], int(again[1])) if again and name not in seen else (name, 1)
-        if base in found:
-            found += [f"{base} ({k})" for k in range(2, times + 2)]
-    return list(dict.fromkeys(found))
+def known() -> Known:
+    """What this workspace has to choose from."""
+    seen = queries.once(lambda: frozenset(queries.facts().names["name"]), "event names")
+    own = frozenset(queries.settings().onboarding.steps)
+    kinds = queries.kinds()
+    return Known(
+        lambda name: name in seen or name in own, kinds, lambda name: name in kinds or queries.facts().has_prop(name),
+        fields.check,
+    )  # fmt: skip
 
 
-def defaults(settings: Onboarding, proposed: Sequence[str]) -> Choice:
-    """What the page opens with: the workspace's onboarding, else the proposed funnel."""
-    window = settings.window
-    return Choice(tuple(settings.steps or proposed), window.value, window.unit)
+def start() -> Choice:
+    """What the page opens with."""
+    settings = queries.settings()
+    proposed = () if settings.onboarding.steps else queries.journey()
+    return defaults(settings.onboarding, proposed, settings.company.week_start)
 
 
-def controls() -> Choice:
-    """Draw the controls, one popover each, labelled with what they say; returns what they say."""
-    start = defaults(
-        queries.settings().onboarding, queries.journey() if not queries.settings().onboarding.steps else ()
-    )
-    with st.container(horizontal=True, gap="small"):
-        steps = _steps(start)
-        value, unit = _window(start)
-        by, take, top = _breakdown(steps)
-        order, entry, later, counted = _counting()
-        without, after, before, effect = _without(len(steps))
-    return Choice(
-        tuple(steps), value, unit, order, entry, later, counted, by, take, top, tuple(without), after, before, effect
-    )
+def read() -> Choice:
+    """What the address says. What it says in vain is taken out of it, and remembered for `url.say_refused`."""
+    opens, here = start(), known()
+    choice, notes = funnel_address.read(url.now(), opens, here)
+    if notes:
+        url.note(notes)
+        url.write(funnel_address.written(choice, opens, here))
+    return choice
 
 
-def _steps(start: Choice) -> list[str]:
-    seen = queries.events()
-    told = url.peek_many("steps", start.steps, lambda names: known(names, {*seen, *start.steps}))
-    with st.popover(_plural(len(told), "step"), key="steps-of"):
-        st.caption("In this order. To move a step, take it out and add it again; “(2)” is the same event once more.")
-        return url.choices("Steps", options(seen, [*start.steps, *told]), "steps", start.steps, max_selections=20)
+def change(make: Callable[[Choice], Choice]) -> None:
+    """Change the choice that is in the address; for callbacks."""
+    opens, here = start(), known()
+    choice, _ = funnel_address.read(url.now(), opens, here)
+    url.write(funnel_address.written(fitting(make(choice)), opens, here))
 
 
-def known(names: Sequence[str], seen: Collection[str]) -> list[str]:
-    """Those of the names that are events seen, or such an event once more.
-
-    >>> known(["buy", "buy (2)", "fly"], {"buy"})
-    ['buy', 'buy (2)']
-    """
-    return [name for name in names if name in seen or AGAIN.sub("", name) in seen]
-
-
-def _window(start: Choice) -> tuple[int, str]:
-    units = tuple(dict.fromkeys([*UNITS, start.unit]))
-    told = _plural(url.peek_whole("window", start.value), url.peek("unit", start.unit, units))
-    with st.popover(f"within {told}", key="window-of"):
-        st.caption("The longest time from the first step to the last.")
-        left, right = st.columns(2)
-        with left:
-            value = url.whole("At most", "window", start.value, 1, 10_000)
-        with right:
-            unit = url.choice("Unit", units, "unit", start.unit)
-    return value, unit
+def controls(choice: Choice, against: str) -> None:
+    """Draw the sentence. `against` says what the numbers are compared with."""
+    shown = [
+        Control("steps", _steps(choice), "Which steps, in which order, with conditions", press=pull_steps(choice)),
+        Control("window", f"within {choice.window.words}", "The longest time from the first step to the last",
+                lambda: _window(choice)),
+        Control("by", f"by {sentences.fields(choice.by)}" if choice.by else "no breakdown",
+                "One funnel for each value of a field", lambda: _breakdown(choice)),
+        Control("counting", _counted(choice), "What is counted, and how strictly", lambda: _counting(choice)),
+        Control("without", _without(choice), "Events that must not happen on the way", press=pull_exclusions(choice)),
+        Control("compare", _compared(choice, against),
+                "What the numbers are measured against", lambda: _compare(choice)),
+    ]  # fmt: skip
+    if any(key in url.now() for key in funnel_address.OWN):
+        about = "Back to the funnel this page opens with; period and filters stay"
+        shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))
+    toolbar("funnel", shown)
 
 
-def _breakdown(steps: Sequence[str]) -> tuple[str | None, str, int]:
-    fields = (NOTHING, *queries.fields())
-    told = url.peek("by", NOTHING, fields)
-    with st.popover("no breakdown" if told == NOTHING else f"by {readable(told)}", key="by-of"):
-        by = url.choice("Break down by", fields, "by")
-        takes = TAKES | {f"at step {k}": f"step:{k}" for k in range(2, len(steps) + 1)}
-        take = takes[url.choice("Whose value counts", tuple(takes), "take", help=TAKE_MEANS)]
-        top = url.whole("Largest segments to show", "top", 5, 1, 20)
-    return None if by == NOTHING else by, take, top
+def _start_over() -> None:
+    url.write(dict.fromkeys(funnel_address.OWN))
 
 
-def _counting() -> tuple[str, str, str, str]:
-    told = (url.peek("count", "people", COUNTED), url.peek("order", "in order", ORDERS))
-    with st.popover(", ".join(told), key="counting-of"):
-        counted = COUNTED[url.choice("Count", tuple(COUNTED), "count")]
-        order = ORDERS[url.choice("Who do the steps", tuple(ORDERS), "order")]
-        entry = ENTRIES[url.choice("Of several starts, take", tuple(ENTRIES), "entry")]
-        later = LATER[url.choice("Steps after the first", tuple(LATER), "later")]
-    return order, entry, later, counted
+def _set(name: str) -> Callable[[Any], None]:
+    return lambda value: change(lambda choice: replace(choice, **{name: value}))
 
 
-def _without(steps: int) -> tuple[list[str], int, int | None, str]:
-    told = url.peek_many("without", (), lambda names: known(names, queries.events()))
-    label = (
-        "nothing excluded"
-        if not told
-        else f"without {readable(told[0]) if len(told) == 1 else _plural(len(told), 'event')}"
-    )
-    with st.popover(label, key="without-of"):
-        without = url.choices("These events must not happen", queries.events(), "without", placeholder="no event")
-        numbers = [str(k) for k in range(1, max(2, steps) + 1)]
-        left, right = st.columns(2)
-        with left:
-            after = url.choice("After step", numbers[:-1], "after")
-        with right:
-            before = url.choice("Before step", numbers[1:], "before", numbers[-1])
-        effect = EFFECTS[url.choice("If they do", tuple(EFFECTS), "effect")]
-    return without, int(after), int(before), effect
+def _steps(choice: Choice) -> str:
+    same = f", same {sentences.fields(choice.hold)}" if choice.hold else ""
+    return plural(len(choice.steps), "step") + same
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _window(choice: Choice) -> None:
+    def put(make: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        change(lambda old: replace(old, window=Window.model_validate(make(old.window.as_json()))))
+
+    window("funnel-window", choice.window.as_json(), put)
+    st.caption("The longest time from the first step to the last. A single step can have a shorter limit of its own.")
+
+
+def _breakdown(choice: Choice) -> None:
+    def put(make: Callable[[Any], Any]) -> None:
+        def put_by(old: Choice) -> Choice:
+            new = make({"field": list(old.by), "top": old.top} if old.by else None)
+            if new is None:
+                return replace(old, by=())
+            told = new["field"]
+            return replace(old, by=(told,) if isinstance(told, str) else tuple(told), top=new["top"])
+
+        change(put_by)
+
+    takes = {value: word for word, value in funnel_address.TAKES.items()}
+    takes |= {f"step:{k}": f"at step {k}" for k in range(1, len(choice.steps) + 1)}
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        breakdown("funnel-by", {"field": list(choice.by), "top": choice.top} if choice.by else None, put)
+        if choice.by:
+            widgets.pick(
+                "funnel-take", "Whose value counts", takes, choice.take, _set("take"), help=TAKE_ABOUT, width=200
+            )
+
+
+def _counted(choice: Choice) -> str:
+    words = [COUNTED[choice.count_by][0], ORDERS[choice.order][0]]
+    words += ["first start only"] if choice.entry == "first" else []
+    words += ["inside the period"] if choice.later_steps == "in_scope" else []
+    return ", ".join(words)
+
+
+def _counting(choice: Choice) -> None:
+    with st.grid(4, min_column_width=200, gap="medium"):
+        widgets.explained("funnel-count", "Count", COUNTED, choice.count_by, _set("count_by"))
+        widgets.explained("funnel-order", "Who do the steps", ORDERS, choice.order, _set("order"))
+        widgets.explained("funnel-entry", "Of several starts, take", ENTRIES, choice.entry, _set("entry"))
+        widgets.explained("funnel-later", "Steps after the first", LATER, choice.later_steps, _set("later_steps"))
+    week_start("funnel-weeks", choice.week_start, _set("week_start"))
+
+
+def _without(choice: Choice) -> str:
+    if len(choice.exclude) > 1:
+        return f"without {len(choice.exclude)} events"
+    return next((f"without {sentences.names(part.as_json())}" for part in choice.exclude), "nothing excluded")
+
+
+def _compared(choice: Choice, against: str) -> str:
+    if against:
+        return f"compared with {against}"
+    return "not compared" if choice.compare == "none" else "nothing to compare with"
+
+
+def _compare(choice: Choice) -> None:
+    with st.grid(4, min_column_width=200, gap="medium"):
+        widgets.explained("funnel-compare", "Compare with", COMPARES, choice.compare, _set("compare"))
+    st.caption("Where the data does not reach back that far, nothing is compared.")

@@ -1,13 +1,25 @@
 """The parts of a funnel page: its numbers, picture and table."""
 
-import polars as pl
+from collections.abc import Callable
+from typing import TypeVar
 
+import polars as pl
+import streamlit as st
+
+from lib import queries
 from lib.answers import Answer
+from lib.answers.funnel_words import NOUNS
 from lib.charts import funnel, funnel_segments
 from lib.charts.tones import FEW
+from lib.questions import Question
+from lib.questions.funnel import Funnel
+from lib.ui import funnel_views
 from lib.ui.page import Card, picture
 from lib.ui.tables import Format, table
+from lib.ui.words import plain
 from lib.words import count, duration, people, percent
+
+Found = TypeVar("Found")
 
 COLUMNS: dict[str, tuple[str, Format]] = {
     "segment": ("Segment", "text"),
@@ -21,6 +33,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "of_previous_high": ("to", "percent"),
     "open": ("Still in time", "count"),
     "median_seconds": ("Median time", "seconds"),
+    "list": ("", "text"),
     "note": ("Note", "text"),
 }
 
@@ -31,6 +44,10 @@ def numbers(answer: Answer, against: str) -> list[Card]:
     `against` says what the changes are measured against. A share has no change while people still have time, for then
     it would look worse than it will be.
     """
+    return remembered(answer, f"numbers against {against}", lambda: _numbers(answer, against))
+
+
+def _numbers(answer: Answer, against: str) -> list[Card]:
     rows = answer.tables["steps"].sort("step")
     before = answer.previous.get("steps")
     started, ended = _users(rows)
@@ -98,15 +115,53 @@ def steps_picture(answer: Answer) -> None:
     picture(answer, "steps", funnel_segments if "by" in answer.question.as_json() else funnel)
 
 
+def lost_people(whole: Answer) -> None:
+    """A button that opens the list of those lost where most are."""
+    found = remembered(whole, "largest loss", lambda: _worst(whole.tables["steps"], noun(whole.question)))
+    if found is not None:
+        step, steps, label = found
+        st.button(plain(label), key="funnel-lost", type="tertiary", icon=":material/group:",
+                  on_click=funnel_views.show_people, args=(steps, step, "dropped"))  # fmt: skip
+
+
+def noun(question: Question) -> tuple[str, str]:
+    """What is counted, one and many of it: people, accounts or visits."""
+    return NOUNS[question.count_by] if isinstance(question, Funnel) else NOUNS["user"]
+
+
+def _worst(rows: pl.DataFrame, noun: tuple[str, str]) -> tuple[int, int, str] | None:
+    """The step before which most are lost, of how many, and what the button says."""
+    step = funnel.worst_step(rows)
+    if step is None:
+        return None
+    row = rows.row(by_predicate=pl.col("step") == step, named=True)
+    return step, rows["step"].n_unique(), f"See the {people(row['lost'], *noun)} who stopped before “{row['label']}”"
+
+
 def steps_table(answer: Answer) -> None:
-    """The funnel's numbers, one row per step and segment."""
-    frame = noted(answer.tables["steps"])
+    """The funnel's numbers, one row per step and segment, and a button in each that opens the list of people."""
+    frame = remembered(answer, "table", lambda: with_lists(noted(answer.tables["steps"])))
     columns = dict(COLUMNS)
-    if frame["segment"].n_unique() < 2:
+    if not answer.question.as_json().get("by"):
         columns.pop("segment")
     if not frame["note"].str.len_chars().sum():
         columns.pop("note")
-    table(frame, columns, "funnel-steps", "People, losses and shares at each step")
+    steps = frame["step"].to_list()
+
+    def show() -> None:
+        step = steps[st.session_state["funnel-list"]["row"]]
+        funnel_views.show_people(max(steps), step, "reached" if step == 1 else "dropped")
+
+    about = "Opens the list of these people below, under “People”"
+    button = st.column_config.ButtonColumn(
+        "List", type="tertiary", alignment="left", help=about, on_click=show, key="funnel-list"
+    )
+    table(frame, columns, "funnel-steps", "People, losses and shares at each step", {"list": button})
+
+
+def remembered(answer: Answer, name: str, make: Callable[[], Found]) -> Found:
+    """What is made of an answer, once per question and load."""
+    return queries.once(make, "funnel parts", name, answer.question.model_dump_json(by_alias=True))
 
 
 def noted(frame: pl.DataFrame) -> pl.DataFrame:
@@ -115,3 +170,9 @@ def noted(frame: pl.DataFrame) -> pl.DataFrame:
     marked = frame.join(starts, on="segment", how="left", maintain_order="left")
     few = pl.format("n {}, too few to rank", "start")
     return marked.with_columns(note=pl.when(pl.col("start") < FEW).then(few).otherwise(pl.lit(""))).drop("start")
+
+
+def with_lists(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `list`: whose names a row's button shows; nothing where there is nobody."""
+    started = pl.when((pl.col("step") == 1) & (pl.col("users") > 0)).then(pl.lit("Who started"))
+    return frame.with_columns(list=started.when(pl.col("lost") > 0).then(pl.lit("Who stopped")).otherwise(pl.lit("")))

@@ -1,6 +1,6 @@
 """What lies behind a funnel: over time, how long it takes, who the people are, and whether they stay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -8,16 +8,23 @@ import streamlit as st
 
 from lib import queries
 from lib.charts import cohorts, retention, times, trend
-from lib.questions import parse
-from lib.ui import url
-from lib.ui.funnel_controls import AGAIN, options, step
+from lib.questions import Event, parse
+from lib.questions.funnel import Funnel
+from lib.ui import funnel_controls, funnel_views, retention_choice, retention_controls
+from lib.ui.builder import widgets
+from lib.ui.builder.periods import grain as grain_part
+from lib.ui.funnel_choice import Choice
+from lib.ui.funnel_parts import noun, remembered
+from lib.ui.funnel_views import OUTCOMES, TABS, View
 from lib.ui.page import picture
+from lib.ui.retention_choice import RetentionChoice
 from lib.ui.tables import Format, table
 from lib.ui.words import plain
+from lib.words import people as people_words
 
 Json = Mapping[str, Any]
+Lists = Callable[[pl.DataFrame, Mapping[str, tuple[str, Format]], str, str], None]
 FINE = 500  # bars as fine as a question may ask for; the chart puts them together
-GRAINS = ("day", "week", "month")
 
 TREND: dict[str, tuple[str, Format]] = {
     "segment": ("Segment", "text"),
@@ -52,13 +59,36 @@ CURVE: dict[str, tuple[str, Format]] = {
 }
 
 
-def over_time(asked: Json) -> None:
+def tabs(asked: Json, choice: Choice, lists: Lists = table) -> None:
+    """Draw the tabs; only the one that is open asks its question. `lists` draws the table of people."""
+    view = funnel_views.here(len(choice.steps))
+    widgets.show("tab", view.tab)
+    places = st.tabs(TABS, key="tab", on_change=_open, args=(len(choice.steps),))
+    for name, place in zip(TABS, places, strict=True):
+        if name == view.tab:
+            with place:
+                if name == "Over time":
+                    over_time(asked, choice, view)
+                elif name == "Time to convert":
+                    time_to_convert(asked, view)
+                elif name == "People":
+                    people(asked, view, lists)
+                else:
+                    kept(asked, choice)
+
+
+def _open(steps: int) -> None:
+    funnel_views.change(steps, tab=st.session_state["tab"])
+
+
+def over_time(asked: Json, choice: Choice, view: View) -> None:
     """Conversion by the day, week or month of the start."""
-    with st.container(width=220):
-        grain = url.choice("By", GRAINS, "grain", "week")
-    answer = queries.ask(parse({**asked, "view": "trend", "grain": grain}))
+    with st.container(horizontal=True):
+        grain_part("funnel-grain", view.grain, funnel_views.setter(len(choice.steps))("grain"), width=150)
+    answer = queries.ask(parse({**asked, "view": "trend", "grain": view.grain}))
     picture(answer, "trend", trend)
-    table(stated(answer.tables["trend"]), _without_segment(TREND, asked), "funnel-trend", "Conversion by period")
+    frame = remembered(answer, "trend", lambda: stated(answer.tables["trend"]))
+    table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period")
 
 
 def stated(frame: pl.DataFrame) -> pl.DataFrame:
@@ -66,62 +96,84 @@ def stated(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(state=pl.when("complete").then(pl.lit("finished")).otherwise(pl.lit("so far")))
 
 
-def time_to_convert(asked: Json) -> None:
+def time_to_convert(asked: Json, view: View) -> None:
     """A histogram of the time between two steps."""
-    names = [part["label"] for part in asked["steps"]]
-    numbers = [str(k) for k in range(1, len(names) + 1)]
+    names = labels(asked)
+    set_ = funnel_views.setter(len(names))
     with st.container(horizontal=True):
-        start = url.choice("From step", numbers[:-1], "from", width=140)
-        end = url.choice("To step", numbers[int(start) :], "to", numbers[-1], width=140)
-    asks = {**asked, "by": None, "view": "times", "from_step": int(start), "to_step": int(end), "bins": FINE}
-    answer = queries.ask(parse(asks))
-    st.caption(f"From “{plain(names[int(start) - 1])}” to “{plain(names[int(end) - 1])}”")
+        firsts = {k: name for k, name in names.items() if k < len(names)}
+        widgets.pick("funnel-from", "From", firsts, view.from_step, set_("from_step"), width=240)
+        lasts = {k: name for k, name in names.items() if k > view.from_step}
+        widgets.pick("funnel-to", "To", lasts, view.to_step, set_("to_step"), width=240)
+    steps = {"from_step": view.from_step, "to_step": view.to_step}
+    answer = queries.ask(parse({**asked, "by": None, "view": "times", "bins": FINE, **steps}))
     if answer.tables["times"].height == 0:
         st.info("Nobody got from the one to the other in this period.")
         return
     picture(answer, "times", times)
-    table(times.folded(answer.tables["times"]).drop("rest"), TIMES, "funnel-times", "People by how long they took")
+    frame = remembered(answer, "times", lambda: times.folded(answer.tables["times"]).drop("rest"))
+    table(frame, TIMES, "funnel-times", "People by how long they took")
 
 
-def people(asked: Json) -> None:
+def people(asked: Json, view: View, lists: Lists = table) -> None:
     """Who reached a step, or stopped just before it; the list can be taken along."""
-    names = [part["label"] for part in asked["steps"]]
+    names = labels(asked)
+    set_ = funnel_views.setter(len(names))
     with st.container(horizontal=True):
-        outcome = url.choice("People who", ("dropped", "reached"), "outcome", width=160)
-        numbers = [str(k) for k in range(2 if outcome == "dropped" else 1, len(names) + 1)]
-        chosen = url.choice("Step", numbers, "step", numbers[-1], width=140)
-    answer = queries.ask(parse({**asked, "view": "people", "outcome": outcome, "step": int(chosen)}))
-    frame, name = answer.tables["people"], names[int(chosen) - 1]
-    did = f"reached “{name}”" if outcome == "reached" else f"did “{names[int(chosen) - 2]}” and not “{name}”"
-    st.markdown(f"##### {frame.height:,} {'person' if frame.height == 1 else 'people'} {plain(did)}")
+        widgets.pick("funnel-outcome", "People who", OUTCOMES, view.outcome, set_("outcome"), width=170)
+        there = {k: name for k, name in names.items() if view.outcome == "reached" or k > 1}
+        widgets.pick("funnel-step", "Step", there, view.step, set_("step"), width=240)
+    question = parse({**asked, "view": "people", "outcome": view.outcome, "step": view.step})
+    answer = queries.ask(question)
+    frame, did = answer.tables["people"], _did(question, view)
+    st.markdown(f"##### {people_words(frame.height, *noun(question))} {plain(did)}")
     columns = _without_segment(PEOPLE, asked)
-    if outcome == "dropped":
+    if view.outcome == "dropped":
         columns.pop("reached_at")
-    table(frame, columns, f"funnel-people-{outcome}-{chosen}", f"People who {did}")
+    lists(frame, columns, f"funnel-people-{view.outcome}-{view.step}", f"People who {did}")
 
 
-def kept(asked: Json, last_step: str) -> None:
-    """Of those who did the last step, who comes back: the curve and the triangle."""
-    seen = queries.events()
-    names = options(seen, [last_step])
-    with st.container(horizontal=True):
-        start = url.choice("Of people who did", names, "start", _plain_event(last_step, seen), width=240)
-        back = url.choice("who comes back to do", seen, "back", seen[0], width=240)
-        grain = url.choice("Every", GRAINS, "every", "week", width=120)
-    asks = {"kind": "retention", "scope": asked["scope"], "grain": grain, "count_by": asked["count_by"]}
-    answer = queries.ask(parse({**asks, "start": step(start, seen), "return": step(back, seen), **_by(asked)}))
-    picture(answer, "curve", retention, answer.headline, grain=grain)
-    picture(answer, "cohorts", cohorts, grain=grain)
-    table(answer.tables["curve"], _without_segment(CURVE, asked), "retention-curve", "Share of people back, by period")
+def _did(question: Any, view: View) -> str:
+    assert isinstance(question, Funnel)
+    name = question.steps[view.step - 1].words
+    if view.outcome == "reached":
+        return f"reached “{name}”"
+    return f"did “{question.steps[question.step_before(view.step) - 1].words}” and not “{name}”"
+
+
+def labels(asked: Json) -> dict[int, str]:
+    """The steps by their place, as lists show them."""
+    return {k: f"{k}. {part['label']}" for k, part in enumerate(asked["steps"], 1)}
+
+
+def kept(asked: Json, choice: Choice) -> None:
+    """Of those who did an event (the last step), who comes back: the curve and the triangle."""
+    opens, known = opening(choice), funnel_controls.known()
+    told = retention_controls.read(opens, known)
+    retention_controls.controls(told, opens, known)
+    shared = {key: asked[key] for key in ("scope", "count_by", "week_start")} | _by(asked)
+    answer = queries.ask(parse(retention_choice.question(told, shared)))
+    picture(answer, "curve", retention, answer.headline, grain=told.grain)
+    picture(answer, "cohorts", cohorts, grain=told.grain)
+    columns = {"segment": CURVE["segment"], "period": CURVE["period"]}
+    columns |= {"to_period": ("to", "count")} if told.brackets else {}
+    columns |= CURVE
+    table(
+        answer.tables["curve"], _without_segment(columns, asked), "retention-curve", "Share of people back, by period"
+    )
+
+
+def opening(choice: Choice) -> RetentionChoice:
+    """Of those who did the last step, who comes back for what people do most."""
+    last = choice.steps[-1]
+    return RetentionChoice(
+        Event(event=last.event, where=last.where, label=last.label), Event(event=(queries.events()[0],))
+    )
 
 
 def _by(asked: Json) -> dict[str, Any]:
     by = asked.get("by")
     return {"by": {"field": by["field"], "top": by["top"]}} if by else {}
-
-
-def _plain_event(name: str, seen: Sequence[str]) -> str:
-    return name if name in seen else AGAIN.sub("", name)
 
 
 def _without_segment(columns: dict[str, tuple[str, Format]], asked: Json) -> dict[str, tuple[str, Format]]:

@@ -26,6 +26,7 @@ SOURCES: dict[str, tuple[str, Format]] = {
     "state": ("State", "text"),
     "loaded_at": ("Last load", "text"),
     "since": ("Ago", "seconds"),
+    "target": ("Expected every", "seconds"),
     "rows_read": ("Rows read", "count"),
     "loaded": ("= loaded", "count"),
     "updated": ("+ updated", "count"),
@@ -34,6 +35,7 @@ SOURCES: dict[str, tuple[str, Format]] = {
     "waiting": ("Waiting now", "count"),
     "late_rows": ("Came late", "count"),
 }
+RARE = ("target", "waiting", "late_rows")  # columns shown only where they have something to say
 JOINS: dict[str, tuple[str, Format]] = {
     "label": ("Join", "text"),
     "share": ("Share", "percent"),
@@ -66,8 +68,8 @@ FOUND: dict[str, tuple[str, Format]] = {
 }
 MEANINGS = (
     "**Data through**: the last event.",
-    "**Sources late**: of the sources that `growthops.toml` lists, those whose last load is more than 24 hours ago, "
-    "and those never loaded.",
+    "**Sources late**: of the sources that `growthops.toml` lists, those whose last load is longer ago than their "
+    "`fresh_within_hours` (24 unless it says otherwise), and those never loaded.",
     "**Rows loaded**: rows that went into tables, of those and the ones that wait. Repeats and updates do not count.",
     "**In quarantine**: rows that were read and could not be loaded; a row with two faults is one row.",
     "**Never seen**: events that the onboarding of `growthops.toml` names and of which there is not one.",
@@ -135,7 +137,7 @@ def numbers(found: Overview) -> list[Card]:
     unseen = "–" if found.unseen is None else count(len(found.unseen))
     return [
         Card("Data through", overview.short_day(found.as_of, timezone()), meaning="The day of the last event."),
-        Card("Sources late", late, meaning="Last load more than 24 hours ago, or never loaded."),
+        Card("Sources late", late, meaning="Last load longer ago than expected of the source, or never loaded."),
         Card("Rows loaded", overview.share(found.loaded_share), meaning="Of the rows that went in or wait."),
         Card("In quarantine", count(found.waiting), meaning="Rows that were read and could not be loaded."),
         Card("Events never seen", unseen, meaning="Events that the onboarding names and of which there is not one."),
@@ -158,8 +160,8 @@ def sources_tab(found: Overview) -> None:
         st.info("Nothing was loaded yet, or the ledger of loads cannot be read.")
         return
     st.markdown(f"##### {plain(sources.title(rows))}")
-    shown = _loaded_at(rows).with_columns(since=pl.col("hours") * 3600)
-    drawn = {key: part for key, part in SOURCES.items() if key not in ("waiting", "late_rows") or rows[key].sum()}
+    shown = _loaded_at(rows).with_columns(since=pl.col("hours") * 3600, target=pl.col("target_hours") * 3600)
+    drawn = {key: part for key, part in SOURCES.items() if key not in RARE or shown[key].sum()}
     table(shown, drawn, "sources", "Each source with its last load and what became of its rows")
     st.caption(plain(sources.balance(rows)))
     if not found.expected:
@@ -206,6 +208,7 @@ def storage_tab(found: Overview) -> None:
         st.markdown(f"##### {storage.title(rows)}")
         sized = rows.with_columns(size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()))
         table(_loaded_at(sized), STORED, "storage", "Each table with its rows, size and files")
+        st.caption(queries.from_warehouse(storage.tidiness, timezone()))
     asked = st.button("Check every file", icon=":material/search:", help="Reads everything and compares checksums")
     findings = _deep(rows) if asked else found.findings
     if findings.height:

@@ -1,20 +1,22 @@
 """The top of every page: title, freshness, actions, verdict, and at most five numbers."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import altair as alt
 import polars as pl
 import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
-from lib.ui import export, states
-from lib.ui.words import age, moment, plain, stressed
+from lib.ui import annotations as notes
+from lib.ui import export, saved, states, url
+from lib.ui.words import UNITS, age, moment, plain, stressed
 
-VERDICT = "font-size:1.4rem;line-height:1.45;margin:0;max-width:62rem"
+VERDICT = "font-size:1.34rem;line-height:1.45;margin:0;max-width:62rem"
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Drawing(Protocol):
 
     __name__: str
     chart: Callable[..., Any]
-    title: Callable[[pl.DataFrame], str]
-    summary: Callable[[pl.DataFrame], str]
+    title: Callable[..., str]
+    summary: Callable[..., str]
 
 
 def page_header(title: str, answer: Answer) -> None:
@@ -46,6 +48,7 @@ def page_header(title: str, answer: Answer) -> None:
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             st.markdown(f":small[{freshness(answer)}]", width="content")
             definition(answer)
+            saved.save_button(url.page(), answer)
             export.copies(answer)
 
 
@@ -96,35 +99,75 @@ def tones() -> Tones:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def picture(answer: Answer, table: str, drawing: Drawing, said: str | None = None, **more: str) -> None:
+def picture(
+    answer: Answer,
+    table: str,
+    drawing: Drawing,
+    said: str | None = None,
+    *,
+    annotations: pl.DataFrame | None = None,
+    key: str = "",
+    **more: str,
+) -> None:
     """Draw one table of an answer under a title that says what it shows (`said`, else the drawing's own).
 
-    The finished specification is kept per answer, so that a rerun that changes nothing builds nothing.
+    The drawing is handed what it asks for by name: `annotations` (date, end_date, title, kind), the same table of the
+    earlier period, the field of the breakdown, the currency, and whatever `more` says. The finished specification is
+    kept, so that a rerun that changes nothing builds nothing. A page with two pictures of one kind gives each a `key`.
     """
-    name = drawing.__name__.rpartition(".")[2]
-    about = (answer.stamp, answer.question.model_dump_json(by_alias=True), queries.settings().model_dump_json())
-    title, summary, spec, rows = _drawn(name, about, table, tones(), tuple(more.items()), answer, drawing)
-    st.markdown(f"##### {plain(said or title)}")
-    st.vega_lite_chart(rows, dict(spec), key=f"chart-{name}", alt=summary)
-    legend = getattr(drawing, "LEGEND", None)
+    if not answer.tables[table].height:
+        st.info("There is nothing to draw: nobody in this scope did what the question asks about.")
+        return
+    key = key or f"{table}-{drawing.__name__.rpartition('.')[2]}"
+    over_time = "annotations" in inspect.signature(drawing.chart).parameters
+    if over_time and annotations is None:
+        annotations = notes.shown(url.page())
+
+    def draw(tones: Tones) -> Specification:
+        return _drawn(answer, table, drawing, tones, annotations, more)[2]
+
+    title, summary, made = _drawn(answer, table, drawing, tones(), annotations, more)
+    title, legend = UNITS.sub("\u00a0", said or title), getattr(drawing, "LEGEND", "")
+    with st.container(horizontal=True, wrap=False, gap="small"):
+        st.markdown(f"##### {plain(title)}")
+        if over_time:
+            notes.add_button(url.page(), key)
+        export.menu(answer, table, title, draw, key, legend)
+    st.vega_lite_chart(made.arrow, dict(made.spec), key=f"chart-{key}", alt=summary)
     if legend:
         st.caption(legend)
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
 def _drawn(
-    name: str,
-    about: tuple[str, ...],
-    table: str,
-    tones: Tones,
-    more: tuple[tuple[str, str], ...],
-    _answer: Answer,
-    _drawing: Drawing,
-) -> tuple[str, str, dict[str, Any], object]:
-    """Title, summary, specification and rows; the rows as Arrow, which Streamlit sends on without going over pandas."""
-    frame = _answer.tables[table]
-    chart = _drawing.chart(frame, tones, **dict(more))
-    rows, chart.data = chart.data.to_arrow(), alt.NamedData("rows")
-    spec = chart.to_dict()
-    del spec["data"]
-    return _drawing.title(frame), _drawing.summary(frame), spec, rows
+    answer: Answer, table: str, drawing: Drawing, tones: Tones, annotations: pl.DataFrame | None, more: dict[str, str]
+) -> tuple[str, str, Specification]:
+    """Title, summary and specification, made once per question, theme and load."""
+    asked = answer.question.model_dump_json(by_alias=True)
+    told = "" if annotations is None else annotations.write_json()
+
+    def make() -> tuple[str, str, Specification]:
+        frame, extras = answer.tables[table], _extras(answer, table, annotations) | more
+        chart = drawing.chart(frame, tones, **_wanted(drawing.chart, extras))
+        title = drawing.title(frame, **_wanted(drawing.title, extras))
+        summary = drawing.summary(frame, **_wanted(drawing.summary, extras))
+        return title, summary, specification(chart, tones)
+
+    return queries.once(make, "picture", drawing.__name__, asked, table, tones.name, told, *more.items())
+
+
+def _extras(answer: Answer, table: str, annotations: pl.DataFrame | None) -> dict[str, Any]:
+    """What a drawing may ask for besides the table and the colours."""
+    by = getattr(answer.question, "by", None)
+    found = {
+        "by": " · ".join(by.field) if by is not None else None,
+        "annotations": annotations,
+        "previous": answer.previous.get(table),
+        "against": {"previous": "the period before", "year": "a year earlier"}.get(answer.question.compare or ""),
+        "currency": queries.settings().company.currency,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _wanted(function: Callable[..., Any], extras: dict[str, Any]) -> dict[str, Any]:
+    names = inspect.signature(function).parameters
+    return {name: value for name, value in extras.items() if name in names}

@@ -1,6 +1,8 @@
 """The scope every page shares, in the sidebar: which time, and whose events. All of it is in the address."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,100 +10,102 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import queries
+from lib.choices import MOST_VALUES
+from lib.scope import Scope
 from lib.ui import url
-from lib.ui.words import readable
+from lib.ui.builder import drawer, fields, sentences, widgets
+from lib.ui.builder.changes import Change, member
+from lib.ui.builder.conditions import conditions as conditions_part
+from lib.ui.scope_address import CUSTOM, PERIODS, Chosen, between, conditions, json_text, read, words, written
+from lib.ui.words import plain, readable
 
-CUSTOM, ALL = "custom", "all time"
-DAYS = {"last 7 days": 7, "last 30 days": 30, "last 90 days": 90, "last 12 months": 365}
-MONTHS = {"last full month": 1, "last full quarter": 3}
-PERIODS = (*DAYS, *MONTHS, ALL, CUSTOM)
-DEFAULT = "last 90 days"
+MORE = "conditions"
 
 
 def scope_bar() -> dict[str, Any]:
     """Draw the scope's controls; returns the scope as a question has it."""
+    chosen, notes = read(url.now(), _known_values, fields.check)
+    if notes:
+        url.note(notes)
+        url.write(written(chosen, url.now()))
     with st.sidebar:
-        period = url.choice("Period", PERIODS, "period", DEFAULT)
         today = _last_day()
-        chosen = _range(today) if period == CUSTOM else None
-        bounds = between(period, today, chosen)
+        days = chosen.days or (_start(today), today)
+        bounds = between(chosen.period, today, days)
+        widgets.pick("scope-period", "Period", PERIODS, chosen.period, _set("period"))
+        if chosen.period == CUSTOM:
+            _days(days, today)
         st.caption(words(bounds, queries.facts().timezone))
-        where = filters()
+        _filters(chosen)
+    more = [json.loads(text) for text in chosen.more]
+    _drawer(more)
+    where = [*conditions(dict(chosen.values)), *more]
     return {**bounds, **({"where": where} if where else {})}
 
 
-def between(period: str, today: date, chosen: Sequence[date] | None = None) -> dict[str, str]:
-    """The first day inside and the first outside; nothing for all time. `today` is the last day there is data of."""
-    if period in DAYS:
-        start, end = today - timedelta(days=DAYS[period] - 1), today + timedelta(days=1)
-    elif period in MONTHS:
-        start, end = _months(MONTHS[period], today)
-    elif period == CUSTOM and chosen:
-        start, end = chosen[0], chosen[-1] + timedelta(days=1)  # one day chosen is that day
-    else:
-        return {}
-    return {"start": start.isoformat(), "end": end.isoformat()}
+def change(make: Callable[[Chosen], Chosen]) -> None:
+    """Change what the address says; for callbacks."""
+    chosen, _ = read(url.now(), _known_values, fields.check)
+    url.write(written(make(chosen), url.now()))
 
 
-def _months(length: int, today: date) -> tuple[date, date]:
-    """The last calendar month or quarter that is over, where the day after `today` may begin the next."""
-    tomorrow = today + timedelta(days=1)
-    index = tomorrow.year * 12 + tomorrow.month - 1
-    index -= index % length
-    return _first(index - length), _first(index)
+def _set(name: str) -> Callable[[Any], None]:
+    return lambda value: change(lambda old: replace(old, **{name: value}))
 
 
-def _first(index: int) -> date:
-    return date(index // 12, index % 12 + 1, 1)
+def _known_values(field: str) -> tuple[str, ...] | None:
+    return queries.values(field) if field in queries.fields() else None
 
 
-def words(bounds: Mapping[str, str], timezone: str) -> str:
-    """The days of the scope as people write them, both ends inside."""
-    if not bounds:
-        return f"All days there are, in {timezone}"
-    first, last = date.fromisoformat(bounds["start"]), date.fromisoformat(bounds["end"]) - timedelta(days=1)
-    start = f"{first.day} {first:%b}" + (f" {first.year}" if first.year != last.year else "")
-    return f"{start} – {last.day} {last:%b %Y}, {timezone}"
-
-
-def earlier(scope: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """What to compare with: the same length just before, where the data reaches back that far; and its name."""
+def earlier(scope: Mapping[str, Any], how: str = "previous") -> tuple[dict[str, str], str]:
+    """What to compare with, `previous` or `year`, where the data reaches back that far; and its name."""
     source = queries.facts()
-    if "start" not in scope or source.first is None:
+    if "start" not in scope or source.first is None or how == "none":
         return {}, ""
-    start, end = (date.fromisoformat(scope[key]) for key in ("start", "end"))
-    length = end - start
-    if start - length < source.first.astimezone(ZoneInfo(source.timezone)).date():
+    bounds = Scope.model_validate({key: scope[key] for key in ("start", "end")})
+    before = bounds.earlier("year" if how == "year" else "previous", source.timezone).start
+    first = source.first.astimezone(ZoneInfo(source.timezone)).date()
+    if before is None or before < first:
         return {}, ""
-    return {"compare": "previous"}, f"the {length.days} days before"
+    length = (date.fromisoformat(scope["end"]) - date.fromisoformat(scope["start"])).days
+    name = "a year before" if how == "year" else "the day before" if length == 1 else f"the {length} days before"
+    return {"compare": how}, name
 
 
-def filters() -> list[dict[str, Any]]:
-    """Which fields must have which values; returns the conditions."""
-    fields = url.choices("Only where", queries.fields(), "where", placeholder="any field")
-    chosen = {}
-    for field in fields:
-        chosen[field] = url.choices(
-            f"{readable(field)} is".capitalize(), queries.values(field), f"is.{field}", placeholder="anything"
-        )
-    return conditions(chosen)
+def _days(days: Sequence[date], today: date) -> None:
+    """The first and the last day of a custom period; one moved past the other takes it along."""
+
+    def put(place: int) -> Callable[[date | None], None]:
+        def inner(day: date | None) -> None:
+            if day is not None:
+                change(lambda old: replace(old, days=spanned(old.days or days, place, day)))
+
+        return inner
+
+    low, high = min(*days, _beginning(today), today), max(*days, today)
+    with st.container(horizontal=True, gap="small"):
+        widgets.day("scope-first", "From", days[0], put(0), min_value=low, max_value=high, width=110)
+        widgets.day("scope-last", "Through", days[-1], put(1), min_value=low, max_value=high, width=110)
 
 
-def conditions(chosen: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Filters as conditions; `(none)` stands for a missing value.
+def spanned(days: Sequence[date], place: int, day: date) -> tuple[date, date]:
+    """First and last day with one of them moved.
 
-    >>> conditions({"platform": ["ios", "(none)"], "plan": []})
-    [{'any': [{'field': 'platform', 'op': 'in', 'value': ['ios']}, {'field': 'platform', 'op': 'is_not_set'}]}]
+    >>> spanned((date(2026, 3, 1), date(2026, 3, 5)), 0, date(2026, 3, 9))
+    (datetime.date(2026, 3, 9), datetime.date(2026, 3, 9))
     """
-    found = []
-    for field, values in chosen.items():
-        named = [value for value in values if value != queries.MISSING]
-        tests: list[dict[str, Any]] = [{"field": field, "op": "in", "value": named}] if named else []
-        if queries.MISSING in values:
-            tests.append({"field": field, "op": "is_not_set"})
-        if tests:
-            found.append(tests[0] if len(tests) == 1 else {"any": tests})
-    return found
+    if place == 0:
+        return day, max(day, days[-1])
+    return min(day, days[0]), day
+
+
+def _start(today: date) -> date:
+    return max(_beginning(today), today - timedelta(days=89))
+
+
+def _beginning(today: date) -> date:
+    source = queries.facts()
+    return source.first.astimezone(ZoneInfo(source.timezone)).date() if source.first else today
 
 
 def _last_day() -> date:
@@ -110,9 +114,41 @@ def _last_day() -> date:
     return source.as_of.astimezone(ZoneInfo(source.timezone)).date()
 
 
-def _range(today: date) -> Sequence[date] | None:
-    source = queries.facts()
-    first = source.first.astimezone(ZoneInfo(source.timezone)).date() if source.first else today
-    start = max(first, today - timedelta(days=89))
-    told = st.date_input("From – to", (start, today), first, today, key="range", bind="query-params")
-    return told if isinstance(told, tuple) else None
+def _filters(chosen: Chosen) -> None:
+    """Which fields must have which values; further conditions are made in a drawer."""
+    held = dict(chosen.values)
+
+    def choose(told: list[str]) -> None:
+        change(lambda old: replace(old, values=tuple((field, dict(old.values).get(field, ())) for field in told)))
+
+    named = {field: readable(field) for field in queries.fields()}
+    widgets.picks("scope-where", "Only where", named, list(held), choose, placeholder="any field")
+    for field, values in held.items():
+        label = f"{readable(field)} is".capitalize()
+        widgets.picks(f"scope-is-{field}", plain(label), queries.values(field), values, _put_values(field),
+                      placeholder="anything", accept_new_options=len(queries.values(field)) >= MOST_VALUES)  # fmt: skip
+    more = [json.loads(text) for text in chosen.more]
+    for one in more:
+        st.caption(plain(f"and {sentences.conditions([one], queries.kinds())}"))
+    label = "Change these conditions" if more else "Other conditions"
+    about = "Numbers, parts of a text, missing values, and “any of these”"
+    st.button(label, key="scope-more", type="tertiary", icon=":material/tune:", help=about, on_click=drawer.pull,
+              args=(MORE, {"where": more}))  # fmt: skip
+
+
+def _put_values(field: str) -> Callable[[list[str]], None]:
+    def put(told: list[str]) -> None:
+        change(lambda old: replace(old, values=tuple((k, tuple(told) if k == field else v) for k, v in old.values)))
+
+    return put
+
+
+def _drawer(more: Sequence[Mapping[str, Any]]) -> None:
+    def body(draft: dict[str, Any], put: Change) -> None:
+        st.markdown("Only events that pass count, beside the fields and values chosen in the sidebar.")
+        conditions_part("scope-if", draft.get("where") or [], member(put, "where", []))
+
+    def apply(draft: dict[str, Any]) -> None:
+        change(lambda old: replace(old, more=tuple(json_text(one) for one in draft.get("where") or ())))
+
+    drawer.drawer(MORE, "Other conditions", body, lambda draft: fields.problem(draft.get("where") or ()), apply)

@@ -16,6 +16,7 @@ from lib.ui.words import age
 
 LOG = logging.getLogger(__name__)
 FEW = 30
+SAID = "_said"
 STALE_DAYS = 3
 
 STILL_WORKS = {
@@ -50,6 +51,17 @@ def quiet() -> Iterator[None]:
         yield
     except GrowthOpsError as error:
         LOG.debug("left out: %s", error)
+
+
+def say(sentence: str) -> None:
+    """Remember a sentence for the next time the page is drawn; for callbacks, which cannot draw."""
+    st.session_state.setdefault(SAID, []).append(sentence)
+
+
+def said() -> None:
+    """Show what callbacks had to say, once."""
+    for sentence in st.session_state.pop(SAID, ()):
+        st.warning(_escaped(sentence))
 
 
 def failed(error: Exception, cause: BaseException | None = None) -> None:

@@ -5,22 +5,29 @@ from typing import Literal
 
 import polars as pl
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
+from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
 from lib import queries
 from lib.ui import export
 
-Format = Literal["text", "count", "percent", "seconds", "time", "day"]
+Format = Literal["text", "count", "number", "percent", "seconds", "time", "day"]
 MOST_ROWS = 1_000
 
 
-def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: str, summary: str) -> None:
+def table(
+    frame: pl.DataFrame,
+    columns: Mapping[str, tuple[str, Format]],
+    name: str,
+    summary: str,
+    buttons: Mapping[str, ButtonColumnResult] | None = None,
+) -> None:
     """Show the named columns; below, a download of every row and column.
 
-    `columns` is column: (heading, format). `name` names the file, `summary` is for those who cannot see it.
+    `columns` is column: (heading, format). `name` names the file, `summary` is for those who cannot see it. A column
+    among `buttons` shows its text as buttons; it is not in the file.
     """
     shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS)
-    config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()}
+    config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()} | dict(buttons or {})
     st.dataframe(
         # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
         # half a second, and a broken chart for a second visitor who comes while it is being imported.
@@ -34,7 +41,7 @@ def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: 
         height="content" if shown.height < 15 else 420,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        export.download(frame, name)
+        export.download(frame.drop(buttons or ()), name)
         if frame.height > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
 
@@ -55,6 +62,8 @@ def _column(heading: str, kind: Format) -> ColumnConfig:
     match kind:
         case "count":
             return config.NumberColumn(heading, format="%,d")
+        case "number":
+            return config.NumberColumn(heading, format="localized")
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":

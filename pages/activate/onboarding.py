@@ -2,21 +2,24 @@ import streamlit as st
 
 from lib import queries
 from lib.questions import parse
-from lib.ui import funnel_controls, funnel_parts, funnel_tabs, url
+from lib.ui import funnel_choice, funnel_controls, funnel_exclusions, funnel_parts, funnel_steps, funnel_tabs, url
 from lib.ui.page import cards, page_header, verdict
 from lib.ui.scope_bar import earlier, scope_bar
 
 scope = scope_bar()
-head, said, controls = st.container(), st.container(), st.container()
-with controls:
-    choice = funnel_controls.controls()
-    url.say_refused()
+choice = funnel_controls.read()
+compare, against = earlier(scope, choice.compare)
+head, said = st.container(), st.container()
+funnel_controls.controls(choice, against)
+refused = st.container()
+funnel_steps.steps_drawer(choice, funnel_controls.change)
+funnel_exclusions.exclusions_drawer(choice, funnel_controls.change)
 if len(choice.steps) < 2:
-    st.info("A funnel needs two steps or more: pick them under “steps”.")
+    url.say_refused()
+    st.info("A funnel needs two steps or more: add one under “steps”.")
     st.stop()
 
-asked = funnel_controls.question(choice, scope, queries.events())
-compare, against = earlier(scope)
+asked = funnel_choice.question(choice, scope)
 whole = queries.ask(parse({**asked, "by": None, **compare}))
 answer = queries.ask(parse(asked)) if choice.by else whole
 
@@ -26,20 +29,8 @@ with said:
     verdict(whole)
 cards(funnel_parts.numbers(whole, against))
 funnel_parts.steps_picture(answer)
+funnel_parts.lost_people(whole)
 funnel_parts.steps_table(answer)
-
-over_time, times, people, kept = st.tabs(
-    ["Over time", "Time to convert", "People", "Retention"], key="tab", bind="query-params"
-)
-with over_time:
-    if over_time.open:
-        funnel_tabs.over_time(asked)
-with times:
-    if times.open:
-        funnel_tabs.time_to_convert(asked)
-with people:
-    if people.open:
-        funnel_tabs.people(asked)
-with kept:
-    if kept.open:
-        funnel_tabs.kept(asked, choice.steps[-1])
+funnel_tabs.tabs(asked, choice)
+with refused:
+    url.say_refused()

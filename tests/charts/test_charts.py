@@ -9,7 +9,8 @@ import pytest
 
 from lib.answers import ask
 from lib.charts import cohorts, funnel, funnel_segments, retention, times, trend
-from lib.charts.tones import DARK, LIGHT
+from lib.charts.shades import contrast
+from lib.charts.tones import DARK, LIGHT, Tones
 from lib.facts import Facts
 from lib.questions import parse
 from tests.pages import tiny
@@ -108,23 +109,24 @@ def over_time(*, complete: int, weeks: int = 6) -> pl.DataFrame:
 
 def test_trend_draws_unfinished_buckets_dashed_from_the_last_finished_one() -> None:
     spec = trend.chart(over_time(complete=4), LIGHT).to_dict()
-    dashed = [layer for layer in spec["layer"] if "strokeDash" in layer["mark"]]
-    assert dashed[0]["transform"] == [{"filter": "datum.tail"}]
+    dashed = [layer["transform"] for layer in spec["layer"] if "strokeDash" in layer["mark"]]
+    assert dashed == [[{"filter": "datum.front && datum.tail"}]]
     assert [row["tail"] for row in rows(spec)] == [False, False, False, True, True, True]
     assert [row["strength"] for row in rows(spec)] == [1, 1, 1, 1, 0.35, 0.35]
-    assert [row["note"] for row in rows(spec) if row["last"]] == ["so far"]
+    assert [row["state"] for row in rows(spec) if row["last"]] == ["so far"]
 
 
 def test_trend_keeps_days_for_readers_in_any_time_zone() -> None:
     spec = trend.chart(over_time(complete=6), LIGHT).to_dict()
-    assert spec["layer"][0]["encoding"]["x"]["scale"] == {"type": "utc"}
+    across = [layer["encoding"]["x"] for layer in spec["layer"] if "x" in layer["encoding"]]
+    assert all(x["scale"]["type"] == "utc" for x in across)
     assert rows(spec)[0]["at"] == 1_767_571_200_000  # 5 January 2026, 00:00 UTC
-    ticks = spec["layer"][0]["encoding"]["x"]["axis"]["values"]
+    ticks = next(x["axis"]["values"] for x in across if "axis" in x)
     assert ticks[0] == {"utc": True, "year": 2026, "month": 1, "date": 5, "hours": 0}
 
 
 def test_trend_says_from_where_to_where_over_finished_buckets() -> None:
-    said = "40.0 % for those who started from 5 Jan 2026 to 43.0 % from 26 Jan 2026"
+    said = "40.0 % of those who started from 5 Jan 2026 got through, 43.0 % from 26 Jan 2026"
     assert trend.title(over_time(complete=4)) == said
     assert trend.summary(over_time(complete=4)) == "4 finished periods between 40.0 % and 43.0 %; 2 not over yet."
     assert trend.title(over_time(complete=1)) == "Not enough finished time to see a trend"
@@ -173,7 +175,61 @@ def test_cohorts_write_the_share_into_each_cell(facts: Facts) -> None:
     assert drawn[0]["row"].endswith("2026 · 3")
     assert {row["period"] for row in drawn} == {1, 2, 3}
     assert all(row["cell"].endswith("%") for row in drawn)
-    assert marks(spec) == ["rect", "text"]
+    assert marks(spec) == ["rect", "text", "text"]
+    assert all(row["figure"] == row["cell"].removesuffix(" %") for row in drawn)
+
+
+@pytest.mark.parametrize("tones", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_figure_of_a_heat_map_can_be_read(tones: Tones) -> None:
+    shades = [(share / 100, over) for share in range(101) for over in (True, False)]
+    cells = pl.DataFrame(
+        [
+            ("All", date(2026, 1, 5) + timedelta(weeks=k), 1, 100, 1, rate, over)
+            for k, (rate, over) in enumerate(shades)
+        ],
+        schema=["segment", "cohort", "period", "size", "users", "rate", "complete"],
+        orient="row",
+    )
+    for part in cells.iter_slices(40):
+        drawn = rows(cohorts.chart(pl.concat([part, cells.tail(2)]), tones).to_dict())
+        assert min(contrast(row["letters"], row["shade"]) for row in drawn) >= 4.5
+
+
+def test_a_heat_map_of_segments_says_whose_it_is() -> None:
+    frame, _ = cohorts.example()
+    both = pl.concat([frame.with_columns(segment=pl.lit(name)) for name in ("ios", "web")])
+    assert cohorts.title(both).startswith("“ios” only: each row")
+    assert {row["row"] for row in rows(cohorts.chart(both, LIGHT).to_dict())} == {
+        row["row"] for row in rows(cohorts.chart(frame, LIGHT).to_dict())
+    }
+
+
+def test_retention_leaves_out_the_period_in_which_everybody_is_there() -> None:
+    frame, _ = retention.example()
+    spec = retention.chart(frame, LIGHT, grain="week", by="platform").to_dict()
+    drawn = [row for row in next(iter(part for part in spec["datasets"].values() if "period" in part[0]))]
+    assert {row["period"] for row in drawn} == set(range(1, 9))
+    assert retention.title(frame, "week") == "“ios”: 44.0 % are back in week 1, 21.3 % in week 8"
+    few, many = (
+        pl.concat([frame.filter(pl.col("segment") == "ios").with_columns(segment=pl.lit(f"s{k}")) for k in range(n)])
+        for n in (3, 4)
+    )
+    assert "area" in marks(retention.chart(few, LIGHT).to_dict())
+    assert "area" not in marks(retention.chart(many, LIGHT).to_dict())
+
+
+def test_retention_of_a_first_period_only_says_so() -> None:
+    frame = retention.example()[0].filter(pl.col("period") == 0)
+    assert retention.title(frame, "week") == "No later week is over yet"
+    assert retention.chart(frame, LIGHT).to_dict()["layer"][1]["mark"]["type"] == "line"
+
+
+def test_each_bar_of_a_breakdown_carries_its_name() -> None:
+    frame, more = funnel_segments.example()
+    drawn = rows(funnel_segments.chart(frame, LIGHT, **more).to_dict())
+    assert [row["figure"] for row in drawn if row["step"] == 2] == ["84.6 % · ios", "78.0 % · android", "67.8 % · web"]
+    long = frame.with_columns(segment=pl.lit("a name that no phone has the room for"))
+    assert rows(funnel_segments.chart(long, LIGHT).to_dict())[0]["figure"] == "5,200 · a name that no phone …"
 
 
 def test_no_chart_sends_many_rows() -> None:

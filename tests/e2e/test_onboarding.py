@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import ANSWERS_WITHIN_MS, ROOT, Visitor
 from tests.pages import tiny
 
 Open = Callable[..., Visitor]
 
+LABELS = ("Get through", "Largest loss", "Started", "Still in time")
+WIDE = "element => [element.scrollWidth, element.clientWidth, document.documentElement.scrollWidth]"
 LAUNCHER = ROOT / "lib" / "server.py"
 
 
@@ -31,6 +34,44 @@ def settled(page: Page) -> Page:
     expect(page.get_by_test_id("stMetric")).to_have_count(5)
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     return page
+
+
+def path_of(page: Page) -> str:
+    return page.url.split("/", 3)[3]
+
+
+def step_in(drawer: Locator, name: str) -> Locator:
+    """A step in the row of the drawer."""
+    return drawer.get_by_role("radio", name=name)
+
+
+def pick(page: Page, inside: Page | Locator, label: str, option: str) -> None:
+    """Choose from a list, and close it."""
+    inside.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    expect(page.get_by_role("option")).to_have_count(0) if "Field" in label else page.keyboard.press("Escape")
+
+
+def problems(page: Page, part: str) -> list[str]:
+    """What axe finds in a part of the page."""
+    found = Axe().run(page, context=part).response["violations"]
+    return [f"{rule['id']}: {rule['help']} at {rule['nodes'][0]['html'][:200]}" for rule in found]
+
+
+FOCUS = """() => {
+    const active = document.activeElement;
+    return /BUTTON|INPUT/.test(active.tagName) ? active.getAttribute("aria-label") || active.innerText : "";
+}"""
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has this name has the focus."""
+    for _ in range(60):
+        found = page.evaluate(FOCUS)
+        if name in found and not found.startswith("Help for"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not lead to {name}")
 
 
 def test_a_cold_link_runs_the_entry_script(open_page: Open) -> None:
@@ -58,14 +99,29 @@ def test_a_change_is_in_the_address_and_the_link_shows_the_same(open_page: Open)
     field.press("Enter")
     expect(page).to_have_url(re.compile(r"[?&]window=5(&|$)"))
     expect(page.get_by_role("button", name="within 5 days")).to_be_visible()
+    expect(field).to_be_focused()  # the word it was opened with has changed, and nothing was drawn anew
     page.get_by_role("combobox", name="Unit").click()
     page.get_by_role("option", name="hour").click()
     expect(page).to_have_url(re.compile(r"[?&]unit=hour(&|$)"))
     expect(page.get_by_test_id("stMetric").first).to_contain_text("0.0 %")
-    address = page.url.split("/", 3)[3]
-    other = settled(open_page(f"/{address}").page)
+    other = settled(open_page(f"/{path_of(page)}").page)
     expect(other.get_by_test_id("stMetric").first).to_contain_text("0.0 %")
     assert number(other, "Largest loss") == number(page, "Largest loss") == "45"
+
+
+def test_two_changes_in_one_breath_both_count_and_back_undoes_them(open_page: Open) -> None:
+    page = settled(open_page("/onboarding?by=platform").page)
+    page.get_by_role("button", name="within 7 days").click()
+    page.get_by_label("At most", exact=True).fill("5")
+    page.get_by_role("button", name="by platform").click()  # leaving the field is the first change, the click follows
+    expect(page.get_by_role("combobox", name="Break down by")).to_be_visible()
+    expect(page.get_by_role("button", name="within 5 days")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?by=platform&window=5$"))
+    page.go_back()
+    expect(page.get_by_role("button", name="within 7 days")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?by=platform$"))
+    page.go_forward()
+    expect(page.get_by_role("button", name="within 5 days")).to_be_visible()
 
 
 def test_garbage_in_the_address_is_said_and_taken_out(open_page: Open) -> None:
@@ -86,9 +142,19 @@ def test_the_page_follows_the_theme(open_page: Open, dark: bool) -> None:
 
 def test_a_phone_scrolls_down_only(open_page: Open) -> None:
     page = settled(open_page("/onboarding?by=platform", width=390, height=844, dark=True).page)
-    main = page.get_by_test_id("stMain")
-    wide = "element => [element.scrollWidth, element.clientWidth, document.documentElement.scrollWidth]"
-    assert main.evaluate(wide) == [390, 390, 390]
+    assert page.get_by_test_id("stMain").evaluate(WIDE) == [390, 390, 390]
+    page.get_by_role("button", name="people, in order").click()
+    expect(page.get_by_role("radio", name="in any order")).to_be_visible()
+    assert page.get_by_test_id("stMain").evaluate(WIDE) == [390, 390, 390]
+    page.get_by_role("button", name="3 steps").click()
+    drawer = page.get_by_role("dialog")
+    step_in(drawer, "2. signup done").click()
+    drawer.get_by_role("button", name="Only where").click()
+    pick(page, drawer, "Field of condition 1", "platform")
+    pick(page, drawer, "Value of condition 1", "ios")
+    expect(drawer.get_by_text("signup done where platform is ios").first).to_be_visible()
+    assert drawer.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert page.get_by_test_id("stMain").evaluate(WIDE)[2] == 390
 
 
 def test_the_download_has_every_person_and_defused_cells(open_page: Open, tmp_path: Path) -> None:
@@ -98,7 +164,7 @@ def test_the_download_has_every_person_and_defused_cells(open_page: Open, tmp_pa
         page.get_by_role("button", name="CSV").last.click()
     found.value.save_as(tmp_path / "people.csv")
     rows = list(csv.DictReader((tmp_path / "people.csv").read_text("utf-8").splitlines()))
-    assert found.value.suggested_filename == "funnel-people-dropped-2.csv"
+    assert re.fullmatch(r"funnel-people-dropped-2(_.*)?\.csv", found.value.suggested_filename)
     assert {row["user_id"] for row in rows} == {f"u{k:02}" for k in range(45, 59)} | {f"'{tiny.FORMULA}"}
     assert {row["furthest"] for row in rows} == {"1"}
 
@@ -111,9 +177,98 @@ def test_every_tab_draws(open_page: Open) -> None:
         expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_keys_alone_reach_the_controls(open_page: Open) -> None:
+def test_a_newcomer_from_the_verdict_to_the_people_and_back(open_page: Open, tmp_path: Path) -> None:
+    page = settled(open_page("/").page)
+    expect(page.get_by_text("33.3 % of 60 people".replace(" %", "\xa0%"))).to_be_visible()
+    page.get_by_role("button", name="3 steps").click()
+    drawer = page.get_by_role("dialog")
+    step_in(drawer, "2. signup done").click()
+    drawer.get_by_role("button", name="Only where").click()
+    expect(drawer.get_by_role("button", name="Apply")).to_be_disabled()
+    pick(page, drawer, "Field of condition 1", "platform")
+    pick(page, drawer, "Value of condition 1", "ios")
+    drawer.get_by_role("button", name="Move later").click()
+    drawer.get_by_role("button", name="Move earlier").click()
+    drawer.get_by_role("button", name="Apply").click()
+    expect(drawer).to_have_count(0)
+    expect(page.get_by_test_id("stMetric").filter(has_text="Largest loss")).to_contain_text("30")
+    page.get_by_role("button", name="no breakdown").click()
+    pick(page, page, "Break down by", "platform")
+    expect(page.get_by_role("button", name="by platform")).to_be_visible()
+    expect(page).to_have_url(re.compile("by=platform"))
+    page.get_by_role("button", name="See the 30 people who stopped").click()
+    expect(page.get_by_text("30 people did “signup start” and not")).to_be_visible()
+    with page.expect_download() as found:
+        page.get_by_role("button", name="CSV").last.click()
+    found.value.save_as(tmp_path / "people.csv")
+    rows = list(csv.DictReader((tmp_path / "people.csv").read_text("utf-8").splitlines()))
+    assert len(rows) == 30
+    assert {row["segment"] for row in rows} == {"web"}
+    other = settled(open_page(f"/{path_of(page)}").page)
+    expect(other.get_by_text("30 people did “signup start” and not")).to_be_visible()
+    assert [number(other, label) for label in LABELS] == [number(page, label) for label in LABELS]
+
+
+def test_a_row_of_the_table_opens_its_people(open_page: Open) -> None:
     page = settled(open_page("/onboarding").page)
-    button = page.get_by_role("button", name="no breakdown")
-    button.focus()
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    row = box["height"] / 4  # the heading and three steps
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + 2.5 * row)
+    expect(page.get_by_text("15 people did “signup start” and not “signup done”")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"tab=People&step=2$"))
+
+
+def test_keys_alone_change_the_steps(open_page: Open) -> None:
+    page = settled(open_page("/onboarding").page)
+    keys = page.keyboard
+    page.get_by_role("button", name="3 steps").focus()
+    keys.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(step_in(drawer, "1. signup start")).to_be_visible()
+    tab_to(page, "1. signup start")
+    keys.press("ArrowRight")
+    keys.press("Space")
+    expect(drawer.get_by_role("button", name="Move later")).to_be_visible()
+    tab_to(page, "Move later")
+    keys.press("Enter")
+    expect(step_in(drawer, "3. signup done")).to_be_visible()
+    expect(drawer.get_by_role("button", name="Move later")).to_be_disabled()
+    tab_to(page, "Apply")
+    keys.press("Enter")
+    expect(drawer).to_have_count(0)
+    expect(page).to_have_url(re.compile("steps=signup_start&steps=project_created&steps=signup_done"))
+    page.get_by_role("button", name="3 steps").focus()
+    keys.press("Enter")
+    expect(drawer).to_be_visible()
+    keys.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_keys_alone_reach_the_panels(open_page: Open) -> None:
+    page = settled(open_page("/onboarding").page)
+    page.get_by_role("button", name="no breakdown").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("combobox", name="Break down by")).to_be_visible()
+    tab_to(page, "Break down by")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="by platform")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_what_opens_is_readable_by_all(open_page: Open, dark: bool) -> None:
+    page = settled(open_page("/onboarding?tab=Retention", dark=dark).page)
+    page.get_by_role("button", name="people, in order").click()
+    expect(page.get_by_role("radio", name="in any order")).to_be_visible()
+    assert problems(page, ".st-key-funnel-bar-panel") == []
+    page.get_by_role("button", name="3 steps").click()
+    drawer = page.get_by_role("dialog")
+    step_in(drawer, "2. signup done").click()
+    drawer.get_by_role("button", name="Only where").click()
+    pick(page, drawer, "Field of condition 1", "platform")
+    expect(drawer.get_by_role("combobox", name="Value of condition 1")).to_be_visible()
+    assert problems(page, "[role=dialog]") == []

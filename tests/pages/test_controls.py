@@ -1,67 +1,192 @@
 """What the controls say becomes the question; no browser, no Streamlit run."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
 
 from lib.answers import ask
 from lib.facts import Facts
-from lib.questions import parse
+from lib.questions import Event, Exclude, Step, parse
 from lib.scope import Window
 from lib.settings import Onboarding
-from lib.ui import export, funnel_controls, funnel_parts, words
-from lib.ui.funnel_controls import Choice, question
-from lib.ui.scope_bar import between, conditions
-from lib.ui.scope_bar import words as days_of
+from lib.ui import export, funnel_choice, funnel_exclusions, funnel_parts, retention_choice, words
+from lib.ui.builder import breakdown, changes, conditions, measure, periods, rows, sentences
+from lib.ui.funnel_choice import Choice, question
+from lib.ui.retention_choice import RetentionChoice
+from lib.ui.scope_address import between
+from lib.ui.scope_address import conditions as filters
+from lib.ui.scope_address import words as days_of
 from tests.pages import tiny
 
-SEEN = {"open", "buy"}
+
+def step(event: str, **more: Any) -> Step:
+    return Step.model_validate({"event": event, **more})
+
+
+OPEN, BUY = step("open"), step("buy")
+WEEK = Window(value=7, unit="day")
 
 
 def test_the_shortest_choice_is_the_default_question() -> None:
-    asked = parse(question(Choice(("open", "buy"), 7, "day"), {}, SEEN))
+    asked = parse(question(Choice((OPEN, BUY), WEEK), {}))
     plain = {"kind": "funnel", "steps": [{"event": "open", "label": "open"}, {"event": "buy", "label": "buy"}]}
     assert asked == parse({**plain, "window": {"value": 7, "unit": "day"}})
 
 
 def test_every_control_arrives() -> None:
+    steps = (
+        step("open", first_ever=True),
+        step("buy", where=[{"field": "plan", "op": "in", "value": ["pro", "team"]}], optional=True),
+        step("buy", within={"value": 1, "unit": "hour"}, label="Again"),
+    )
+    exclude = (Exclude.model_validate({"event": "refund_done", "before": 3, "effect": "remove"}),)
     choice = Choice(
-        ("open", "buy", "buy (2)"), 3, "hour", "strict", "first", "in_scope", "account", "plan", "last", 4,
-        ("refund_done",), 1, 2, "remove",
+        steps, Window(value=3, unit="hour"), "strict", "first", "in_scope", "account", ("plan", "user.country"), "last",
+        4, exclude, ("product_id",), "year", "sunday",
     )  # fmt: skip
-    asked = parse(question(choice, {"start": "2026-01-01"}, SEEN)).as_json()
+    asked = parse(question(choice, {"start": "2026-01-01"})).as_json()
     assert asked == {
         "kind": "funnel",
         "scope": {"start": "2026-01-01"},
+        "week_start": "sunday",
         "steps": [
-            {"event": "open", "label": "open"},
-            {"event": "buy", "label": "buy"},
-            {"event": "buy", "label": "buy (2)"},
+            {"event": "open", "label": "open", "first_ever": True},
+            {
+                "event": "buy", "label": "buy where plan is pro or team", "optional": True,
+                "where": [{"field": "plan", "op": "in", "value": ["pro", "team"]}],
+            },
+            {"event": "buy", "label": "Again", "within": {"value": 1, "unit": "hour"}},
         ],
         "window": {"value": 3, "unit": "hour"},
         "order": "strict",
         "entry": "first",
         "later_steps": "in_scope",
         "count_by": "account",
-        "by": {"field": "plan", "top": 4, "take": "last"},
-        "exclude": [{"event": "refund_done", "label": "refund done", "before": 2, "effect": "remove"}],
-    }
+        "hold": ["product_id"],
+        "by": {"field": ["plan", "user.country"], "top": 4, "take": "last"},
+        "exclude": [{"event": "refund_done", "label": "refund done", "before": 3, "effect": "remove"}],
+    }  # fmt: skip
+
+
+def test_every_control_of_a_retention_arrives() -> None:
+    back = Event.model_validate({"event": ["buy", "renew"], "where": [{"field": "plan", "op": "is_set"}]})
+    kept = RetentionChoice(
+        Event(event=("open",)), back, "day", 30, "recurring", "on_or_after", "rolling", ((1, 3), (4, 7)), 2
+    )
+    asked = parse(retention_choice.question(kept, {"scope": {}, "by": {"field": "plan", "top": 5}})).as_json()
+    assert asked == {
+        "kind": "retention",
+        "start": {"event": "open", "label": "open"},
+        "return": {
+            "event": ["buy", "renew"], "label": "buy or renew where plan has a value",
+            "where": [{"field": "plan", "op": "is_set"}],
+        },
+        "periods": 30,
+        "entry": "recurring",
+        "mode": "on_or_after",
+        "clock": "rolling",
+        "brackets": [[1, 3], [4, 7]],
+        "min_times": 2,
+        "by": {"field": "plan", "top": 5},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("order", "after", "before"), [("any", 2, 3), ("ordered", 3, 2), ("ordered", 1, 9)])
 def test_exclusions_that_do_not_fit_span_all_steps(order: str, after: int, before: int) -> None:
-    choice = Choice(("open", "buy", "buy (2)"), order=order, without=("refund",), after=after, before=before)
-    part = question(choice, {}, SEEN)["exclude"][0]
-    assert (part["after"], part["before"]) == (1, 3)
-    parse(question(choice, {}, SEEN))
+    exclude = (Exclude(event=("refund",), after=after, before=before),)
+    choice = Choice((OPEN, BUY, BUY), order=order, exclude=exclude)
+    part = question(choice, {})["exclude"][0]
+    assert part == {"event": "refund", "label": "refund"}
+    parse(question(choice, {}))
+
+
+def test_a_value_at_a_step_that_is_gone_is_the_first_known() -> None:
+    assert question(Choice((OPEN, BUY), by=("plan",), take="step:3"), {})["by"]["take"] == "first"
 
 
 def test_defaults_are_the_settings_else_the_proposal() -> None:
     window = Window(value=3, unit="week")
-    said = funnel_controls.defaults(Onboarding(steps=("open", "buy"), window=window), ("x", "y"))
-    assert (said.steps, said.value, said.unit) == (("open", "buy"), 3, "week")
-    assert funnel_controls.defaults(Onboarding(), ("x", "y")).steps == ("x", "y")
+    said = funnel_choice.defaults(Onboarding(steps=("open", "buy"), window=window), ("x", "y"), "sunday")
+    assert (said.steps, said.window, said.week_start) == ((OPEN, BUY), window, "sunday")
+    assert funnel_choice.defaults(Onboarding(), ("x", "y")).steps == (step("x"), step("y"))
+
+
+def test_one_event_alone_is_a_funnel_with_itself() -> None:
+    start = funnel_choice.defaults(Onboarding(), ("purchase",))
+    assert [part["label"] for part in question(start, {})["steps"]] == ["purchase", "purchase (2)"]
+
+
+def test_a_funnel_reads_as_a_sentence() -> None:
+    where = [{"any": [{"field": "plan", "op": "eq", "value": "pro"}, {"field": "seats", "op": "ge", "value": 10}]}]
+    told = [
+        {"event": "app_opened"},
+        {"event": "buy", "where": where},
+        {"event": "*", "optional": True, "within": {"value": 2, "unit": "day"}, "first_ever": True},
+    ]
+    assert [sentences.step(one) for one in told] == [
+        "app opened",
+        "buy where plan is pro or seats is at least 10",
+        "any event (optional, first ever, within 2 days)",
+    ]
+
+
+def test_a_long_condition_leaves_its_values_in_the_label() -> None:
+    values = [f"country {k}" for k in range(3)]
+    told = {"event": "buy", "where": [{"field": "user.country", "op": "in", "value": values}]}
+    assert sentences.labels([told]) == ["buy · country 0, country 1 or country 2"]
+    told = {"event": "buy", "where": [{"field": "user.country", "op": "in", "value": values * 2}]}
+    assert sentences.labels([told, told]) == ["buy · filtered", "buy · filtered (2)"]
+
+
+def test_days_have_words_of_their_own() -> None:
+    where = [
+        {"field": "user.created_at", "op": "ge", "value": "2026-01-01"},
+        {"not": {"field": "plan", "op": "is_set"}},
+    ]
+    kinds = {"user.created_at": "time"}
+    assert sentences.conditions(where, kinds) == "user created at is on or after 2026-01-01 and not (plan has a value)"
+
+
+def test_two_changes_before_the_page_is_drawn_again_both_count() -> None:
+    held: dict[str, Any] = {"value": {"event": [], "where": []}}
+
+    def change(make: Any) -> None:
+        held["value"] = make(held["value"])
+
+    named, where = changes.member(change, "event"), changes.member(change, "where", [])
+    named(lambda _: "buy")
+    where(changes.added({"field": "plan", "op": "is_set"}))
+    changes.item(where, 0)(lambda old: conditions.retested(old, "in"))
+    assert held["value"] == {"event": "buy", "where": [{"field": "plan", "op": "in", "value": []}]}
+    where(changes.removed(0))
+    assert held["value"] == {"event": "buy"}
+
+
+def test_an_item_that_moves_takes_what_is_open_along() -> None:
+    value = {"items": [{"event": name} for name in "abc"], "open": 1}
+    there = rows.moved(1, 2)(value)
+    assert ([item["event"] for item in there["items"]], there["open"]) == (["a", "c", "b"], 2)
+    assert rows.moved(0, 1)(value)["open"] == 0
+    assert rows.moved(2, 3)(value) == value
+    assert rows.without(1)(value)["open"] is None
+    assert rows.with_new({"event": []})(value)["open"] == 3
+
+
+def test_exclusions_say_between_which_steps() -> None:
+    labels = ["open", "view", "buy"]
+    assert funnel_exclusions.words({"event": "refund"}, labels) == "refund, between open and buy"
+    assert funnel_exclusions.words({"event": "refund", "after": 2}, labels) == "refund, between view and buy"
+    assert funnel_exclusions.words({"event": "refund", "after": 2}, labels, spans=True) == "refund"
+
+
+def test_windows_and_measures_stay_askable() -> None:
+    assert periods.fitting({"value": 9_000, "unit": "week"}) == {"value": 5228, "unit": "week"}
+    assert measure.problem({"measure": "sum"}) == "Choose the field to measure."
+    assert measure.problem({"measure": "sum", "field": "amount"}) == measure.problem({}) == ""
+    assert breakdown.listed({"field": "plan"}) == ["plan"]
+    assert breakdown.listed(None) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +212,7 @@ def test_a_custom_range_holds_both_its_days_and_all_time_has_no_bounds() -> None
 
 
 def test_a_missing_value_can_be_chosen() -> None:
-    assert conditions({"platform": ["(none)"], "plan": ["pro"]}) == [
+    assert filters({"platform": ["(none)"], "plan": ["pro"]}) == [
         {"field": "platform", "op": "is_not_set"},
         {"field": "plan", "op": "in", "value": ["pro"]},
     ]

@@ -1,0 +1,159 @@
+"""Whose numbers a row shows: the people behind a point of a trend or a part of a lifecycle, as a cohort's rule."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from lib.questions import Event, Lifecycle, Trend
+from lib.ui.builder.widgets import as_number
+
+Json = dict[str, Any]
+Moment = date | datetime
+ALL, OTHER, NONE, BETWEEN = "All", "Other", "(none)", " · "
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def of_trend(
+    asked: Trend,
+    line: int,
+    bucket: Moment,
+    segment: str,
+    segments: Sequence[str],
+    kinds: Mapping[str, str],
+    today: date,
+) -> Json | None:
+    """Who did the events of a line (its place, from 0) in a bucket and segment; None where no rule can say it.
+
+    `segments` are all segments of the answer, `kinds` says what is in a field, `today` is the day of the last event.
+    With a running total it is everybody up to the end of the bucket, with trailing days everybody of those days.
+    """
+    series = asked.series[line]
+    start, end = _span(bucket, asked.grain, asked.scope.start, asked.scope.end)
+    if asked.cumulative:
+        start = _with_hours(asked.scope.start, bucket)
+    trailing = asked.trailing(series)
+    if trailing is not None:
+        assert end is not None
+        last = min(_day(end) - timedelta(days=1), max(today, _day(bucket)))
+        start, end = last - timedelta(days=trailing - 1), last + timedelta(days=1)
+    inside = _inside(asked.by.field if asked.by else (), segment, segments, kinds)
+    if inside is None:
+        return None
+    return _did(series, [*_where(asked), *inside], start, end)
+
+
+def of_lifecycle(asked: Lifecycle, status: str, bucket: Moment) -> Json:
+    """Who was new, returning, resurrecting or dormant in a bucket."""
+    start, end = _span(bucket, asked.grain, None, asked.scope.end)
+    shown, _ = _span(bucket, asked.grain, asked.scope.start, None)
+    before, where = previous(bucket, asked.grain), _where(asked)
+
+    def did(low: Moment | None, high: Moment | None) -> Json:
+        return _did(asked.event, where, low, high)
+
+    here, just_before, ever = did(shown, end), did(before, start), did(None, start)
+    known: list[Json] = []
+    if asked.born == "created":
+        known = [{"field": "user.created_at", "op": "lt", "value": _text(bucket)}]
+    if status == "new":
+        return {"all": [here, {"not": {"any": [ever, *known]} if known else ever}]}
+    if status == "returning":
+        return {"all": [here, just_before]}
+    if status == "dormant":
+        return {"all": [just_before, {"not": did(start, end)}]}
+    long_ago = did(None, before)
+    return {"all": [here, {"not": just_before}, {"any": [long_ago, *known]} if known else long_ago]}
+
+
+def _where(asked: Trend | Lifecycle) -> list[Json]:
+    return [part.as_json() for part in asked.scope.where]
+
+
+def _did(event: Event, where: Sequence[Json], start: Moment | None, end: Moment | None) -> Json:
+    """Did this event, with these further conditions, in this stretch of time."""
+    told = [*where, *(part.as_json() for part in event.where)]
+    span = {key: _text(edge) for key, edge in (("start", start), ("end", end)) if edge is not None}
+    did = {"event": event.as_json()["event"], **({"where": told} if told else {})}
+    return {"did": did, **({"scope": span} if span else {})}
+
+
+def _span(bucket: Moment, grain: str, low: Moment | None, high: Moment | None) -> tuple[Moment, Moment]:
+    """From when to when a bucket goes, cut by the ends of the scope."""
+    start, end = bucket, following(bucket, grain)
+    if low is not None and not isinstance(start, datetime):
+        start = max(start, _day(low))
+    if high is not None and not isinstance(end, datetime):
+        end = min(end, _day(high))
+    return start, end
+
+
+def following(bucket: Moment, grain: str) -> Moment:
+    """Where the next bucket begins.
+
+    >>> following(date(2026, 12, 1), "month"), following(date(2026, 10, 1), "quarter")
+    (datetime.date(2027, 1, 1), datetime.date(2027, 1, 1))
+    """
+    return _moved(bucket, grain, 1)
+
+
+def previous(bucket: Moment, grain: str) -> Moment:
+    """Where the bucket before begins.
+
+    >>> previous(date(2026, 1, 1), "month"), previous(date(2026, 3, 2), "week")
+    (datetime.date(2025, 12, 1), datetime.date(2026, 2, 23))
+    """
+    return _moved(bucket, grain, -1)
+
+
+def _moved(bucket: Moment, grain: str, steps: int) -> Moment:
+    if isinstance(bucket, datetime):
+        return (bucket.astimezone(UTC) + timedelta(hours=steps)) if bucket.tzinfo else bucket + timedelta(hours=steps)
+    if grain in MONTHS:
+        months = bucket.year * 12 + bucket.month - 1 + steps * MONTHS[grain]
+        return date(months // 12, months % 12 + 1, 1)
+    return bucket + timedelta(days=steps * (7 if grain == "week" else 1))
+
+
+def _with_hours(start: Moment | None, bucket: Moment) -> Moment | None:
+    """A day as the instant it begins, where buckets are hours: the two ends of a span are then of one kind."""
+    if start is None or isinstance(start, datetime) or not isinstance(bucket, datetime):
+        return start
+    return datetime.combine(start, time.min, bucket.tzinfo)
+
+
+def _day(moment: Moment) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _text(moment: Moment) -> str:
+    return moment.isoformat()
+
+
+def _inside(
+    fields: Sequence[str], segment: str, segments: Sequence[str], kinds: Mapping[str, str]
+) -> list[Json] | None:
+    """The conditions that put an event into a segment; None where its name does not tell its values apart."""
+    if not fields:
+        return []
+    if segment != OTHER:
+        return _values(fields, segment, kinds)
+    named = [_values(fields, name, kinds) for name in segments if name != OTHER]
+    if any(one is None for one in named):
+        return None
+    return [{"not": {"any": [{"all": one} for one in named]}}] if named else []
+
+
+def _values(fields: Sequence[str], segment: str, kinds: Mapping[str, str]) -> list[Json] | None:
+    told = [segment] if len(fields) == 1 else segment.split(BETWEEN)
+    if len(fields) > 1 and segment == NONE:
+        told = [NONE] * len(fields)
+    found = [_value(field, text, kinds.get(field, "text")) for field, text in zip(fields, told, strict=False)]
+    return None if len(told) != len(fields) or None in found else [one for one in found if one is not None]
+
+
+def _value(field: str, text: str, kind: str) -> Json | None:
+    """The condition that a field has the value a segment is called by; None for times, whose names are rounded."""
+    if text == NONE:
+        return {"field": field, "op": "is_not_set"}
+    value: Any = {"truth": text == "true", "number": as_number(text), "time": None}.get(kind, text)
+    return None if value is None else {"field": field, "op": "eq", "value": value}

@@ -1,0 +1,79 @@
+"""A point of a picture that was asked about: which one, in the address, and the list of the people behind it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from lib import queries
+from lib.questions import parse
+from lib.ui import person, url
+from lib.ui.tables import Format
+from lib.ui.url import Address, Reader
+from lib.ui.words import plain
+from lib.words import count
+
+KEYS = ("point", "part")
+PEOPLE: dict[str, tuple[str, Format]] = {
+    "user_id": ("Person", "text"),
+    "first_seen": ("First seen", "time"),
+    "last_seen": ("Last seen", "time"),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A bucket, and in it a part: a line and its segment, or a status."""
+
+    bucket: date | datetime
+    part: tuple[str, ...]
+
+
+def read(address: Address) -> tuple[Point | None, list[str]]:
+    """The point the address names; and a sentence for what is none."""
+    reader = Reader(address)
+    found = reader.many("point", _bucket)
+    return (Point(found[-1], tuple(address.get("part", ()))) if found else None), reader.notes
+
+
+def written(point: Point | None) -> dict[str, tuple[str, ...]]:
+    """The parameters that make `read` return this."""
+    return {"point": (point.bucket.isoformat(),), "part": point.part} if point else {"point": (), "part": ()}
+
+
+def here(is_known: Callable[[Point], bool]) -> Point | None:
+    """The point the address names, where the answer has it; what it has not is taken out, and remembered."""
+    point, notes = read(url.now())
+    if point is not None and not is_known(point):
+        reader = Reader({})
+        reader.refuse("point", [point.bucket.isoformat(), *point.part], "the picture has no such point")
+        point, notes = None, [*notes, *reader.notes]
+    if notes:
+        url.note(notes)
+        url.write(written(None))
+    return point
+
+
+def choose(point: Point | None) -> None:
+    """Ask about a point, or about none; for callbacks."""
+    url.write(written(point))
+
+
+def _bucket(text: str) -> date | datetime | None:
+    try:
+        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def people(rule: Mapping[str, Any], did: str, name: str) -> None:
+    """The people a rule picks out; `did` says what they did, after their number."""
+    answer = queries.ask(parse({"kind": "cohort", "cohort": rule, "view": "people"}))
+    frame = answer.tables["people"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        noun = "person" if frame.height == 1 else "people"
+        st.markdown(f"##### {count(frame.height)} {noun} {plain(did)}", width="content")
+        st.button("Close", key="point-close", type="tertiary", on_click=choose, args=(None,))
+    person.listed(frame, PEOPLE, name, f"People {did}")

@@ -1,0 +1,63 @@
+"""Retention on Explore: the controls Onboarding has, with a breakdown and a count of its own; curve and triangle."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lib import queries
+from lib.answers import Answer
+from lib.charts import cohorts, retention
+from lib.questions import Event
+from lib.ui import explore_shared, funnel_controls, funnel_tabs, retention_choice, retention_controls, url
+from lib.ui.builder.toolbar import Control
+from lib.ui.explore_landmarks import landmarks
+from lib.ui.explore_shared import Shared
+from lib.ui.page import picture
+from lib.ui.retention_choice import RetentionChoice
+from lib.ui.tables import table
+from lib.ui.url import Reader
+
+HAS = ("by", "count")
+OWN = (*retention_choice.OWN, *explore_shared.KEYS)
+
+
+def opens() -> RetentionChoice:
+    """What it opens with: of those who were activated, who comes back for what people do most."""
+    return replace(funnel_tabs.opening(funnel_controls.start()), start=Event(event=(landmarks().goal,)))
+
+
+def controls(scope: Mapping[str, Any], more: list[Control]) -> tuple[dict[str, Any], RetentionChoice]:
+    """Draw the sentence; the question it asks as JSON, and the choice."""
+    begin, here = opens(), funnel_controls.known()
+    kept = retention_controls.read(begin, here)
+    plain = Shared(week_start=queries.settings().company.week_start)
+    reader = Reader(url.now())
+    shared = explore_shared.read(reader, plain, here, HAS)
+    if reader.notes:
+        url.note(reader.notes)
+        url.write(explore_shared.written(shared, plain))
+
+    def put(make: Callable[[Shared], Shared]) -> None:
+        found = explore_shared.read(Reader(url.now()), plain, here, HAS)
+        url.write(explore_shared.written(make(found), plain))
+
+    own = [
+        explore_shared.by_control(shared, put, "One curve for each value of a field"),
+        explore_shared.count_control(shared, put),
+        explore_shared.weeks_control(shared, put),
+    ]
+    retention_controls.controls(kept, begin, here, [*own, *more])
+    rest = {key: value for key, value in explore_shared.question(shared).items() if key != "grain"}
+    return retention_choice.question(kept, {"scope": dict(scope), **rest}), kept
+
+
+def draw(answer: Answer, kept: RetentionChoice) -> None:
+    """Curve, triangle and table."""
+    picture(answer, "curve", retention, grain=kept.grain)
+    picture(answer, "cohorts", cohorts, grain=kept.grain)
+    columns = {"segment": funnel_tabs.CURVE["segment"], "period": funnel_tabs.CURVE["period"]}
+    columns |= {"to_period": ("to", "count")} if kept.brackets else {}
+    columns |= funnel_tabs.CURVE
+    if "by" not in answer.question.as_json():
+        columns.pop("segment")
+    table(answer.tables["curve"], columns, "retention-curve", "Share of people back, by period")

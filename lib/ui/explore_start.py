@@ -1,0 +1,86 @@
+"""What Explore opens with: questions about the workspace's own events to begin with, each a link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lib import queries
+from lib.ui import saved, url
+from lib.ui.explore_landmarks import Landmarks, landmarks
+from lib.ui.scope_address import json_text
+from lib.ui.words import plain, readable
+
+PAGE = "pages/decide/explore.py"
+MOST_USED = 5
+Parameters = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A question to begin with: what it is called, what it tells, and the parameters of its link."""
+
+    title: str
+    about: str
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+def templates(marks: Landmarks) -> list[Template]:
+    """Questions most teams ask first, about these events."""
+    first, goal = readable(marks.first), readable(marks.goal)
+    most = marks.frequent[:MOST_USED]
+    found = [
+        Template("Daily active people", "How many people do anything, day by day", {"ask": ("trend",)}),
+        Template(
+            f"From “{first}” to “{goal}”", "How many who begin arrive, and where the others stop",
+            {"ask": ("funnel",), "steps": _steps(marks)},
+        ),
+        Template(
+            f"Who comes back after “{goal}”", "The share of people back, week by week",
+            {"ask": ("retention",), "start": (marks.goal,), "back": (marks.frequent[0],), "every": ("week",)},
+        ),
+        Template(
+            "New, returning and lost people by week", "Whether more come than fall silent",
+            {"ask": ("lifecycle",), "grain": ("week",)},
+        ),
+        Template(
+            "How many days a month people are active", "Whether it is a habit, in the last full month",
+            {"ask": ("stickiness",), "grain": ("day",), "period": ("last full month",)},
+        ),
+        Template(
+            "Most used events this month", "What people do most, week by week",
+            {"ask": ("trend",), "series": most, "grain": ("week",), "period": ("last 30 days",)},
+        ),
+    ]  # fmt: skip
+    if marks.first != marks.goal:
+        never = {"did": {"event": marks.goal}, "times": {"op": "eq", "value": 0}}
+        told = {"all": [{"did": {"event": marks.first}}, never]}
+        found.append(
+            Template(f"Who did “{first}” and not “{goal}”", "The list of people to write to",
+                     {"ask": ("people",), "who": (json_text(told),)})
+        )  # fmt: skip
+    if marks.is_named:
+        found.append(Template("Activation rate by week", "Of the people who came, how many were activated",
+                              {"ask": ("metric",), "metric": ("activation_rate",)}))  # fmt: skip
+    return found
+
+
+def _steps(marks: Landmarks) -> tuple[str, ...]:
+    return (marks.first, marks.goal) if marks.first != marks.goal else (marks.first, f"{marks.first} (2)")
+
+
+def start() -> None:
+    """Draw the links."""
+    st.markdown("Ask anything about what people do. Begin with one of these and change it, or choose a kind above.")
+    found = queries.once(lambda: templates(landmarks()), "explore templates")
+    with st.grid(3, min_column_width=280, gap="medium"):
+        for template in found:
+            _link(template)
+    saved.saved_views()
+
+
+def _link(template: Template) -> None:
+    shared = {key: values for key, values in url.now().items() if url.is_shared(key)}
+    with st.container(gap="xsmall"):
+        st.page_link(PAGE, label=plain(template.title), query_params={**shared, **template.parameters})
+        st.caption(plain(template.about))

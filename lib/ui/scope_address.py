@@ -1,0 +1,149 @@
+"""The scope in the address: which time, and whose events; read with what there is to choose from, and written back."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from lib.choices import MISSING, MOST_VALUES
+from lib.errors import QuestionError
+from lib.questions import decode
+from lib.scope import Scope
+from lib.ui.url import Address, Reader, is_shared
+
+CUSTOM, ALL = "custom", "all time"
+DAYS = {"last 7 days": 7, "last 30 days": 30, "last 90 days": 90, "last 12 months": 365}
+MONTHS = {"last full month": 1, "last full quarter": 3}
+PERIODS = (*DAYS, *MONTHS, ALL, CUSTOM)
+DEFAULT = "last 90 days"
+YEARS = range(1970, 2101)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the sidebar says: the period, the days of a custom one, the values of fields, and further conditions."""
+
+    period: str = DEFAULT
+    days: tuple[date, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    more: tuple[str, ...] = ()  # conditions as JSON
+
+
+def read(
+    address: Address,
+    known: Callable[[str], tuple[str, ...] | None],
+    check: Callable[[Sequence[Mapping[str, Any]]], None],
+) -> tuple[Chosen, list[str]]:
+    """What the address says, and a sentence for each part that means nothing here.
+
+    `known` has the values of a field, None where there is no such field; `check` raises ValueError for conditions
+    that cannot be asked.
+    """
+    reader = Reader(address)
+
+    def condition(text: str) -> str:
+        try:
+            told = decode(text)
+            Scope.model_validate({"where": [told]})
+        except (QuestionError, ValueError):
+            raise ValueError("it is no condition") from None
+        check([told])  # type: ignore[list-item]
+        return json_text(told)
+
+    def named(field: str) -> str | None:
+        return None if known(field) is None else field
+
+    told = reader.many("where", named)
+    alone = [key.removeprefix("is.") for key in address if key.startswith("is.")]
+    values = []
+    for field in dict.fromkeys([*told, *alone]):
+        offered = known(field)
+        if offered is None:
+            reader.refuse(f"is.{field}", address.get(f"is.{field}", ()), "left out")
+            continue
+        is_all = len(offered) < MOST_VALUES
+        good = reader.many(f"is.{field}", lambda one, all_=is_all, of=offered: None if all_ and one not in of else one)
+        if good or field in told:
+            values.append((field, tuple(dict.fromkeys(good))))
+    days = sorted(reader.many("range", _day))[:2]
+    more = tuple(dict.fromkeys(reader.many("if", condition)))
+    return Chosen(reader.one("period", PERIODS, DEFAULT), tuple(days), tuple(values), more), reader.notes
+
+
+def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
+    """The parameters that make `read` return this; what the page would take anyway is left out.
+
+    `address` is the present one: filters it has and `chosen` has not are named with nothing, so that they go.
+    """
+    return {key: () for key in address if is_shared(key)} | {
+        "period": () if chosen.period == DEFAULT else (chosen.period,),
+        "range": tuple(day.isoformat() for day in chosen.days),
+        "where": tuple(field for field, _ in chosen.values),
+        "if": chosen.more,
+        **{f"is.{field}": values for field, values in chosen.values},
+    }
+
+
+def json_text(value: object) -> str:
+    """A value as short JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.year in YEARS else None
+
+
+def between(period: str, today: date, chosen: Sequence[date] | None = None) -> dict[str, str]:
+    """The first day inside and the first outside; nothing for all time. `today` is the last day there is data of."""
+    if period in DAYS:
+        start, end = today - timedelta(days=DAYS[period] - 1), today + timedelta(days=1)
+    elif period in MONTHS:
+        start, end = _months(MONTHS[period], today)
+    elif period == CUSTOM and chosen:
+        start, end = chosen[0], chosen[-1] + timedelta(days=1)  # one day chosen is that day
+    else:
+        return {}
+    return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+def _months(length: int, today: date) -> tuple[date, date]:
+    """The last calendar month or quarter that is over, where the day after `today` may begin the next."""
+    tomorrow = today + timedelta(days=1)
+    index = tomorrow.year * 12 + tomorrow.month - 1
+    index -= index % length
+    return _first(index - length), _first(index)
+
+
+def _first(index: int) -> date:
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def words(bounds: Mapping[str, str], timezone: str) -> str:
+    """The days of the scope as people write them, both ends inside."""
+    if not bounds:
+        return f"All days there are, in {timezone}"
+    first, last = date.fromisoformat(bounds["start"]), date.fromisoformat(bounds["end"]) - timedelta(days=1)
+    start = f"{first.day} {first:%b}" + (f" {first.year}" if first.year != last.year else "")
+    return f"{start} – {last.day} {last:%b %Y}, {timezone}"
+
+
+def conditions(chosen: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Filters as conditions; `(none)` stands for a missing value.
+
+    >>> conditions({"platform": ["ios", "(none)"], "plan": []})
+    [{'any': [{'field': 'platform', 'op': 'in', 'value': ['ios']}, {'field': 'platform', 'op': 'is_not_set'}]}]
+    """
+    found = []
+    for field, values in chosen.items():
+        named = [value for value in values if value != MISSING]
+        tests: list[dict[str, Any]] = [{"field": field, "op": "in", "value": named}] if named else []
+        if MISSING in values:
+            tests.append({"field": field, "op": "is_not_set"})
+        if tests:
+            found.append(tests[0] if len(tests) == 1 else {"any": tests})
+    return found

@@ -1,0 +1,136 @@
+"""The parts of a trend: its picture, the people behind a point, and its table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.answers import Answer
+from lib.charts import lines
+from lib.questions import Trend
+from lib.timeline import when
+from lib.ui import explore_behind, explore_points
+from lib.ui.explore_points import Point
+from lib.ui.funnel_parts import remembered
+from lib.ui.page import picture
+from lib.ui.tables import Format, table
+from lib.ui.trend_choice import SHOWN
+
+COLUMNS: dict[str, tuple[str, Format]] = {
+    "label": ("Line", "text"),
+    "segment": ("Segment", "text"),
+    "bucket": ("From", "day"),
+    "value": ("Value", "number"),
+    "before": ("Before", "number"),
+    "n": ("Rests on", "count"),
+    "state": ("State", "text"),
+    "list": ("", "text"),
+}
+FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "number", "time": "seconds"}
+
+
+def draw(answer: Answer, shown: str) -> None:
+    """Picture, people and table. `shown` says how values are written."""
+    picture(answer, "series", lines, unit=SHOWN[shown])
+    people(answer)
+    rows(answer, shown)
+
+
+def people(answer: Answer) -> None:
+    """The people behind the point that the address names."""
+    asked = _trend(answer)
+    point = explore_points.here(lambda point: _rule(answer, point) is not None)
+    rule = None if point is None else _rule(answer, point)
+    if point is None or rule is None:
+        return
+    line = asked.series[_line(answer, point)]
+    did = f"did “{line.words}” {_within(asked, _line(answer, point), point)}"
+    if asked.by is not None:
+        did += f", {point.part[1]}"
+    explore_points.people(rule, did, "trend-people")
+
+
+def _within(asked: Trend, line: int, point: Point) -> str:
+    days = asked.trailing(asked.series[line])
+    at = when(point.bucket, asked.grain)
+    if days is not None:
+        return f"in the {days} days up to the end of what is shown {at}" if days > 1 else f"on the last day shown {at}"
+    return f"up to the end of what is shown {at}" if asked.cumulative else at
+
+
+def _rule(answer: Answer, point: Point) -> dict[str, object] | None:
+    """Who stands behind a point; None where the answer has none like it, or no rule can say it."""
+    asked, frame, line = _trend(answer), answer.tables["series"], _line(answer, point)
+    if line < 0 or asked.formula is not None or not _has(frame, point):
+        return None
+    segments = frame["segment"].unique(maintain_order=True).to_list()
+    return explore_behind.of_trend(
+        asked, line, point.bucket, point.part[1], segments, queries.kinds(), queries.last_day()
+    )  # fmt: skip
+
+
+def _has(frame: pl.DataFrame, point: Point) -> bool:
+    if isinstance(point.bucket, datetime) is not isinstance(frame.schema["bucket"], pl.Datetime):
+        return False
+    rows = frame.filter(pl.col("label") == point.part[0], pl.col("segment") == point.part[1])
+    return point.bucket in rows["bucket"].to_list()
+
+
+def _line(answer: Answer, point: Point) -> int:
+    """The place of the line a point is on; -1 where there is none of that name."""
+    labels = _labels(answer)
+    return labels.index(point.part[0]) if len(point.part) == 2 and point.part[0] in labels else -1
+
+
+def _labels(answer: Answer) -> Sequence[str]:
+    return remembered(answer, "labels", lambda: answer.tables["series"]["label"].unique(maintain_order=True).to_list())
+
+
+def _trend(answer: Answer) -> Trend:
+    assert isinstance(answer.question, Trend)
+    return answer.question
+
+
+def rows(answer: Answer, shown: str) -> None:
+    """The trend's numbers, the newest first; a button in each row opens the list of the people behind it."""
+    asked = _trend(answer)
+    frame = remembered(answer, "rows", lambda: listed(answer))
+    columns = dict(COLUMNS)
+    columns["bucket"] = ("From", "time" if asked.grain == "hour" else "day")
+    for name in ("value", "before"):
+        columns[name] = (columns[name][0], FORMATS[shown])
+    for name, is_shown in (
+        ("label", len(_labels(answer)) > 1), ("segment", asked.by is not None), ("before", bool(answer.previous)),
+        ("list", asked.formula is None),
+    ):  # fmt: skip
+        if not is_shown:
+            columns.pop(name)
+    told = frame.select("label", "segment", "bucket")
+
+    def show() -> None:
+        label, segment, bucket = told.row(st.session_state["trend-list"]["row"])
+        explore_points.choose(Point(bucket, (label, segment)))
+
+    about = "Opens the list of these people, between the picture and this table"
+    button = st.column_config.ButtonColumn("", type="tertiary", alignment="left", help=about, on_click=show,
+                                           key="trend-list")  # fmt: skip
+    buttons = {"list": button} if "list" in columns else {}
+    table(frame if buttons else frame.drop("list"), columns, "trend", "Every point of the picture", buttons)
+
+
+def listed(answer: Answer) -> pl.DataFrame:
+    """The rows with `state` (finished or so far), `before` (the value it is compared with) and `list` (the button)."""
+    frame = answer.tables["series"]
+    state = pl.when("complete").then(pl.lit("finished")).otherwise(pl.lit("so far"))
+    button = pl.when(pl.col("n") > 0).then(pl.lit("Who")).otherwise(pl.lit(""))
+    found = frame.with_columns(state=state, list=button, before=pl.lit(None, pl.Float64()))
+    earlier = answer.previous.get("series")
+    if earlier is not None:
+        key = ["label", "segment", "turn"]
+        turn = pl.col("bucket").rank("dense").cast(pl.Int64()).alias("turn")
+        then = earlier.with_columns(turn).select(*key, before=pl.col("value").cast(pl.Float64()))
+        found = found.drop("before").with_columns(turn).join(then, on=key, how="left", maintain_order="left")
+        found = found.drop("turn")
+    return found.sort("bucket", descending=True, maintain_order=True)

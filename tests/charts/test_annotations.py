@@ -1,0 +1,98 @@
+"""What happened, on a time axis: at its bucket, in range only, labels in nobody's way."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.charts import annotations
+from lib.charts.annotations import MOST_LABELS, ROWS, Mark, marks
+from lib.charts.tones import LIGHT
+
+MONDAY = date(2026, 1, 5)
+
+
+def diary(*rows: tuple[date, date | None, str]) -> pl.DataFrame:
+    schema = {"date": pl.Date, "end_date": pl.Date, "title": pl.String, "kind": pl.String}
+    return pl.DataFrame([(*row, "product") for row in rows], schema=schema, orient="row")
+
+
+def ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def weeks(number: int) -> pl.Series:
+    return pl.Series([ms(MONDAY + timedelta(weeks=k)) for k in range(number)])
+
+
+def test_one_is_drawn_at_the_bucket_it_fell_into() -> None:
+    found = marks(diary((date(2026, 1, 15), None, "Launch")), weeks(4))
+    assert [(mark.at, mark.label, mark.when, mark.kind) for mark in found] == [
+        (ms(date(2026, 1, 12)), "Launch", "15 Jan 2026", "product")
+    ]
+
+
+def test_only_what_happened_in_range_is_drawn() -> None:
+    days = [MONDAY - timedelta(days=1), MONDAY, MONDAY + timedelta(days=27), MONDAY + timedelta(days=28)]
+    found = marks(diary(*((day, None, str(day)) for day in days)), weeks(4))
+    assert [mark.what for mark in found] == ["2026-01-05", "2026-02-01"]  # the last bucket lasts to its Sunday
+
+
+def test_what_lasts_is_a_band_cut_to_the_range() -> None:
+    found = marks(
+        diary((date(2025, 12, 1), date(2026, 1, 20), "Season"), (date(2026, 1, 7), date(2026, 1, 8), "Day")), weeks(4)
+    )
+    assert [(mark.at, mark.to) for mark in found] == [(ms(MONDAY), ms(date(2026, 1, 19)))]
+    assert found[0].label == "Season + 1" and found[0].what == "Season; Day"
+    assert found[0].when == "1 Dec 2025 – 20 Jan 2026 and 7 Jan 2026 – 8 Jan 2026"
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert marks(None, weeks(3)) == marks(diary(), weeks(3)) == marks(diary((MONDAY, None, "x")), weeks(0)) == []
+    assert [mark.x for mark in marks(diary((MONDAY, None, "x")), weeks(1))] == [0]
+
+
+@given(
+    days=st.lists(st.integers(0, 400), max_size=30),
+    words=st.lists(st.integers(1, 60), min_size=30, max_size=30),
+    buckets=st.integers(1, 60),
+)
+def test_labels_are_in_nobodys_way(days: list[int], words: list[int], buckets: int) -> None:
+    rows = [(MONDAY + timedelta(days=day), None, "x" * words[k]) for k, day in enumerate(days)]
+    found = marks(diary(*rows), weeks(buckets))
+    labelled = [mark for mark in found if mark.row < ROWS]
+    assert len(labelled) <= MOST_LABELS
+    assert len({mark.at for mark in found}) == len(found)
+    for one, other in itertools.combinations(labelled, 2):
+        assert not meet(one, other), (one, other)
+    assert all(mark.span[0] >= 0 and mark.span[1] <= 1 for mark in labelled)
+    assert all(0 <= mark.share <= 1 for mark in labelled)
+
+
+def meet(one: Mark, other: Mark) -> bool:
+    """Two labels on one line overlap, or a hairline from above runs through a label below."""
+    (low, high), (first, last) = one.span, other.span
+    if one.row == other.row:
+        return max(low, first) < min(high, last)
+    return any(low.span[0] < top.x < low.span[1] for top, low in ((one, other), (other, one)) if top.row < low.row)
+
+
+def test_the_latest_gets_its_label_first() -> None:
+    crowd = diary(*((MONDAY + timedelta(weeks=k), None, f"A change with a long name, number {k}") for k in range(40)))
+    found = marks(crowd, weeks(40))
+    assert found[-1].row == 0 and found[-1].is_left
+    assert sum(mark.row < ROWS for mark in found) < len(found) == 40
+
+
+def test_layers_carry_their_words_and_no_rows() -> None:
+    at = weeks(4)
+    found = marks(diary((MONDAY, date(2026, 1, 20), "Season"), (date(2026, 1, 27), None, "Launch")), at)
+    drawn: list[Any] = [layer.to_dict() for layer in annotations.layers(found, LIGHT)]
+    assert [layer["mark"]["type"] for layer in drawn] == ["rect", "rule", "rule", "text"]
+    values = [next(iter(layer["datasets"].values())) for layer in drawn]
+    assert [len(part) for part in values] == [1, 2, 2, 2]
+    assert [tip["field"] for tip in drawn[2]["encoding"]["tooltip"]] == ["when", "what", "kind"]
+    assert annotations.layers([], LIGHT) == []

@@ -1,0 +1,66 @@
+"""The face, in a real browser: our own typeface, and charts that leave as pictures. Nothing comes from elsewhere."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import ANSWERS_WITHIN_MS, Visitor
+
+Open = Callable[..., Visitor]
+
+LOADED = "async () => { await document.fonts.ready; return [...document.fonts].map(f => `${f.family} ${f.status}`) }"
+WIDTHS = """() => [...'0123456789'].map(digit => {
+    const part = document.createElement('span')
+    part.style.cssText = 'font: 600 40px Inter; position: absolute'
+    part.textContent = digit.repeat(10)
+    document.body.append(part)
+    const width = part.getBoundingClientRect().width
+    part.remove()
+    return width
+})"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patience() -> None:
+    expect.set_options(timeout=ANSWERS_WITHIN_MS)
+
+
+def drawn(page: Page) -> Page:
+    expect(page.get_by_test_id("stVegaLiteChart").first.get_by_text("1. signup start")).to_be_visible()
+    return page
+
+
+def test_the_first_visitor_reads_our_own_typeface(open_page: Open) -> None:
+    page = drawn(open_page("/onboarding").page)
+    assert "Inter loaded" in page.evaluate(LOADED)
+    for part in ("h1", "[data-testid=stVegaLiteChart] svg text", "[data-testid=stMetricValue]"):
+        family = page.locator(part).first.evaluate("element => getComputedStyle(element).fontFamily")
+        assert family.startswith("Inter,"), part
+    assert len(set(page.evaluate(WIDTHS))) == 1, "digits line up"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_chart_leaves_as_picture_and_numbers(open_page: Open, tmp_path: Path, width: int) -> None:
+    page = drawn(open_page("/onboarding", width=width, dark=width == 390).page)
+    page.get_by_role("button", name="Export").first.click()
+    menu = page.get_by_test_id("stPopoverBody")
+    saved = {}
+    for label, number in (("PNG", 0), ("SVG", 1), ("CSV", 0), ("About", 0)):
+        with page.expect_download() as download:
+            menu.get_by_role("button", name=label).nth(number).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[label] = path
+    assert all(path.name.startswith("funnel-steps_") and "_load-" in path.name for path in saved.values())
+    assert saved["PNG"].read_bytes().startswith(b"\x89PNG")
+    picture = ElementTree.fromstring(saved["SVG"].read_bytes())
+    assert saved["SVG"].stem.endswith("_dark")
+    assert "62 % of all losses come just before “project created”" in "".join(picture.itertext()).replace("\u00a0", " ")
+    rows = list(csv.DictReader(io.StringIO(saved["CSV"].read_text("utf-8"))))
+    assert [row["users"] for row in rows] == ["60", "45", "20"]
+    assert "What is counted: " in saved["About"].read_text("utf-8")

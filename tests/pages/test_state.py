@@ -1,0 +1,132 @@
+"""What people write on pages: saved views, notes on charts, and the log of use."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.store import Edit, Store
+from lib.ui import annotations, saved
+from tests.pages.conftest import Visit
+
+APPLY = "drawer-apply"
+
+
+@pytest.fixture
+def store(workspace: Path) -> Store:
+    """The state of the tiny company, as another process would see it."""
+    return Store(workspace)
+
+
+def charts(app: AppTest) -> str:
+    """The specifications of all charts on the page."""
+    return " ".join(chart.proto.spec for chart in app.get("vega_lite_chart"))
+
+
+def test_looking_makes_no_database(visit: Visit, workspace: Path) -> None:
+    app = visit()
+    assert not app.exception
+    assert not (workspace / "app.db").exists()
+
+
+def test_a_note_is_on_the_time_chart_it_belongs_on(visit: Visit, store: Store) -> None:
+    store.annotations.add(date(2026, 3, 9), "New sign-up form", "product", author="ana")
+    app = visit()
+    assert not app.exception
+    assert "New sign-up form" in charts(app)
+
+
+def test_a_note_of_another_page_is_not(visit: Visit, store: Store) -> None:
+    elsewhere = annotations.Reach(pages=("revenue",))
+    store.annotations.add(date(2026, 3, 9), "Price change", "pricing", author="ana", scope=elsewhere)
+    assert "Price change" not in charts(visit())
+
+
+def test_a_note_is_written_by_hand(visit: Visit, store: Store) -> None:
+    app = visit()
+    notes = next(button for button in app.button if button.label == "Notes")
+    notes.click().run()
+    assert app.button(key=APPLY).disabled  # nothing is said yet
+    app.text_input(key="note-title").set_value("Campaign began").run()
+    app.date_input(key="note-date").set_value(date(2026, 3, 5)).run()
+    app.selectbox(key="note-kind").set_value("campaign").run()
+    app.button(key=APPLY).click().run()
+    (note,) = store.annotations.list()
+    assert (note.title, note.date, note.kind, note.author) == ("Campaign began", date(2026, 3, 5), "campaign", "local")
+    assert "Campaign began" in charts(app)
+
+
+def test_a_note_somebody_else_changed_meanwhile_is_not_overwritten(visit: Visit, store: Store) -> None:
+    note = store.annotations.add(date(2026, 3, 5), "Campaign", "campaign", author="ana")
+    app = visit()
+    next(button for button in app.button if button.label == "Notes").click().run()
+    app.selectbox(key="note-which").set_value(note.annotation_id).run()
+    app.text_input(key="note-title").set_value("Mine").run()
+    annotations_now = store.annotations
+    annotations_now.edit(annotations.replace(note, title="Theirs"), author="ben")
+    app.button(key=APPLY).click().run()
+    assert [one.title for one in store.annotations.list()] == ["Theirs"]
+    assert any("ben changed this note" in warning.value for warning in app.warning)
+
+
+def test_a_view_is_saved_and_opens_with_the_same_question(visit: Visit, store: Store) -> None:
+    app = visit(by="platform", window="1", unit="hour")
+    app.button(key="save-view").click().run()
+    assert app.button(key=APPLY).disabled
+    app.text_input(key="view-name").set_value("Sign-ups by platform").run()
+    app.button(key=APPLY).click().run()
+    (view,) = store.definitions.list("view")
+    assert (view.key, view.name, view.body["page"]) == ("sign-ups-by-platform", "Sign-ups by platform", "onboarding")
+    assert view.body["question"]["window"] == {"value": 1, "unit": "hour"}
+    again = visit(**{key: list(values) for key, values in saved.link(view).items()})
+    assert again.button(key="save-view").label == "Saved: Sign-ups by platform"
+    assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
+
+
+def test_two_people_save_the_same_view_and_nothing_is_lost(visit: Visit, store: Store) -> None:
+    question = {"kind": "funnel", "steps": ["signup_start", "signup_done"]}
+    body = {"question": question, "page": "onboarding", "controls": {}}
+    first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
+    app = visit(view="weekly", by="platform")
+    app.button(key="save-view").click().run()
+    app.text_input(key="view-note").set_value("by platform").run()
+    store.definitions.publish(first.edited(author="ben", body={**body, "about": "for the board"}, note="said why"))
+    app.button(key=APPLY).click().run()
+    assert store.definitions.live("view", "weekly").author == "ben"  # type: ignore[union-attr]
+    (mine,) = store.definitions.drafts("view")
+    assert (mine.note, dict(mine.body["controls"])) == ("by platform", {"by": ["platform"]})
+    assert any("ben saved version 2" in warning.value for warning in app.warning)
+
+
+def test_a_view_that_is_gone_is_said_and_the_link_followed(visit: Visit, workspace: Path) -> None:
+    app = visit(view="gone", by="platform")
+    assert not app.exception
+    assert any("“gone” is not there any more" in warning.value for warning in app.warning)
+    assert any("platform" in button.label for button in app.button)
+
+
+def test_a_broken_state_leaves_the_numbers_alone(visit: Visit, workspace: Path) -> None:
+    (workspace / "app.db").write_bytes(b"this is no database, and long enough to be looked at" * 20)
+    app = visit()
+    assert not app.exception
+    assert app.metric[0].value == "33.3 %"
+
+
+def test_the_words_of_a_version(store: Store) -> None:
+    body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
+    view = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
+    assert saved.view_words(view).startswith("Version 1, by ana, ")
+
+
+def test_use_is_noted_in_batches_and_can_be_turned_off(workspace: Path) -> None:
+    store = Store(workspace)
+    store.usage.record("view", "onboarding", session_id="s")
+    store.usage.record("open_shared", "explore", session_id="s", object_key="view/weekly")
+    store.usage.flush()
+    now = datetime.now(UTC)
+    seen = store.usage.frame(now - timedelta(hours=1), now + timedelta(hours=1))
+    assert seen.select("action", "page", "object_key").rows() == [
+        ("view", "onboarding", None),
+        ("open_shared", "explore", "view/weekly"),
+    ]
