@@ -9,6 +9,7 @@ import polars as pl
 
 from lib.engine import collect, collect_all
 from lib.facts import Facts
+from lib.words import moment
 
 MOST = 500
 IDS = ("user_id", "anon_id", "session_id", "event_id", "person", "month")
@@ -75,32 +76,33 @@ def seen(facts: Facts, user_id: str, most: int = MOST) -> Person | None:
         surfaces=tuple(total.get("surface") or ()),
         platforms=tuple(total.get("platform") or ()),
         fields=_fields(facts, person),
-        latest=_told(rows.sort(["ts", "name", "event_id"], descending=[True, False, False])),
+        latest=_told(rows.sort(["ts", "name", "event_id"], descending=[True, False, False]), facts.timezone),
     )
 
 
 def _fields(facts: Facts, person: int) -> tuple[tuple[str, str], ...]:
     """The person's row in the table of users, as far as it is filled."""
     rows = facts.user_rows.filter(pl.col("person") == person).drop("person").rows(named=True)
-    return tuple((name, _text(value)) for row in rows for name, value in _filled(row) if name not in NOT_TOLD)
+    filled = [(name, value) for row in rows for name, value in _filled(row) if name not in NOT_TOLD]
+    return tuple((name, _text(value, facts.timezone)) for name, value in filled)
 
 
-def _told(rows: pl.DataFrame) -> pl.DataFrame:
+def _told(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Events as people read them: the columns everybody knows, and all others as one text."""
     found = [
-        (*(row.get(name) for name in SHOWN), " · ".join(f"{key}: {value}" for key, value in _properties(row)))
+        (*(row.get(name) for name in SHOWN), " · ".join(f"{key}: {value}" for key, value in _properties(row, timezone)))
         for row in rows.iter_rows(named=True)
     ]
     return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
-def _properties(row: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _properties(row: Mapping[str, object], timezone: str) -> Iterator[tuple[str, str]]:
     """What else an event says: its own columns first, then the members of `props`."""
     for name, value in _filled(row):
         if name == "props":
-            yield from ((key, _text(inner)) for key, inner in _members(str(value)))
+            yield from ((key, _text(inner, timezone)) for key, inner in _members(str(value)))
         elif name not in (*IDS, *SHOWN):
-            yield name, _text(value)
+            yield name, _text(value, timezone)
 
 
 def _members(text: str) -> list[tuple[str, object]]:
@@ -116,11 +118,11 @@ def _filled(row: Mapping[str, object]) -> list[tuple[str, object]]:
     return [(name, value) for name, value in row.items() if value is not None and value != ""]
 
 
-def _text(value: object) -> str:
+def _text(value: object, timezone: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.15g}"
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return moment(value, timezone)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

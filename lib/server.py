@@ -32,6 +32,7 @@ from streamlit.runtime import SessionClient
 
 from lib.errors import GrowthOpsError
 from lib.gate import Gate
+from lib.store import close_stores
 
 LOG = logging.getLogger("growthops")
 SCRIPT = Path(__file__).resolve().parents[1] / "streamlit_app.py"
@@ -45,7 +46,7 @@ SECONDS_TO_END = 1
 SECONDS_TO_WARM = 300
 
 # Imported by the first page anyway; asked for ahead of the first visitor, and kept out of garbage collection.
-WARM = ("pyarrow", "polars", "altair", "deltalake")
+WARM = ("pyarrow", "polars", "altair", "deltalake", "lib.store.annotations", "lib.store.definitions")
 WARM_PARTS = ("lib.answers", "lib.charts", "lib.ui")
 
 
@@ -84,6 +85,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     logging.getLogger("uvicorn.error").addFilter(lambda record: not str(record.msg).startswith(NOT_WORTH_A_LINE))
     with suppress(KeyboardInterrupt):
         server.run(sockets=listeners)
+    close_stores()  # the log of use is written in the background; what waits is written now
     _leave()
 
 

@@ -43,7 +43,7 @@ def test_one_person_across_ids_and_places() -> None:
     assert found.ids == ("u1", "d1", "d2")
     assert (found.events, found.surfaces, found.platforms) == (5, ("app", "store"), ("ios", "web"))
     assert (found.first, found.last) == (AT - timedelta(hours=1), AT + timedelta(hours=3))
-    assert found.fields == (("created_at", "2026-03-01T09:00:00Z"), ("country", "DE"))
+    assert found.fields == (("created_at", "1 March 2026, 09:00"), ("country", "DE"))
 
 
 def test_the_newest_event_comes_first_with_all_it_says() -> None:

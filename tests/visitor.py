@@ -146,6 +146,10 @@ class Visitor:
         self.ask(widgets)
         return self._read(time.monotonic() + seconds)
 
+    def goto(self, query: str) -> None:
+        """Have the address say something else from the next run on, as a link or Back would."""
+        self._query = query
+
     def ask(self, widgets: Sequence[WidgetState] = ()) -> None:
         """Ask for a rerun, and do not wait."""
         back = BackMsg()

@@ -147,8 +147,9 @@ def definition(question: Trend) -> str:
     if question.formula is not None:
         parts.append(f"Shown is {question.formula}, in each {question.grain}; a division by 0 is empty.")
     if question.cumulative:
-        parts.append(f"Each {question.grain} counts everything from the beginning of the scope to its end; "
-                     f"a {one} counts once, from the first {question.grain} on.")  # fmt: skip
+        parts.append(f"Each {question.grain} counts everything from the beginning of the scope to its end.")
+        if any(series.measure in ("users", "per_user") for series in question.series):
+            parts.append(f"A {one} counts once, from their first {question.grain} on.")
     if question.rolling is not None:
         parts.append(f"Smoothed: the plain mean of the last {question.rolling} {question.grain}s, this one included; "
                      f"empty until there are so many.")  # fmt: skip

@@ -72,7 +72,8 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     latest = cells["cohort"].unique().sort().tail(MOST_ROWS)
     cells = cells.filter(pl.col("cohort").is_in(latest.implode())).sort("cohort", "period")
     names = [f"{_day(at)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
-    marks = [percent(rate, 0) for rate in cells["rate"]]
+    places = 1 if max(cells["rate"].to_list(), default=1.0) < 0.1 else 0
+    marks = [percent(rate, places) for rate in cells["rate"]]
     return cells.select(
         pl.Series("row", names, dtype=pl.String()),
         "period",

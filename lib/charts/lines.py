@@ -7,6 +7,7 @@ import altair as alt
 import polars as pl
 
 from lib.charts import series
+from lib.charts.colours import ALL
 from lib.charts.time_axis import day
 from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit
@@ -47,9 +48,10 @@ def _rows(frame: pl.DataFrame, unit: Unit) -> pl.DataFrame:
 
 
 def _name(frame: pl.DataFrame) -> pl.Expr:
-    """The label, the segment, or both, whichever tells the lines apart."""
+    """The label, the segment, or both, whichever tells the lines apart; of a line alone its segment, if it is one."""
     several = [column for column in ("label", "segment") if frame[column].n_unique() > 1]
-    return pl.concat_str(several or ["label"], separator=" · ").alias("name")
+    alone = "label" if not frame.height or frame["segment"].item(0) == ALL else "segment"
+    return pl.concat_str(several or [alone], separator=" · ").alias("name")
 
 
 def _finished(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
 
 HEIGHT = 320
-MOST_SERIES, MOST_COMPARED = 12, 3
+MOST_SERIES, MOST_COMPARED, MOST_DOTS = 12, 3, 45
 FLAT = 0.6  # where the lowest value is above this part of the highest, the axis need not start at zero
 PLAIN = Unit()
 # The points say how the upright axis is; for the other layers its field is enough.
@@ -48,7 +48,7 @@ def chart(lines: Lines, tones: Tones) -> Drawn:
     """The picture of these lines."""
     rows = prepared(lines)
     names = rows.filter(~pl.col("before"))["name"].unique(maintain_order=True).to_list()
-    shades = emphasised(names, tones, lines.by)
+    shades = emphasised(names, tones, lines.by) if lines.by or len(names) > 1 else dict.fromkeys(names, tones.main)
     behind = [name for name in names if shades[name] == tones.grey]
     rows = rows.with_columns(front=~pl.col("name").is_in(behind))
     ends = _ends(rows, names, shades, tones, lines.against)
@@ -61,7 +61,7 @@ def chart(lines: Lines, tones: Tones) -> Drawn:
     layers = [
         *happened.layers(what, tones, space),
         *_strokes(rows, colour),
-        _points(colour, lines.tooltip).encode(time_axis.across(rows["at"], space), y),
+        _points(rows, colour, lines.tooltip).encode(time_axis.across(rows["at"], space), y),
         *_words(rows, tones),
     ]
     note = _note(lines, rows, names, len(behind), steps[0])
@@ -175,9 +175,9 @@ def _strokes(rows: pl.DataFrame, colour: alt.Color) -> list[alt.Chart]:
     return [mark.encode(time_axis.PLACE, PLACE, colour) for mark in drawn]
 
 
-def _points(colour: alt.Color, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
+def _points(rows: pl.DataFrame, colour: alt.Color, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
-    size: Any = alt.ExprRef("datum.front ? 45 : 14")
+    size: Any = alt.ExprRef(f"datum.front ? {45 if rows['at'].n_unique() <= MOST_DOTS else 14} : 14")
     return _only("!datum.before").mark_point(filled=True, size=size).encode(colour, faint, tooltip=list(tooltip))
 
 

@@ -25,7 +25,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     rows = _rows(frame)
     steps = marks(0, float(max(rows["users"].to_list(), default=0)), whole=True)
     scale = alt.Scale(domain=[0, steps[-1]], nice=False)
-    below = alt.Axis(title=f"{grain}s with activity", labelAngle=0, labelOverlap=True, grid=False)
+    below = alt.Axis(title=f"{_many(grain)} with activity", labelAngle=0, labelOverlap=True, grid=False)
     x = alt.X("periods_active:O", axis=below, scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1))
     y = alt.Y("users:Q", scale=scale, axis=Unit().axis(steps, tones))
     bars = alt.Chart().mark_bar(cornerRadiusEnd=2, color=tones.main).encode(x, y, tooltip=TOOLTIP)
@@ -42,6 +42,12 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.Series("figure", [percent(share, 0) for share in rows["share"]], dtype=pl.String()))
 
 
+def _many(grain: str) -> str:
+    """Several of a grain, which may be a `time of 2 weeks`."""
+    first, of, rest = grain.partition(" of ")
+    return f"{first}s{of}{rest}"
+
+
 def _total(frame: pl.DataFrame) -> int:
     return int(frame["users"].sum() or 0)
 
@@ -56,7 +62,7 @@ def title(frame: pl.DataFrame, grain: str = "period") -> str:
     if not row:
         return f"All {people(total)} were active in one {grain} only"
     share, least = row[0]["cumulative"] / total, row[0]["periods_active"]
-    return f"{percent(share)} of {people(total)} are active in {least} or more {grain}s"
+    return f"{percent(share)} of {people(total)} are active in {least} or more {_many(grain)}"
 
 
 def summary(frame: pl.DataFrame, grain: str = "period") -> str:

@@ -21,7 +21,7 @@ LIFECYCLE: dict[str, tuple[str, Format]] = {
     "status": ("Who", "text"),
     "users": ("People", "count"),
     "state": ("State", "text"),
-    "list": ("", "text"),
+    "list": ("List", "text"),
 }
 STICKINESS: dict[str, tuple[str, Format]] = {
     "periods_active": ("Active in", "count"),
@@ -69,7 +69,7 @@ def _lifecycle_table(answer: Answer, asked: Lifecycle, *, is_listed: bool) -> No
         explore_points.choose(Point(bucket, (status,)))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn("", type="tertiary", alignment="left", help=about, on_click=show,
+    button = st.column_config.ButtonColumn("List", type="tertiary", alignment="left", help=about, on_click=show,
                                            key="lifecycle-list")  # fmt: skip
     if not is_listed:
         columns.pop("list")

@@ -105,7 +105,7 @@ def choose(target: Path) -> Asked | None:
         return Asked(str(target), full, wanted, is_upload=False, seconds=SECONDS_FOR_PATHS)
     with st.expander(f"A file larger than {most} MB?"):
         st.markdown("Type its path above, or load it from the command line; both read it where it is:")
-        st.code(f'growthops load FILE --as {shape.name} --workspace "{target}"', language="bash", wrap_lines=True)
+        st.code(f'growthops load FILE --as {shape.name} --workspace "{target}"', language=None, wrap_lines=True)
     return None
 
 

@@ -13,6 +13,7 @@ from lib.questions import Event, parse
 from lib.scope import AllRules, Cohort, Did, Times
 from lib.ui import cohort_choice, export, person, url
 from lib.ui.builder import widgets
+from lib.ui.builder.sentences import plural
 from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.cohort_choice import MOST_HELD, MOST_SEED, Around, People
 from lib.ui.cohort_drawer import pull_rules, rules_drawer
@@ -84,25 +85,27 @@ def controls(people: People, more: list[Control]) -> None:
     """Draw the sentence, and the drawer that is open."""
     who = said(people.who.as_json())
     other = said(people.other.as_json()) if people.other is not None else ""
+    beside = f"beside {_short(f'people {other}', people.other)}" if people.other is not None else "beside no others"
     shown = [
-        Control("who", _short(f"people {who}"), "Who belongs to them", press=pull_rules("who", people.who)),
+        Control("who", _short(f"people {who}", people.who), "Who belongs to them", press=pull_rules("who", people.who)),
         Control("held", f"{people.held} % left alone" if people.held else "nobody left alone",
                 "A part of them to compare the others with", lambda: _held(people)),
-        Control("other", _short(f"beside people {other}") if other else "beside no others",
+        Control("other", beside,
                 "How many of them are among other people, too", press=pull_rules("other", people.other)),
     ]  # fmt: skip
     if other:
         shown.append(Control("alone", "without the others", "Compare with nobody", press=_alone, icon="close"))
     toolbar("people", [*shown, *more])
-    for text in (f"People {who}.", f"Beside people {other}." if other else ""):
-        if len(text) > LONGEST:
-            st.caption(plain(text))
+    for begin, text in (("P", f"people {who}"), ("Beside p", f"people {other}")):
+        if len(text) > LONGEST:  # its button has no room for it
+            st.caption(plain(f"{begin}{text[1:]}."))
     rules_drawer("who", "Who", lambda rule: change(lambda old: replace(old, who=rule)))
     rules_drawer("other", "Beside whom", lambda rule: change(lambda old: replace(old, other=rule)))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2].rstrip()} …"
+def _short(text: str, rule: Cohort) -> str:
+    """The rule on its button; a long one stands below in full."""
+    return text if len(text) <= LONGEST else f"people by {plural(len(list(cohort_choice.leaves(rule))), 'rule')}"
 
 
 def _alone() -> None:
@@ -152,13 +155,13 @@ def overlap(asked: Mapping[str, Any], other: Cohort, scope: Mapping[str, Any]) -
     """How many of them are among the others, too."""
     others = [cohort_choice.in_scope(other, scope)]
     answer = queries.ask(parse({**asked, "view": "overlap", "others": others}))
-    st.markdown(f"##### {plain(answer.headline)}")
+    st.markdown(f"## {plain(answer.headline)}")
     table(answer.tables["overlap"], OVERLAP, "people-overlap", "How many people are in both")
 
 
 def listed(answer: Answer, people: People) -> None:
     """Who they are, each a click from their timeline; with a part left alone, both parts as files of their own."""
-    st.markdown("##### Who they are")
+    st.markdown("## Who they are")
     if not people.held:
         columns = {name: part for name, part in LIST.items() if name != "held_out"}
         person.listed(answer.tables["people"], columns, "people", "The people to whom the rules apply")

@@ -74,6 +74,6 @@ def people(rule: Mapping[str, Any], did: str, name: str) -> None:
     frame = answer.tables["people"]
     with st.container(horizontal=True, vertical_alignment="center"):
         noun = "person" if frame.height == 1 else "people"
-        st.markdown(f"##### {count(frame.height)} {noun} {plain(did)}", width="content")
+        st.markdown(f"## {count(frame.height)} {noun} {plain(did)}", width="content")
         st.button("Close", key="point-close", type="tertiary", on_click=choose, args=(None,))
     person.listed(frame, PEOPLE, name, f"People {did}")

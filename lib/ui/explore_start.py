@@ -11,7 +11,6 @@ from lib.ui.explore_landmarks import Landmarks, landmarks
 from lib.ui.scope_address import json_text
 from lib.ui.words import plain, readable
 
-PAGE = "pages/decide/explore.py"
 MOST_USED = 5
 Parameters = dict[str, tuple[str, ...]]
 
@@ -56,7 +55,7 @@ def templates(marks: Landmarks) -> list[Template]:
         never = {"did": {"event": marks.goal}, "times": {"op": "eq", "value": 0}}
         told = {"all": [{"did": {"event": marks.first}}, never]}
         found.append(
-            Template(f"Who did “{first}” and not “{goal}”", "The list of people to write to",
+            Template(f"Not yet “{goal}”", f"A list to write to: who did “{first}” and not that",
                      {"ask": ("people",), "who": (json_text(told),)})
         )  # fmt: skip
     if marks.is_named:
@@ -74,13 +73,16 @@ def start() -> None:
     st.markdown("Ask anything about what people do. Begin with one of these and change it, or choose a kind above.")
     found = queries.once(lambda: templates(landmarks()), "explore templates")
     with st.grid(3, min_column_width=280, gap="medium"):
-        for template in found:
-            _link(template)
+        for place, template in enumerate(found):
+            _link(place, template)
     saved.saved_views()
 
 
-def _link(template: Template) -> None:
-    shared = {key: values for key, values in url.now().items() if url.is_shared(key)}
+def _link(place: int, template: Template) -> None:
     with st.container(gap="xsmall"):
-        st.page_link(PAGE, label=plain(template.title), query_params={**shared, **template.parameters})
+        # A button, for Streamlit cuts long names of links off, and marks every link to the page one is on.
+        st.button(
+            f"**{plain(template.title)}**", key=f"template-{place}", type="tertiary", icon=":material/arrow_forward:",
+            icon_position="right", on_click=url.write, args=(template.parameters,),
+        )  # fmt: skip
         st.caption(plain(template.about))

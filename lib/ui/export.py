@@ -101,7 +101,7 @@ def copies(answer: Answer) -> None:
         "Copy", icon=":material/content_copy:", type="tertiary", help="This page's question, to run elsewhere"
     ):
         st.markdown("**As JSON**")
-        st.code(as_json(answer.question), language="json", height=260)
+        st.code(as_json(answer.question), language=None, height=260)
         st.markdown("**As a command**")
-        st.code(as_command(answer.question), language="bash", wrap_lines=True, height=140)
+        st.code(as_command(answer.question), language=None, wrap_lines=True, height=140)
         st.caption("The address of this page is a link to exactly what you see.")

@@ -156,7 +156,7 @@ def steps_table(answer: Answer) -> None:
     button = st.column_config.ButtonColumn(
         "List", type="tertiary", alignment="left", help=about, on_click=show, key="funnel-list"
     )
-    table(frame, columns, "funnel-steps", "People, losses and shares at each step", {"list": button})
+    table(frame, columns, "funnel-steps", "People, losses and shares at each step", {"list": button}, answer.question)
 
 
 def remembered(answer: Answer, name: str, make: Callable[[], Found]) -> Found:

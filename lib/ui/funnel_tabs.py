@@ -88,7 +88,7 @@ def over_time(asked: Json, choice: Choice, view: View) -> None:
     answer = queries.ask(parse({**asked, "view": "trend", "grain": view.grain}))
     picture(answer, "trend", trend)
     frame = remembered(answer, "trend", lambda: stated(answer.tables["trend"]))
-    table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period")
+    table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period", question=answer.question)
 
 
 def stated(frame: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +112,7 @@ def time_to_convert(asked: Json, view: View) -> None:
         return
     picture(answer, "times", times)
     frame = remembered(answer, "times", lambda: times.folded(answer.tables["times"]).drop("rest"))
-    table(frame, TIMES, "funnel-times", "People by how long they took")
+    table(frame, TIMES, "funnel-times", "People by how long they took", question=answer.question)
 
 
 def people(asked: Json, view: View, lists: Lists = table) -> None:
@@ -126,7 +126,7 @@ def people(asked: Json, view: View, lists: Lists = table) -> None:
     question = parse({**asked, "view": "people", "outcome": view.outcome, "step": view.step})
     answer = queries.ask(question)
     frame, did = answer.tables["people"], _did(question, view)
-    st.markdown(f"##### {people_words(frame.height, *noun(question))} {plain(did)}")
+    st.markdown(f"## {people_words(frame.height, *noun(question))} {plain(did)}")
     columns = _without_segment(PEOPLE, asked)
     if view.outcome == "dropped":
         columns.pop("reached_at")

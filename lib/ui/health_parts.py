@@ -159,7 +159,7 @@ def sources_tab(found: Overview) -> None:
     if not rows.height:
         st.info("Nothing was loaded yet, or the ledger of loads cannot be read.")
         return
-    st.markdown(f"##### {plain(sources.title(rows))}")
+    st.markdown(f"## {plain(sources.title(rows))}")
     shown = _loaded_at(rows).with_columns(since=pl.col("hours") * 3600, target=pl.col("target_hours") * 3600)
     drawn = {key: part for key, part in SOURCES.items() if key not in RARE or shown[key].sum()}
     table(shown, drawn, "sources", "Each source with its last load and what became of its rows")
@@ -173,7 +173,7 @@ def joins_tab() -> None:
     rows = queries.from_facts(joins.joins)
     there = rows.filter(pl.col("missing").is_null())
     if there.height:
-        st.markdown(f"##### {plain(joins.title(there))}")
+        st.markdown(f"## {plain(joins.title(there))}")
         table(there, JOINS, "joins", "Share of rows that find their match in another table")
     for label, missing in rows.drop_nulls("missing").select("label", "missing").iter_rows():
         st.caption(f"{label}: nothing to say, for there are no rows yet in {plain(missing)}.")
@@ -205,7 +205,7 @@ def storage_tab(found: Overview) -> None:
     except GrowthOpsError:
         rows = None
     if rows is not None and rows.height:
-        st.markdown(f"##### {storage.title(rows)}")
+        st.markdown(f"## {storage.title(rows)}")
         sized = rows.with_columns(size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()))
         table(_loaded_at(sized), STORED, "storage", "Each table with its rows, size and files")
         st.caption(queries.from_warehouse(storage.tidiness, timezone()))

@@ -57,7 +57,7 @@ def quarantine_tab(found: Overview) -> None:
         st.info("No row waits. Rows that cannot be loaded are kept here with the reason; none is dropped silently.")
         return
     entries = found.entries
-    st.markdown(f"##### {people(found.waiting, 'row waits', 'rows wait')}, and why")
+    st.markdown(f"## {people(found.waiting, 'row waits', 'rows wait')}, and why")
     table(quarantine.reasons(entries), REASONS, "reasons", "Why rows wait, with how many of each")
     with st.container(horizontal=True):
         chosen = _pick("Table", quarantine.tables(entries), "table")
@@ -95,7 +95,7 @@ def _rows(shown: pl.DataFrame, columns: dict[str, tuple[str, Format]], total: in
 
 def _ways_on(chosen: str, of_table: pl.DataFrame, picked: pl.DataFrame) -> None:
     waiting = people(quarantine.rows(of_table), "row", "rows")
-    st.markdown("##### Mend them and load them again")
+    st.markdown("## Mend them and load them again")
     st.markdown(
         "Take the file, correct the cells in any spreadsheet, keep the column `_id`, and bring it back. Or, where the "
         "mapping in `growthops.toml` was wrong, correct that and load the rows as they are."
@@ -160,7 +160,7 @@ def events_tab() -> None:
     if not rows.height:
         st.info("No event was loaded yet, and the settings name none.")
         return
-    st.markdown(f"##### {plain(events.title(rows))}")
+    st.markdown(f"## {plain(events.title(rows))}")
     _seen(rows)
     names = rows.filter(pl.col("events") > 0)["name"].to_list()
     if not names:
@@ -169,7 +169,7 @@ def events_tab() -> None:
     name = url.choice("Look into", names, "event", (named or list(queries.events()))[0], width=320)
     filled = queries.from_facts(events.properties, name)
     used, empty = filled.filter(pl.col("filled") > 0), filled.filter(pl.col("filled") == 0)["property"].to_list()
-    st.markdown(f"##### {plain(events.fullness(name, filled))}")
+    st.markdown(f"## {plain(events.fullness(name, filled))}")
     table(used, PROPERTIES, f"properties-{name}", f"How well each property of {name} is filled")
     if empty:
         st.caption(f"Never filled: {plain(listing(empty))}.")
@@ -178,7 +178,7 @@ def events_tab() -> None:
         st.caption("Releases cannot be compared: fewer than two values of app_version were seen.")
         return
     releases = queries.from_facts(events.versions, name)
-    st.markdown(f"##### {plain(events.effect(name, releases))}")
+    st.markdown(f"## {plain(events.effect(name, releases))}")
     _releases(name, releases)
     st.caption(
         "How often an active person does it in a day, against all versions before it together. “dropped”: by more than "

@@ -128,11 +128,12 @@ def picture(
 
     title, summary, made = _drawn(answer, table, drawing, tones(), annotations, more)
     title, legend = UNITS.sub("\u00a0", said or title), getattr(drawing, "LEGEND", "")
-    with st.container(horizontal=True, wrap=False, gap="small"):
-        st.markdown(f"##### {plain(title)}")
-        if over_time:
-            notes.add_button(url.page(), key)
-        export.menu(answer, table, title, draw, key, legend)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.markdown(f"## {plain(title)}", width="content")
+        with st.container(horizontal=True, width="content", gap="small"):
+            if over_time:
+                notes.add_button(url.page(), key)
+            export.menu(answer, table, title, draw, key, legend)
     st.vega_lite_chart(made.arrow, dict(made.spec), key=f"chart-{key}", alt=summary)
     if legend:
         st.caption(legend)

@@ -73,9 +73,11 @@ def listed(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name:
         url.write({KEY: ids[st.session_state[key]["row"]]})
 
     about = "What this person did, event by event"
-    button = st.column_config.ButtonColumn("", type="tertiary", alignment="left", help=about, on_click=show, key=key)
-    frame = frame.with_columns(pl.lit("Timeline").alias(OPEN))
-    table(frame, {**columns, OPEN: ("", "text")}, name, summary, {OPEN: button})
+    button = st.column_config.ButtonColumn(
+        "Timeline", type="tertiary", alignment="left", help=about, on_click=show, key=key
+    )
+    frame = frame.with_columns(pl.lit("Open").alias(OPEN))
+    table(frame, {**columns, OPEN: ("Timeline", "text")}, name, summary, {OPEN: button})
 
 
 def shown(user_id: str, funnel: Mapping[str, Any] | None = None, back: str = "Back to everybody") -> None:
@@ -121,7 +123,7 @@ def proof(user_id: str, funnel: Mapping[str, Any]) -> None:
     """Which event of the person filled or ended which step."""
     asked = {key: value for key, value in funnel.items() if key not in ("by", "compare")}
     answer = queries.ask(parse({**asked, "view": "proof", "user_id": user_id}))
-    st.markdown(f"##### {plain(answer.headline)}")
+    st.markdown(f"## {plain(answer.headline)}")
     for note in answer.notes:
         st.caption(plain(note))
     if answer.tables["proof"].height:
@@ -141,7 +143,7 @@ def timeline(found: Person) -> None:
     """The latest events, the newest first."""
     if not found.events:
         return
-    st.markdown("##### What they did, the newest first")
+    st.markdown("## What they did, the newest first")
     texts = [name for name in TIMELINE if name != "ts"]
     empty = {name for name in texts if not found.latest[name].str.len_chars().sum()}
     columns = {name: part for name, part in TIMELINE.items() if name not in empty}

@@ -123,7 +123,7 @@ def saved_views() -> None:
         views = queries.store().definitions.list("view") if queries.has_state() else ()
     if not views:
         return
-    st.markdown("##### Saved views")
+    st.markdown("## Saved views")
     for view in sorted(views, key=lambda one: one.created_at, reverse=True)[:MOST_LISTED]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.page_link(

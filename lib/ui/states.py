@@ -77,7 +77,7 @@ def failed(error: Exception, cause: BaseException | None = None) -> None:
 
 def empty(answers: str) -> None:
     """No events yet: what the page would answer, what is missing, and three ways on."""
-    st.markdown(f"#### No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
+    st.markdown(f"## No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
     st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
     table = TABLES["events"]
     st.dataframe(
@@ -91,9 +91,9 @@ def empty(answers: str) -> None:
     folder = queries.workspace()
     st.page_link("pages/trust/add_data.py", label="Add your data", icon=":material/upload_file:", width="content")
     st.markdown("Or load it from the command line:")
-    st.code(f'growthops load events.csv --as events --workspace "{folder}"', language="bash", wrap_lines=True)
+    st.code(f'growthops load events.csv --as events --workspace "{folder}"', language=None, wrap_lines=True)
     st.markdown("Or look around first, with an invented company (“Add your data” makes it, too):")
-    st.code("growthops demo", language="bash")
+    st.code("growthops demo", language=None)
 
 
 def few(people: int) -> str:

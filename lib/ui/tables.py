@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 import polars as pl
+import pyarrow as pa
 import streamlit as st
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
 from lib import queries
+from lib.questions import Question
 from lib.ui import export
 
 Format = Literal["text", "count", "number", "percent", "seconds", "time", "day"]
@@ -20,28 +22,35 @@ def table(
     name: str,
     summary: str,
     buttons: Mapping[str, ButtonColumnResult] | None = None,
+    question: Question | None = None,
 ) -> None:
     """Show the named columns; below, a download of every row and column.
 
     `columns` is column: (heading, format). `name` names the file, `summary` is for those who cannot see it. A column
-    among `buttons` shows its text as buttons; it is not in the file.
+    among `buttons` shows its text as buttons; it is not in the file. Where the `question` is given that the frame
+    answers, the file's name says its days, and what is shown is made once.
     """
-    shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS)
+
+    def make() -> pa.Table:
+        return frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
+
+    asked = question and question.model_dump_json(by_alias=True)
+    shown = queries.once(make, "table", name, asked, *columns) if asked else make()
     config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()} | dict(buttons or {})
     st.dataframe(
         # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
         # half a second, and a broken chart for a second visitor who comes while it is being imported.
-        shown.to_arrow(),
+        shown,
         lazy=False,
         hide_index=True,
         column_config=config,
         key=f"table-{name}",
         alt=summary,
         placeholder="–",
-        height="content" if shown.height < 15 else 420,
+        height="content" if shown.num_rows < 15 else 420,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        export.download(frame.drop(buttons or ()), name)
+        export.download(frame.drop(buttons or ()), name, question=question)
         if frame.height > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
 

@@ -26,7 +26,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "before": ("Before", "number"),
     "n": ("Rests on", "count"),
     "state": ("State", "text"),
-    "list": ("", "text"),
+    "list": ("List", "text"),
 }
 FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "number", "time": "seconds"}
 
@@ -114,7 +114,7 @@ def rows(answer: Answer, shown: str) -> None:
         explore_points.choose(Point(bucket, (label, segment)))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn("", type="tertiary", alignment="left", help=about, on_click=show,
+    button = st.column_config.ButtonColumn("List", type="tertiary", alignment="left", help=about, on_click=show,
                                            key="trend-list")  # fmt: skip
     buttons = {"list": button} if "list" in columns else {}
     table(frame if buttons else frame.drop("list"), columns, "trend", "Every point of the picture", buttons)

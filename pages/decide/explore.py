@@ -28,7 +28,7 @@ else:
     with head:
         page_header(explore.TITLE, answer)
     with said:
-        verdict(explore.answered(asked.whole or asked.question, head))
+        verdict(answer if asked.whole is None else explore.answered(asked.whole, head))
     asked.draw(answer)
 with refused:
     url.say_refused()

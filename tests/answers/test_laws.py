@@ -41,6 +41,12 @@ OTHERS: list[dict[str, Any]] = [
     {"kind": "retention", "start": "a", "return": "b", "clock": "rolling", "entry": "recurring", "scope": SCOPE},
     {"kind": "metric", "metric": "active_users", "grain": "day"},
     {"kind": "metric", "metric": "new_users", "grain": "week", "scope": SCOPE, "by": {"field": "plan", "top": 2}},
+    {"kind": "trend", "series": [{"event": "*", "measure": "users"}, "a"], "formula": "B / A", "by": {"field": "plan"}},
+    {"kind": "trend", "series": [{"event": "*", "measure": "users"}], "active": 7, "scope": SCOPE, "rolling": 3},
+    {"kind": "trend", "series": [{"event": "*", "measure": "users"}], "grain": "hour", "cumulative": True},
+    {"kind": "lifecycle", "grain": "week", "scope": SCOPE},
+    {"kind": "lifecycle", "event": "a", "by": {"field": "plan", "top": 2}},
+    {"kind": "stickiness", "min_times": 2, "every": 3},
 ]
 QUESTIONS = [*FUNNELS, *OTHERS]
 

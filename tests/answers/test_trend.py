@@ -53,7 +53,9 @@ def values(series: Any, facts: Facts = FACTS, **fields: Any) -> list[Any]:
 
 
 def of(measure: str, field: str = "value", event: str = "pay") -> dict[str, Any]:
-    return {"event": event, "measure": measure} | ({} if measure in ("total", "users", "per_user") else {"field": field})
+    return {"event": event, "measure": measure} | (
+        {} if measure in ("total", "users", "per_user") else {"field": field}
+    )
 
 
 # ------------------------------------------------------------------ measures
@@ -229,7 +231,11 @@ def test_cumulative_people_count_once() -> None:
     assert values(of("sum"), cumulative=True) == [30, 30, 70, 70, 70, 70, 70]
     assert values(of("per_user"), cumulative=True) == [2, 2, 1.5, 1.5, 1.5, 1.5, 1.5]
     # Bob was there on Monday, before this scope, and counts in it from Wednesday on.
-    assert values(of("users", event="*"), cumulative=True, scope={"start": "2026-01-06", "end": "2026-01-09"}) == [1, 2, 2]
+    assert values(of("users", event="*"), cumulative=True, scope={"start": "2026-01-06", "end": "2026-01-09"}) == [
+        1,
+        2,
+        2,
+    ]
 
 
 def test_trailing_days_begin_before_the_scope() -> None:
@@ -253,8 +259,8 @@ def test_trailing_days_at_other_grains() -> None:
 
 def test_daily_over_monthly_active_people() -> None:
     series = [of("users", event="*"), of("users", event="*") | {"active": 28}]
-    assert values(series, formula="A / B") == [1, pytest.approx(1 / 3), pytest.approx(1 / 3), pytest.approx(1 / 3), 0, 0,
-                                               pytest.approx(1 / 3)]  # fmt: skip
+    third = pytest.approx(1 / 3)
+    assert values(series, formula="A / B") == [1, third, third, third, 0, 0, third]
 
 
 def test_rolling_is_the_mean_of_what_is_shown() -> None:
@@ -408,7 +414,9 @@ def test_notes() -> None:
     )  # fmt: skip
     overlap = "A person may stand in several segments, so the people of all segments do not add up to all people."
     assert overlap in asked(of("users", event="*"), by={"field": "platform"}).notes
-    assert overlap not in asked(of("users", event="*"), by={"field": "user.country"}).notes, "they have one country each"
+    assert overlap not in asked(of("users", event="*"), by={"field": "user.country"}).notes, (
+        "they have one country each"
+    )
     assert overlap not in asked("*", by={"field": "platform"}).notes, "events do add up"
     early = "The first windows of 7 days begin before the first event in the data, so these values can only rise."
     assert early in asked(of("users", event="*"), active=7).notes

@@ -13,10 +13,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from lib.demo.workspace import make_company
-from tests.visitor import OURS, PLAIN, ROOT, Server, Visitor, elements, widget
+from tests.visitor import OURS, PLAIN, ROOT, Server, Visitor, elements
 
 FOLDER = Path(".bench")
 EMPTY = "import altair, deltalake, polars, pyarrow, streamlit as st\nst.write('here')\n"
@@ -91,8 +90,14 @@ def _reruns(workspace: Path) -> None:
 
 def _new_questions(visitor: Visitor, first: list[ForwardMsg]) -> Callable[[], list[ForwardMsg]]:
     """Another window every time."""
-    window, numbers = widget(first, "number_input", "window"), iter(range(100, 10_000))
-    return lambda: visitor.run([WidgetState(id=window, double_value=next(numbers))])
+    numbers = iter(range(100, 10_000))
+    return lambda: _within(visitor, next(numbers))
+
+
+def _within(visitor: Visitor, days: int) -> list[ForwardMsg]:
+    """The funnel with another window; what is chosen is in the address."""
+    visitor.goto(f"window={days}")
+    return visitor.run()
 
 
 def _measured(
@@ -161,14 +166,13 @@ def _crowd(workspace: Path, clients: int, seconds: float) -> None:
 
 def _visited(server: Server, clients: int, seconds: float) -> dict[str, float]:
     with Visitor(server.port) as first:
-        shown = first.run()
-        window = widget(shown, "number_input", "window")
+        first.run()
         for number in range(WINDOWS):
-            first.run([WidgetState(id=window, double_value=number + 1)])
+            _within(first, number + 1)
         server.settle()
         base, waits, failed = server.megabytes(), [], []
         end = time.monotonic() + seconds
-        args = (server.port, window, end, waits, failed)
+        args = (server.port, end, waits, failed)
         threads = [threading.Thread(target=_person, args=(number, *args)) for number in range(clients)]
         before = server.seconds()
         for thread in threads:
@@ -188,7 +192,7 @@ def _visited(server: Server, clients: int, seconds: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _person(number: int, port: int, window: str, end: float, waits: list[float], failed: list[str]) -> None:
+def _person(number: int, port: int, end: float, waits: list[float], failed: list[str]) -> None:
     """Comes at a moment of their own; the first page is not counted, it is no rerun."""
     chance = random.Random(number)
     time.sleep(chance.uniform(0, THINK[1]))
@@ -197,8 +201,8 @@ def _person(number: int, port: int, window: str, end: float, waits: list[float],
             visitor.run()
             while time.monotonic() < end:
                 time.sleep(chance.uniform(*THINK))
-                state = WidgetState(id=window, double_value=chance.randint(1, WINDOWS))
-                waits.append(_timed(lambda state=state: visitor.run([state])))
+                days = chance.randint(1, WINDOWS)
+                waits.append(_timed(lambda days=days: _within(visitor, days)))
     except (Exception, SystemExit) as error:
         failed.append(str(error))
 

@@ -195,6 +195,11 @@ def test_every_figure_of_a_heat_map_can_be_read(tones: Tones) -> None:
         assert min(contrast(row["letters"], row["shade"]) for row in drawn) >= 4.5
 
 
+def test_small_shares_of_a_heat_map_keep_a_decimal() -> None:
+    frame = cohorts.example()[0].with_columns(pl.col("rate") / 10)
+    assert [row["cell"] for row in rows(cohorts.chart(frame, LIGHT).to_dict())][:2] == ["5.7 %", "4.3 %"]
+
+
 def test_a_heat_map_of_segments_says_whose_it_is() -> None:
     frame, _ = cohorts.example()
     both = pl.concat([frame.with_columns(segment=pl.lit(name)) for name in ("ios", "web")])

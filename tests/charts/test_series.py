@@ -59,6 +59,15 @@ def test_a_line_alone_has_no_name_but_its_last_finished_value() -> None:
     assert [(row["shown"], row["tip"]) for row in drawn(spec)] == [("10", False), ("20", True), ("30", False)]
 
 
+def test_a_line_alone_has_the_main_colour_unless_it_is_a_segment() -> None:
+    def shade(name: str, by: str) -> list[str]:
+        spec = lines.chart(weekly({name: [1, 2]}), LIGHT, by=by).to_dict()
+        return next(one["encoding"]["color"]["scale"]["range"] for one in spec["layer"] if "color" in one["encoding"])
+
+    assert shade("All", "") == [LIGHT.main]
+    assert shade("android", "platform") == [LIGHT.series[1]]
+
+
 def test_an_earlier_period_lies_bucket_by_bucket_behind() -> None:
     before = weekly({"All": [7, 8, 9, 10]}, start=FIRST - timedelta(weeks=4))
     spec = lines.chart(weekly({"All": [10, 20, 30]}), LIGHT, previous=before, against="a year earlier").to_dict()
@@ -134,9 +143,9 @@ def test_labels_and_segments_name_the_line_together() -> None:
     both = pl.concat([frame, frame.with_columns(label=pl.lit("Visits"))])
     spec = lines.chart(both, LIGHT).to_dict()
     assert {row["name"] for row in drawn(spec)} == {"People · ios", "People · web", "Visits · ios", "Visits · web"}
-    assert (
-        lines.title(frame.filter(pl.col("segment") == "ios")) == "“People” went from 1 (5 Jan 2026) to 2 (12 Jan 2026)"
-    )
+    alone = frame.filter(pl.col("segment") == "ios")
+    assert lines.title(alone) == "“ios” went from 1 (5 Jan 2026) to 2 (12 Jan 2026)"
+    assert lines.title(weekly({"All": [1, 2]})) == "“People” went from 1 (5 Jan 2026) to 2 (12 Jan 2026)"
 
 
 def test_hours_keep_their_local_clock() -> None:

@@ -137,7 +137,7 @@ def test_the_page_follows_the_theme(open_page: Open, dark: bool) -> None:
     canvas = page.get_by_test_id("stApp").evaluate("element => getComputedStyle(element).backgroundColor")
     assert canvas == ("rgb(15, 19, 26)" if dark else "rgb(247, 248, 250)")
     name = page.get_by_test_id("stVegaLiteChart").first.get_by_text("1. signup start")
-    assert name.evaluate("element => element.getAttribute('fill')") == ("#E8EBF0" if dark else "#1B1F2A")
+    assert name.evaluate("element => element.getAttribute('fill')") == ("#E8EBF0" if dark else "#0A0D14")
 
 
 def test_a_phone_scrolls_down_only(open_page: Open) -> None:

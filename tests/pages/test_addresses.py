@@ -1,6 +1,7 @@
 """The address as state: what is written is read back, links of every age work, and garbage falls back with a word."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -19,6 +20,7 @@ from lib.ui.funnel_views import OUTCOMES, TABS, View
 from lib.ui.retention_choice import RetentionChoice
 from lib.ui.scope_address import Chosen
 
+ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ("open", "buy", "buy (2)", "{odd", "view_page", "pay now & then", "ünïcode")
 FIELDS = ("platform", "plan", "user.country")
 KNOWN = Known(lambda name: name in EVENTS, FIELDS, lambda name: name in FIELDS, lambda where: None)
@@ -235,6 +237,17 @@ def test_brackets_come_one_after_the_other(text: tuple[str, ...], pairs: tuple[t
     kept, notes = retention_choice.read({"brackets": text}, OPENS, KNOWN)
     assert kept.brackets == pairs
     assert bool(notes) == (len(pairs) < len(text))
+
+
+def test_every_parameter_and_word_is_documented() -> None:
+    page = (ROOT / "docs" / "addresses.md").read_text("utf-8")
+    views = ("tab", "grain", "from", "to", "outcome", "step")
+    keys = [*funnel_address.OWN, *retention_choice.OWN, *views, "period", "range", "where", "is.<field>", "if"]
+    words = [funnel_address.TAKES, funnel_address.COUNTED, funnel_address.ORDERS, funnel_address.ENTRIES]
+    words += [funnel_address.LATER, funnel_address.EFFECTS, retention_choice.ENTRIES, retention_choice.MODES]
+    words += [retention_choice.CLOCKS, dict.fromkeys(scope_address.PERIODS), dict.fromkeys(TABS), OUTCOMES]
+    words += [dict.fromkeys(UNITS), dict.fromkeys(GRAINS), dict.fromkeys(funnel_address.COMPARES)]
+    assert [key for key in [*keys, *(word for told in words for word in told)] if f"`{key}`" not in page] == []
 
 
 # --- garbage ---------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_settings_without_a_funnel_propose_one(visit: Visit, workspace: Path) ->
     (workspace / "growthops.toml").write_text("", "utf-8")
     app = visit()
     assert not app.error
-    assert app.multiselect(key="steps").value == ["signup_start", "signup_done", "project_created"]
+    assert app.dataframe[0].value["label"].tolist() == ["signup start", "signup done", "project created"]
 
 
 def test_every_page_is_in_the_navigation(visit: Visit, workspace: Path) -> None:
