@@ -13,7 +13,7 @@ PAGES = {
         ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
     ],
     "Decide": [
-        ("pages/decide/explore.py", "Explore", "explore", "How many people do what, how often, and who they are: whatever you ask."),
+        ("pages/decide/explore.py", "Explore", "explore", "How many people do what, how often, and who they are."),
     ],
     "Trust": [
         ("pages/trust/health.py", "Data health", "health", "Whether the numbers can be believed."),

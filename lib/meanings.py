@@ -45,6 +45,12 @@ MEANINGS = {
     "Funnel.to_step": "The step it is measured to; the last when empty.",
     "Funnel.bins": "How many bars the histogram of times has; chosen from the data when empty.",
     "Funnel.step": "The step whose people are listed; the last when empty.",
+    "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing.",
+    "Funnel.user_id": "Whose events view `proof` shows; any id of the person.",
+    "Funnel.fields": "Which fields view `drivers` looks at; when empty every field that splits people in a few groups.",
+    "Step.optional": "Counted where it happened in its place, and not needed for the next step.",
+    "Step.within": "The longest time from the step before it, beside the window of the whole funnel.",
+    "Step.first_ever": "Only the person's very first such event fills the step, whenever the scope begins.",
     "Funnel.outcome": "List those who reached the step, or those who reached the one before it and stopped.",
     # retention
     "Retention.start": "The event that puts a person into a cohort.",

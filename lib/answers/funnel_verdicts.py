@@ -154,16 +154,39 @@ class Judge:
             yield event, None, "not needed: its step was done already"
         elif matched == [1] and event["at"] in self.opened:
             return  # it is told as an attempt of its own
-        elif not filled:
-            yield event, matched[0], f"out of place: the step before step {matched[0]} was not done yet"
-        elif event["ts"] < self.attempt.filled[filled[0]]["ts"]:
-            yield event, filled[0], f"not needed: a later event filled step {filled[0]}"
+        elif filled:
+            yield event, filled[0], self._repeated(event, filled[0])
         else:
-            yield event, filled[0], f"not needed: step {filled[0]} was filled already"
+            yield event, matched[0], self._misplaced(event, matched[0])
+
+    def _repeated(self, event: Row, step: int) -> str:
+        """Why another event than this one filled the step."""
+        filled = self.attempt.filled
+        before = max((k for k in filled if k < step), default=step)
+        if event["ts"] >= filled[step]["ts"]:
+            return f"not needed: step {step} was filled already"
+        if event["ts"] < filled[before]["ts"] and before != step:
+            return f"out of place: it came before step {before} of this attempt"
+        return f"not needed: a later event filled step {step}"
+
+    def _misplaced(self, event: Row, step: int) -> str:
+        """Why an event could not fill a step that the attempt never took."""
+        filled = self.attempt.filled
+        needed = self.question.step_before(step) if step > 1 else 1
+        later = [k for k in filled if k > step and event["ts"] >= filled[k]["ts"]]
+        if needed not in filled or event["ts"] < filled[needed]["ts"]:
+            return f"out of place: step {needed} was not done before it"
+        if later:
+            return f"out of place: it came after step {later[0]} of this attempt"
+        within = self.question.steps[step - 1].within
+        return (
+            f"not soon enough: more than {within.words} after the step before" if within else "left out of this attempt"
+        )
 
     def _unlike(self) -> Iterator[Verdict]:
         """Events that would fill a step but are not the first ever, or do not hold the same values."""
-        known, held = {event["at"] for event in self.attempt.events}, listing(self.question.hold)
+        steps, held = range(1, len(self.question.steps) + 1), listing(self.question.hold)
+        known = {event["at"] for event in self.attempt.events if any(event[f"m{k}"] for k in steps)} | self.used
         for event in self._own():
             if event["at"] in known or not self.attempt.start["ts"] <= event["ts"] <= self.stop:
                 continue

@@ -9,6 +9,7 @@ from lib.answers import Answer
 from lib.charts.image import Caption
 from lib.questions import Question
 from lib.scope import Scope
+from lib.ui import states
 from lib.ui.builder import sentences
 from lib.ui.words import moment
 
@@ -75,8 +76,15 @@ def file_name(name: str, question: Question | None = None) -> str:
     if question is not None:
         scope = question.scope
         parts += [f"{edge:%Y-%m-%d}" for edge in (scope.start, scope.end and _inside(scope.end)) if edge is not None]
-    stamp = queries.facts().stamp
+    stamp = _stamp()
     return "_".join([*parts, *([f"load-{stamp[:8]}"] if stamp else [])])
+
+
+def _stamp() -> str:
+    """The load in force; nothing where its files cannot be read, which is no reason to keep a table back."""
+    with states.quiet():
+        return queries.facts().stamp
+    return ""
 
 
 def _inside(end: date) -> date:

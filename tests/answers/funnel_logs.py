@@ -54,6 +54,8 @@ def a_question(rng: random.Random, order: str, overlap: bool, span: int) -> Json
         ]
     else:
         steps = [{"event": [letter]} for letter in rng.sample("abcd", n)]
+    if order == "any" and rng.random() < 0.3:  # steps that want the same event
+        steps = [dict(rng.choice(steps)) for _ in steps]
     question: Json = {"kind": "funnel", "order": order, "steps": steps}
     question["window"] = {"value": rng.randint(1, span), "unit": "second"}
     question["entry"] = rng.choice(["any", "any", "first"])

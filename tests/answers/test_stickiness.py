@@ -88,10 +88,11 @@ def test_everybody_is_in_one_row() -> None:
         ({"event": "open", "scope": {"start": "2026-01-07"}},
          "75.0 % of the 4 people who did “open” were there in only 1 of 19 days; 0.0 % in at least half of them."),
         ({"grain": "week", "event": "open"},
-         "Half of the 3 people who did “open” were there in 2 or more of 2 weeks; 100.0 % in at least half of them."),
-        ({"every": 7},
-         "Half of the 3 people who were active were there in 2 or more of 2 periods of 7 days; 100.0 % in at least half "
+         "Half of the 3 people who did “open” were there in 2 or more of 2 weeks; 100.0 % in at least half "
          "of them."),
+        ({"every": 7},
+         "Half of the 3 people who were active were there in 2 or more of 2 periods of 7 days; "
+         "100.0 % in at least half of them."),
         ({"event": "never"}, "Nobody did “never” in this scope."),
         ({"min_times": 9}, "Nobody was active 9 times in a day of this scope."),
         ({"by": {"field": "platform"}, "grain": "month"},

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from lib.errors import QuestionError
 from lib.questions import Event, Exclude, Step, parse
@@ -321,3 +322,60 @@ def test_a_reader_takes_the_last_of_several_and_ignores_what_is_empty() -> None:
     assert reader.one("a", ("x", "y"), "x") == "y"
     assert (reader.whole("n", 1), reader.whole("m", 1), reader.whole("none", 3)) == (5, 5, 3)
     assert reader.notes == ["“m” does not know “-1”: 1 is used."]
+
+
+# --- the address and the browser --------------------------------------------------------------------------------------
+
+
+def page() -> AppTest:
+    """A page with two things to change."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from lib.ui import url
+
+        url.begin("page")
+        for key, value in (("a", "1"), ("b", ["2", "3"]), ("a", None)):
+            st.button(f"{key}={value}", on_click=url.write, args=({key: value},))
+        st.text(repr(sorted(url.now().items())))
+
+    return AppTest.from_function(script).run()
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_a_write_changes_what_it_names_and_keeps_the_rest() -> None:
+    app = page()
+    app.query_params["x"] = "y"
+    app.run()
+    press(app, "a=1")
+    press(app, "b=['2', '3']")
+    assert dict(app.query_params.items()) == {"x": "y", "a": "1", "b": ["2", "3"]}
+    press(app, "a=None")
+    assert app.text[0].value == "[('b', ('2', '3')), ('x', ('y',))]"
+
+
+def test_a_click_that_overtakes_the_address_undoes_nothing() -> None:
+    app = press(page(), "a=1")
+    del app.query_params["a"]  # the browser had not heard of it when the next click was sent
+    press(app, "b=['2', '3']")
+    assert dict(app.query_params.items()) == {"a": "1", "b": ["2", "3"]}
+
+
+def test_a_rerun_that_overtakes_the_address_puts_it_back() -> None:
+    app = press(page(), "a=1")
+    del app.query_params["a"]
+    app.run()
+    assert dict(app.query_params.items()) == {"a": "1"}
+    app.run()  # now the browser knows, and an address without it is somebody's wish
+    del app.query_params["a"]
+    assert app.run().text[0].value == "[]"
+
+
+def test_an_address_nobody_wrote_is_a_link() -> None:
+    app = press(page(), "a=1")
+    app.query_params["a"] = "9"
+    assert app.run().text[0].value == "[('a', ('9',))]"

@@ -1,6 +1,6 @@
 """The parts a question is built with, drawn by themselves: what a visitor does arrives as JSON."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,8 @@ def test_all_or_any_and_back_out() -> None:
         ("seats", "in", "multiselect", "values", ["1", "5"], [1, 5]),
         ("seats", "eq", "text_input", "number", "1", 1),
         ("paid", "eq", "selectbox", "truth", True, True),
-        ("due", "ge", "date_input", "day", datetime(2026, 3, 1).date(), "2026-03-01"),
+        ("due", "ge", "date_input", "day", date(2026, 3, 1), "2026-03-01"),
+        ("due", "le", "date_input", "day", date(1950, 3, 1), "1950-03-01"),
         ("user_id", "not_in", "multiselect", "values", ["x"], ["x"]),
         ("platform", "eq", "selectbox", "value", "web", "web"),
         ("platform", "matches", "text_input", "text", "^i", "^i"),
@@ -190,3 +191,8 @@ def test_a_measure_by_hand() -> None:
     assert held(app) == {"measure": "p90", "field": "seats"}
     app.selectbox(key="p-measure").set_value("users").run()
     assert held(app) == {"measure": "users"}
+
+
+def test_a_day_far_away_that_came_with_a_link_can_be_changed() -> None:
+    app = drawn("conditions.conditions", [{"field": "due", "op": "ge", "value": "0003-01-01"}])
+    assert app.date_input(key="p-0-day").value == date(3, 1, 1)

@@ -133,9 +133,9 @@ def test_a_funnel_reads_as_a_sentence() -> None:
 
 
 def test_a_long_condition_leaves_its_values_in_the_label() -> None:
-    values = [f"country {k}" for k in range(3)]
+    values = [f"land {k}" for k in range(3)]
     told = {"event": "buy", "where": [{"field": "user.country", "op": "in", "value": values}]}
-    assert sentences.labels([told]) == ["buy · country 0, country 1 or country 2"]
+    assert sentences.labels([told]) == ["buy · land 0, land 1 or land 2"]
     told = {"event": "buy", "where": [{"field": "user.country", "op": "in", "value": values * 2}]}
     assert sentences.labels([told, told]) == ["buy · filtered", "buy · filtered (2)"]
 

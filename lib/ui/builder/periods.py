@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.scope import Grain, Window
 from lib.ui.builder import widgets
-from lib.ui.builder.changes import Change, put
+from lib.ui.builder.changes import Change
 
 UNITS = ("second", "minute", "hour", "day", "week", "month")
 GRAINS: tuple[str, ...] = get_args(Grain)
@@ -49,6 +49,3 @@ def grain(
 def week_start(key: str, value: str, write: Callable[[str], None]) -> None:
     """Draw the day a week begins with."""
     widgets.pick(key, "Weeks begin on", WEEK_STARTS, value, write, width=150)
-
-
-__all__ = ["GRAINS", "UNITS", "WEEK_STARTS", "fitting", "grain", "put", "week_start", "window"]

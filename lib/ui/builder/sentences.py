@@ -8,7 +8,7 @@ from lib.words import listing
 
 Json = Mapping[str, Any]
 ANY = "*"
-SHORT = 46  # characters a name may have in a chart
+SHORT = 32  # characters a name may have in a chart
 
 OPS = {
     "in": "is",

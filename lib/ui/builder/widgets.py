@@ -14,6 +14,7 @@ from lib.ui.words import plain
 
 Value = TypeVar("Value")
 Write = Callable[[Any], None]
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 
 
 def show(key: str, value: object) -> None:
@@ -53,7 +54,7 @@ def explained(
 ) -> None:
     """A few options to pick one from, each with a sentence that says what it means: value to (name, sentence)."""
     # Not as captions: Streamlit draws these too pale to read.
-    said = {option: f"{name}  :small[:gray[{plain(about)}]]" for option, (name, about) in options.items()}
+    said = {option: f"**{name}**  \n:small[:gray[{plain(about)}]]" for option, (name, about) in options.items()}
     show(key, value)
     names = _names(said)
     st.radio(label, tuple(options), format_func=names, key=key, on_change=_tell, args=(key, write), **more)
@@ -126,6 +127,8 @@ def as_number(told: str) -> float | None:
 def day(key: str, label: str, value: date | None, write: Callable[[date | None], None], **more: Any) -> None:
     """A day of the calendar."""
     show(key, value)
+    more.setdefault("min_value", min(value or FIRST_DAY, FIRST_DAY))
+    more.setdefault("max_value", max(value or LAST_DAY, LAST_DAY))
     st.date_input(label, value=None, key=key, on_change=_tell, args=(key, write), format="YYYY-MM-DD", **more)
 
 

@@ -1,0 +1,176 @@
+"""Explore in a real browser: questions put together by hand, from a number to the people behind it, links, screens."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import ANSWERS_WITHIN_MS, ROOT, Server, Visitor
+from tests.pictures import settle
+
+Open = Callable[..., Visitor]
+ROW, FROM_THE_RIGHT = 35, 60  # pixels: how tall a row of a table is, and where the buttons of its last column are
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patience() -> None:
+    expect.set_options(timeout=ANSWERS_WITHIN_MS)
+
+
+def ready(page: Page) -> Page:
+    expect(page.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
+    settle(page)
+    return page
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Choose from a list by its label."""
+    box = page.get_by_role("combobox", name=label).last
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def add_event(page: Page, option: str) -> None:
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("combobox", name="Event, or any of several").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def press_in_row(page: Page, table: Locator, row: int) -> None:
+    """Press the button in the last column of a row, counted from 0: the table is one drawing, without parts to name."""
+    box = table.bounding_box()
+    assert box is not None
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": box["width"] - FROM_THE_RIGHT, "y": ROW * (row + 1.5)})
+
+
+def copied(page: Page) -> str:
+    page.get_by_role("button", name="Copy", exact=True).click()
+    text = page.get_by_test_id("stCode").first.inner_text()
+    page.keyboard.press("Escape")
+    return text
+
+
+def asked(server: Server, question: str) -> dict[str, object]:
+    """What the command line answers."""
+    command = [sys.executable, "-m", "lib", "ask", "-", "--workspace", str(server.workspace)]
+    done = subprocess.run(command, input=question, capture_output=True, text=True, cwd=ROOT, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+def path(page: Page) -> str:
+    return "/" + page.url.split("/", 3)[3]
+
+
+def test_two_lines_a_formula_and_a_breakdown_by_hand_and_the_link_shows_the_same(
+    open_page: Open, server: Server
+) -> None:
+    page = ready(open_page("/explore", width=1440).page)
+    page.get_by_role("radio", name="Trend").click()
+    page.get_by_role("button", name="any event (people)").click()
+    drawer = page.get_by_role("dialog")
+    add_event(page, "signup done")
+    expect(drawer.get_by_role("button", name="Apply")).to_be_enabled()
+    drawer.get_by_role("button", name="Add line").click()
+    expect(drawer.get_by_role("button", name="Apply")).to_be_disabled()
+    add_event(page, "signup start")
+    field = drawer.get_by_label("Show instead what is worked out from them")
+    field.fill("A / B")
+    field.press("Enter")
+    pick(page, "Write the values as", "a share, in %")
+    drawer.get_by_role("button", name="Apply").click()
+    expect(drawer).to_have_count(0)
+    expect(page).to_have_url(re.compile("formula=A"))
+    page.get_by_role("button", name="by day").click()
+    pick(page, "One point for every", "month")
+    page.get_by_role("button", name="no breakdown").click()
+    pick(page, "Break down by", "platform")
+    expect(page.get_by_role("button", name="by platform")).to_be_visible()
+    settle(page)
+    question = copied(page)
+    answer = asked(server, question)
+    values = {row["segment"]: row["value"] for row in answer["tables"]["series"] if row["complete"]}  # type: ignore[index]
+    assert values == {"ios": 1.0, "web": 0.5}
+    said = page.get_by_test_id("stHtml").filter(has_text="leads with")
+    expect(said).to_have_text(str(answer["headline"]))
+    other = ready(open_page(path(page), width=1440).page)
+    expect(other.get_by_test_id("stHtml").filter(has_text="leads with")).to_have_text(str(answer["headline"]))
+    assert json.loads(copied(other)) == json.loads(question)
+
+
+def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timeline(
+    open_page: Open, server: Server
+) -> None:
+    page = ready(open_page("/explore", width=1440, height=1200).page)
+    page.get_by_role("button", name="From “signup start” to “project created”").click()
+    expect(page.get_by_role("button", name="2 steps")).to_be_visible()
+    settle(page)
+    answer = asked(server, copied(page))
+    rows = answer["tables"]["steps"]  # type: ignore[index]
+    assert [row["users"] for row in rows] == [60, 20]
+    metric = page.get_by_test_id("stMetric").filter(has_text="Started").get_by_test_id("stMetricValue")
+    expect(metric).to_have_text("60")
+    expect(page.get_by_test_id("stVegaLiteChart").first.get_by_text("20 · 33.3 %")).to_be_visible()
+
+    press_in_row(page, page.get_by_test_id("stDataFrame").first, 1)  # who stopped before the second step
+    expect(page).to_have_url(re.compile("tab=People"))
+    expect(page.get_by_text("40 people did “signup start” and not “project created”")).to_be_visible()
+    settle(page)
+    press_in_row(page, page.get_by_test_id("stDataFrame").last, 0)
+    expect(page).to_have_url(re.compile("person=u20"))
+    expect(page.get_by_role("heading", name="u20")).to_be_visible()
+    expect(page.get_by_text("got to step 1 of 2")).to_be_visible()
+    expect(page.get_by_text("What they did, the newest first")).to_be_visible()
+    other = ready(open_page(path(page)).page)
+    expect(other.get_by_role("heading", name="u20")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("40 people did “signup start” and not “project created”")).to_be_visible()
+
+
+def test_from_a_point_of_a_trend_to_its_people(open_page: Open) -> None:
+    page = ready(open_page("/explore?ask=trend&series=signup_done&period=all+time&grain=month", height=1200).page)
+    press_in_row(page, page.get_by_test_id("stDataFrame").first, 1)
+    expect(page).to_have_url(re.compile("point=2026-03-01"))
+    expect(page.get_by_text("45 people did “signup done” in March 2026")).to_be_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("45 people did")).to_have_count(0)
+
+
+def test_rules_about_people_by_hand(open_page: Open, server: Server) -> None:
+    page = ready(open_page("/explore?ask=people&who=signup_done&period=all+time", width=1440).page)
+    page.get_by_role("button", name="people who did signup done in the period").click()
+    drawer = page.get_by_role("dialog")
+    pick(page, "How often", "never")
+    drawer.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("button", name="people who did not do signup done in the period")).to_be_visible()
+    settle(page)
+    answer = asked(server, copied(page))
+    assert len(answer["tables"]["people"]) == 15  # type: ignore[index]
+    expect(page.get_by_test_id("stHtml").filter(has_text="in this cohort")).to_have_text(str(answer["headline"]))
+    with page.expect_download() as found:
+        page.get_by_role("button", name="CSV", exact=True).last.click()
+    assert len(found.value.path().read_text("utf-8").splitlines()) == 16
+
+
+@pytest.mark.parametrize("kind", ["trend", "funnel", "retention", "lifecycle", "stickiness", "people", "metric"])
+def test_every_kind_fits_a_phone_in_the_dark(open_page: Open, kind: str) -> None:
+    page = ready(open_page(f"/explore?ask={kind}&by=platform", width=390, height=844, dark=True).page)
+    wide = "element => [element.scrollWidth, element.clientWidth, document.documentElement.scrollWidth]"
+    assert page.get_by_test_id("stMain").evaluate(wide) == [390, 390, 390]
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_kinds_are_reached_with_the_keyboard_and_back_undoes(open_page: Open) -> None:
+    page = ready(open_page("/explore?ask=trend&series=signup_done").page)
+    page.get_by_role("radio", name="Lifecycle").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("ask=lifecycle&event=signup_done"))
+    expect(page.get_by_role("button", name="who did signup done")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile("ask=trend&series=signup_done"))
+    expect(page.get_by_role("button", name="by day")).to_be_visible()
