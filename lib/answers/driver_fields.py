@@ -91,7 +91,7 @@ def as_groups(values: pl.Series) -> pl.Series:
     ranges = values.to_frame().select(low=number, high=number)
     if ranges["low"].drop_nulls().n_unique() > FEW_NUMBERS:
         cuts = [ranges["low"].quantile(share, interpolation="lower") for share in (0.25, 0.5, 0.75)]
-        quarter = pl.sum_horizontal((pl.col("low") > cut).cast(pl.Int8()) for cut in cuts)
+        quarter = pl.sum_horizontal(((pl.col("low") > cut).cast(pl.Int8()) for cut in cuts), ignore_nulls=False)
         ends = pl.col("low").min().over("quarter").alias("low"), pl.col("high").max().over("quarter").alias("high")
         ranges = ranges.with_columns(quarter=quarter).select(ends)
     words = ranges.unique().with_columns(words=pl.struct("low", "high").map_elements(_range, return_dtype=pl.String()))

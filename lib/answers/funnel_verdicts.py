@@ -63,6 +63,9 @@ class Judge:
         self.used = {event["at"] for event in attempt.filled.values()}
         self.done = attempt.filled[attempt.last]["ts"]
         self.targets = self._targets()
+        # Nothing fits an attempt that misses a held value, not even what misses it too.
+        is_bare = any(attempt.start[f"h{i}"] is None for i in range(len(question.hold)))
+        self.events = [] if is_bare else attempt.events
         self.limit = max((attempt.deadline(k) for k in self.targets), default=self.done)
         self.ender = min([*self._ends(), *self._between()], key=lambda one: one[0]["ts"], default=None)
         self.stop = self.ender[0]["ts"] if self.ender else self.limit
@@ -73,7 +76,7 @@ class Judge:
             yield self.ender
             self.used.add(self.ender[0]["at"])
         late: set[int] = set()
-        for event in self.attempt.events:
+        for event in self.events:
             if event["at"] in self.used:
                 continue
             missed = [] if self.ender else [k for k in self.targets if event[f"m{k}"] and self._is_late(event, k)]
@@ -186,7 +189,7 @@ class Judge:
     def _unlike(self) -> Iterator[Verdict]:
         """Events that would fill a step but are not the first ever, or do not hold the same values."""
         steps, held = range(1, len(self.question.steps) + 1), listing(self.question.hold)
-        known = {event["at"] for event in self.attempt.events if any(event[f"m{k}"] for k in steps)} | self.used
+        known = {event["at"] for event in self.events if any(event[f"m{k}"] for k in steps)} | self.used
         for event in self._own():
             if event["at"] in known or not self.attempt.start["ts"] <= event["ts"] <= self.stop:
                 continue

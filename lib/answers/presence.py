@@ -92,7 +92,6 @@ class Presence:
         if conditions:
             rows = rows.with_columns(pl.col(PLATFORM).cast(pl.String()))
         rows, columns = with_fields(rows, self.facts, list(dict.fromkeys([*fields_of(conditions), *self.fields])))
-        rows = with_cohorts(rows, self.facts, conditions)
         if conditions:
             rows = with_cohorts(rows, self.facts, conditions)
             rows = rows.filter(holds(conditions, columns, rows.collect_schema(), self.facts.timezone))

@@ -11,6 +11,7 @@ from lib.answers.presence import Presence
 from lib.answers.tally import Stays
 from lib.facts import Facts
 from lib.questions import Event, Retention
+from lib.scope import Scope
 
 
 def counted(question: Retention, facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -19,15 +20,20 @@ def counted(question: Retention, facts: Facts) -> tuple[pl.DataFrame, pl.DataFra
     None where the log is needed. The roll-up says on which days somebody was there: enough for events of any name,
     periods of the calendar and one cohort a person, not for segments or for how often or when on a day they came.
     """
+    if facts.daily is None or facts.first is None or not _is_plain(question):
+        return None
     low, high = question.scope.bounds(facts.timezone)
-    buckets = Buckets.of(question.scope.model_copy(update={"end": None}), question.grain, facts, question.week_start)
+    begun = Scope(start=low if low is None else max(low, facts.first))  # however long before the data a scope begins
+    buckets = Buckets.of(begun, question.grain, facts, question.week_start)
     since = None if question.entry == "first_ever" else low
     # One place more for whoever was there before the first cohort.
     starts = Presence(facts, question.scope, buckets.with_earlier(1), question.count_by, (), since, high)
     returns = replace(starts, high=None)
     known = starts.is_rolled_up(question.start) and returns.is_rolled_up(question.return_event)
-    if not (known and _is_plain(question, buckets)):
+    if not (known and len(buckets)):
         return None
+    if question.entry == "first_ever" and low is not None and low > facts.first and not buckets.table["whole"][0]:
+        return None  # a first event before the scope, but in its first bucket, would be taken for one in the scope
     came = _stays(starts, question.start)
     is_same = high is None and question.start.where == question.return_event.where
     back = came if is_same else _stays(returns, question.return_event)
@@ -42,12 +48,10 @@ def counted(question: Retention, facts: Facts) -> tuple[pl.DataFrame, pl.DataFra
     return cohorts.with_columns(everybody, last=pl.lit(None, INSTANT)), cells.with_columns(everybody)
 
 
-def _is_plain(question: Retention, buckets: Buckets) -> bool:
-    """Is it a question that whole buckets answer?"""
+def _is_plain(question: Retention) -> bool:
+    """Is it a question that whole days answer?"""
     one_each = question.entry != "recurring" and question.by is None and question.min_times == 1
-    # A first event ever before a scope that begins within a bucket would be taken for one in the scope.
-    in_time = question.entry != "first_ever" or (len(buckets) > 0 and bool(buckets.table["whole"][0]))
-    return one_each and in_time and len(buckets) > 0 and question.clock == "calendar" and question.brackets is None
+    return one_each and question.grain != "hour" and question.clock == "calendar" and question.brackets is None
 
 
 def _stays(source: Presence, event: Event) -> Stays:

@@ -30,6 +30,7 @@ STICKINESS: dict[str, tuple[str, Format]] = {
     "cumulative": ("In as many or more", "count"),
     "of_all": ("Of all", "percent"),
 }
+MOST_POINTS = 100
 DID = {
     "new": "were active for the first time",
     "returning": "were active as in the period before",
@@ -69,12 +70,24 @@ def _lifecycle_table(answer: Answer, asked: Lifecycle, *, is_listed: bool) -> No
         explore_points.choose(Point(bucket, (status,)))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn("List", type="tertiary", alignment="left", help=about, on_click=show,
-                                           key="lifecycle-list")  # fmt: skip
+    button = st.column_config.ButtonColumn(
+        "List", type="tertiary", alignment="left", help=about, on_click=show, key="lifecycle-list"
+    )
     if not is_listed:
         columns.pop("list")
-    table(frame if is_listed else frame.drop("list"), columns, "lifecycle", "People by what they are, per period",
-          {"list": button} if is_listed else {})  # fmt: skip
+        frame = frame.drop("list")
+    buttons = {"list": button} if is_listed else {}
+    table(frame, columns, "lifecycle", "People by what they are, per period", buttons, answer.question)
+    if is_listed:
+        points, says = remembered(answer, "points", lambda: newest(frame, asked))
+        explore_points.lookup("lifecycle", points, says)
+
+
+def newest(frame: pl.DataFrame, asked: Lifecycle) -> tuple[list[Point], list[str]]:
+    """The newest parts with anybody in them, and what each is called."""
+    rows = frame.filter(pl.col("users") > 0).head(MOST_POINTS).select("bucket", "status").rows()
+    says = [f"{status.capitalize()} {when(bucket, asked.grain)}" for bucket, status in rows]
+    return [Point(bucket, (status,)) for bucket, status in rows], says
 
 
 def listed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -92,7 +105,7 @@ def draw_stickiness(answer: Answer, choice: ActivityChoice) -> None:
     frame = remembered(answer, "shares", lambda: shared(answer.tables["stickiness"]))
     head = f"Active {one}s" if choice.every == 1 else f"Active times of {choice.every} {one}s"
     columns = {**STICKINESS, "periods_active": (head, STICKINESS["periods_active"][1])}
-    table(frame, columns, "stickiness", "People by how often they were active")
+    table(frame, columns, "stickiness", "People by how often they were active", question=answer.question)
 
 
 def shared(frame: pl.DataFrame) -> pl.DataFrame:

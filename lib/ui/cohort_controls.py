@@ -156,7 +156,7 @@ def overlap(asked: Mapping[str, Any], other: Cohort, scope: Mapping[str, Any]) -
     others = [cohort_choice.in_scope(other, scope)]
     answer = queries.ask(parse({**asked, "view": "overlap", "others": others}))
     st.markdown(f"## {plain(answer.headline)}")
-    table(answer.tables["overlap"], OVERLAP, "people-overlap", "How many people are in both")
+    table(answer.tables["overlap"], OVERLAP, "people-overlap", "How many people are in both", question=answer.question)
 
 
 def listed(answer: Answer, people: People) -> None:
@@ -164,10 +164,11 @@ def listed(answer: Answer, people: People) -> None:
     st.markdown("## Who they are")
     if not people.held:
         columns = {name: part for name, part in LIST.items() if name != "held_out"}
-        person.listed(answer.tables["people"], columns, "people", "The people to whom the rules apply")
+        person.listed(answer.tables["people"], columns, "people", "The people to whom the rules apply", answer.question)
         return
     every, written, alone = remembered(answer, "parts", lambda: parted(answer.tables["people"]))
-    person.listed(every, LIST, "people", "The people to whom the rules apply, and who of them is left alone")
+    summary = "The people to whom the rules apply, and who of them is left alone"
+    person.listed(every, LIST, "people", summary, answer.question)
     with st.container(horizontal=True):
         export.download(written, "people-to-write-to", "CSV of those to write to")
         export.download(alone, "people-left-alone", "CSV of those left alone")

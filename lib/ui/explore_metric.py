@@ -127,7 +127,7 @@ def draw(answer: Answer, choice: MetricChoice) -> None:
         columns = {name: part for name, part in columns.items() if name not in ("numerator", "denominator")}
     if not choice.shared.by:
         columns.pop("segment")
-    table(frame, columns, f"metric-{choice.metric}", f"{metric.title}, point by point")
+    table(frame, columns, f"metric-{choice.metric}", f"{metric.title}, point by point", question=answer.question)
 
 
 def labelled(answer: Answer, metric: Metric) -> Answer:

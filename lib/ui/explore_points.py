@@ -1,6 +1,6 @@
 """A point of a picture that was asked about: which one, in the address, and the list of the people behind it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ import streamlit as st
 from lib import queries
 from lib.questions import parse
 from lib.ui import person, url
+from lib.ui.builder import widgets
 from lib.ui.tables import Format
 from lib.ui.url import Address, Reader
 from lib.ui.words import plain
@@ -61,6 +62,16 @@ def choose(point: Point | None) -> None:
     url.write(written(point))
 
 
+def lookup(key: str, points: Sequence[Point], says: Sequence[str]) -> None:
+    """A list of points to choose one from: for keyboards and thumbs, which a table's small buttons are not made for."""
+
+    def put(place: int) -> None:
+        choose(points[place])
+
+    widgets.pick(f"{key}-point", "List the people of", dict(enumerate(says)), None, put, placeholder="a row of the table",
+                 width=320)  # fmt: skip
+
+
 def _bucket(text: str) -> date | datetime | None:
     try:
         return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
@@ -76,4 +87,4 @@ def people(rule: Mapping[str, Any], did: str, name: str) -> None:
         noun = "person" if frame.height == 1 else "people"
         st.markdown(f"## {count(frame.height)} {noun} {plain(did)}", width="content")
         st.button("Close", key="point-close", type="tertiary", on_click=choose, args=(None,))
-    person.listed(frame, PEOPLE, name, f"People {did}")
+    person.listed(frame, PEOPLE, name, f"People {did}", answer.question)

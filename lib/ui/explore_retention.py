@@ -60,4 +60,5 @@ def draw(answer: Answer, kept: RetentionChoice) -> None:
     columns |= funnel_tabs.CURVE
     if "by" not in answer.question.as_json():
         columns.pop("segment")
-    table(answer.tables["curve"], columns, "retention-curve", "Share of people back, by period")
+    about = "Share of people back, by period"
+    table(answer.tables["curve"], columns, "retention-curve", about, question=answer.question)

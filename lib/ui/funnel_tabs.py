@@ -10,7 +10,7 @@ from lib import queries
 from lib.charts import cohorts, retention, times, trend
 from lib.questions import Event, parse
 from lib.questions.funnel import Funnel
-from lib.ui import funnel_controls, funnel_views, retention_choice, retention_controls
+from lib.ui import funnel_controls, funnel_reasons, funnel_views, retention_choice, retention_controls
 from lib.ui.builder import widgets
 from lib.ui.builder.periods import grain as grain_part
 from lib.ui.funnel_choice import Choice
@@ -73,6 +73,10 @@ def tabs(asked: Json, choice: Choice, lists: Lists = table) -> None:
                     time_to_convert(asked, view)
                 elif name == "People":
                     people(asked, view, lists)
+                elif name == "Reasons":
+                    funnel_reasons.reasons(asked, view.step, funnel_views.setter(len(choice.steps))("step"))
+                elif name == "Activation":
+                    funnel_reasons.activation(asked)
                 else:
                     kept(asked, choice)
 

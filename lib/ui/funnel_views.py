@@ -8,7 +8,7 @@ from lib.ui import url
 from lib.ui.builder.periods import GRAINS
 from lib.ui.url import Address, Reader
 
-TABS = ("Over time", "Time to convert", "People", "Retention")
+TABS = ("Over time", "Time to convert", "Reasons", "People", "Retention", "Activation")
 OUTCOMES = {"dropped": "stopped before", "reached": "reached"}
 
 

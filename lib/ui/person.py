@@ -12,8 +12,9 @@ import streamlit as st
 
 from lib import people, queries
 from lib.people import MOST, Person
-from lib.questions import parse
+from lib.questions import Question, parse
 from lib.ui import url
+from lib.ui.builder import widgets
 from lib.ui.funnel_parts import remembered
 from lib.ui.tables import Format, table
 from lib.ui.url import Reader
@@ -64,10 +65,18 @@ def close() -> None:
     url.write({KEY: None})
 
 
-def listed(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name: str, summary: str) -> None:
-    """A table of people (column `user_id`, and those named), a button in each row that opens the person's timeline."""
-    ids = frame["user_id"]
-    key = f"{name}-open"
+def listed(
+    frame: pl.DataFrame,
+    columns: Mapping[str, tuple[str, Format]],
+    name: str,
+    summary: str,
+    question: Question | None = None,
+) -> None:
+    """A table of people (column `user_id`, and those named), a button in each row that opens the person's timeline.
+
+    Below it the timeline of anybody can be opened by id, for which no row has to be found and no mouse is needed.
+    """
+    ids, key = frame["user_id"], f"{name}-open"
 
     def show() -> None:
         url.write({KEY: ids[st.session_state[key]["row"]]})
@@ -77,7 +86,12 @@ def listed(frame: pl.DataFrame, columns: Mapping[str, tuple[str, Format]], name:
         "Timeline", type="tertiary", alignment="left", help=about, on_click=show, key=key
     )
     frame = frame.with_columns(pl.lit("Open").alias(OPEN))
-    table(frame, {**columns, OPEN: ("Timeline", "text")}, name, summary, {OPEN: button})
+    table(frame, {**columns, OPEN: ("Timeline", "text")}, name, summary, {OPEN: button}, question)
+
+    def look_up(text: str) -> None:
+        url.write({KEY: text.strip() or None})
+
+    widgets.text(f"{name}-id", "Open the timeline of", "", look_up, placeholder="an id from the list", width=260)
 
 
 def shown(user_id: str, funnel: Mapping[str, Any] | None = None, back: str = "Back to everybody") -> None:
@@ -128,7 +142,7 @@ def proof(user_id: str, funnel: Mapping[str, Any]) -> None:
         st.caption(plain(note))
     if answer.tables["proof"].height:
         frame = remembered(answer, "proof", lambda: labelled(answer.tables["proof"], funnel))
-        table(frame, PROOF, "person-steps", answer.headline)
+        table(frame, PROOF, "person-steps", answer.headline, question=answer.question)
 
 
 def labelled(frame: pl.DataFrame, funnel: Mapping[str, Any]) -> pl.DataFrame:

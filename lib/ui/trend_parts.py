@@ -28,6 +28,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "state": ("State", "text"),
     "list": ("List", "text"),
 }
+MOST_POINTS = 100
 FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "number", "time": "seconds"}
 
 
@@ -114,10 +115,25 @@ def rows(answer: Answer, shown: str) -> None:
         explore_points.choose(Point(bucket, (label, segment)))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn("List", type="tertiary", alignment="left", help=about, on_click=show,
-                                           key="trend-list")  # fmt: skip
+    button = st.column_config.ButtonColumn(
+        "List", type="tertiary", alignment="left", help=about, on_click=show, key="trend-list"
+    )
     buttons = {"list": button} if "list" in columns else {}
-    table(frame if buttons else frame.drop("list"), columns, "trend", "Every point of the picture", buttons)
+    name = "trend-shares" if shown == "share" else "trend"  # what is kept of a table is kept under its name
+    frame = frame if buttons else frame.drop("list")
+    table(frame, columns, name, "Every point of the picture", buttons, answer.question)
+    if buttons:
+        points, says = remembered(answer, "points", lambda: newest(frame, asked))
+        explore_points.lookup("trend", points, says)
+
+
+def newest(frame: pl.DataFrame, asked: Trend) -> tuple[list[Point], list[str]]:
+    """The newest points with anybody behind them, and what each is called."""
+    rows = frame.filter(pl.col("n") > 0).head(MOST_POINTS).select("bucket", "label", "segment").rows()
+    points = [Point(bucket, (label, segment)) for bucket, label, segment in rows]
+    parts = [part for part in (0, 1) if len({point.part[part] for point in points}) > 1]
+    says = [", ".join([when(point.bucket, asked.grain), *(point.part[k] for k in parts)]) for point in points]
+    return points, [text[:1].upper() + text[1:] for text in says]
 
 
 def listed(answer: Answer) -> pl.DataFrame:

@@ -130,6 +130,15 @@ def test_events_that_fill_nothing_say_why() -> None:
     ]
 
 
+def test_nothing_fits_an_attempt_that_misses_a_held_value() -> None:
+    events = log(("ann", "a", "0h"), ("ann", "b", "1h"), ("ann", "z", "900h"), plan=[None, None, "p"])
+    answer = proof(events, "a", "b", hold="plan")
+    assert told(answer, 1) == [
+        (1, None, "filled step 1"), (2, None, "does not fit: plan is missing or not the same as on step 1"),
+    ]  # fmt: skip
+    assert answer.tables["proof"]["counted"].to_list() == [True, True]
+
+
 def test_in_a_strict_order_what_came_between_is_shown() -> None:
     events = log(("ann", "a", "0h"), ("ann", "hello", "1h"), ("ann", "b", "2h"), ("ann", "z", "900h"))
     answer = proof(events, "a", "b", order="strict")

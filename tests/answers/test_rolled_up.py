@@ -1,14 +1,21 @@
 """The roll-up is only a shorter way: with it, every answer is the answer of the log."""
 
 import random
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from lib.answers import metric, retention, retention_days
-from lib.questions import MetricQuestion, Retention
+from lib.answers import ask, metric, retention, retention_days
+from lib.facts import Facts
+from lib.intake import load_frames
+from lib.questions import MetricQuestion, Retention, parse
+from lib.settings import FILE_NAME
+from tests.answers import test_lifecycle_oracle, test_stickiness_oracle, test_trend_oracle
 from tests.answers.activity_oracle import ZONES, a_by, a_log, a_scope, facts_of
 
 
@@ -22,7 +29,7 @@ def a_retention(rng: random.Random) -> dict[str, Any]:
         "periods": rng.choice([1, 2, 4, 12]),
         "mode": rng.choice(["on", "on_or_after", "on_or_before"]),
         "entry": rng.choice(["first_in_scope", "first_in_scope", "first_ever", "recurring"]),
-        "scope": a_scope(rng),
+        "scope": with_cohorts(rng, a_scope(rng)),
         "week_start": rng.choice(["monday", "sunday"]),
     }
     if rng.random() < 0.4:
@@ -33,6 +40,12 @@ def a_retention(rng: random.Random) -> dict[str, Any]:
         question |= rng.choice([{"clock": "rolling", "grain": "day"}, {"min_times": 2}, {"brackets": [[1, 2]]},
                                 {"by": {"field": "platform"}}])  # fmt: skip
     return question
+
+
+def with_cohorts(rng: random.Random, scope: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes only the people of a cohort: that is known of people, whatever the event."""
+    rule = rng.choice([{"did": "a"}, {"field": "user.country", "op": "eq", "value": "DE"}, {"not": {"did": "b"}}])
+    return scope | {"where": [{"cohort": rule}]} if rng.random() < 0.2 else scope
 
 
 @settings(max_examples=200)
@@ -54,7 +67,7 @@ def test_metrics(seed: int, zone: str) -> None:
         {
             "metric": rng.choice(["active_users", "events", "new_users", "activation_rate"]),
             "grain": rng.choice(["hour", "day", "week", "month", "year"]),
-            "scope": a_scope(rng),
+            "scope": with_cohorts(rng, a_scope(rng)),
             "by": a_by(rng),
             "week_start": rng.choice(["monday", "sunday"]),
         }
@@ -64,13 +77,42 @@ def test_metrics(seed: int, zone: str) -> None:
     assert fast.tables["metric"].equals(slow.tables["metric"]) and fast.headline == slow.headline
 
 
-def test_the_roll_up_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_loaded_workspace(tmp_path: Path, zone: str) -> None:
+    """Three loads, each with events of all weeks, and questions of every kind: the roll-up, the log and the frame."""
+    rng = random.Random(zone)
+    frames = facts_of(a_log(rng, people=40), zone)
+    given = {name: frames.tables[name].collect() for name in ("events", "users", "accounts")}
+    (tmp_path / FILE_NAME).write_text(f'[company]\ntimezone = "{zone}"\n', "utf-8")
+    events = given.pop("events").drop("person")
+    for part in range(3):
+        load_frames(tmp_path, {"events": events.gather_every(3, part)} | given, f"part {part}")
+    loaded = Facts.open(tmp_path)
+    assert loaded.daily is not None and loaded.timezone == zone
+    kinds = {
+        "trend": test_trend_oracle.a_question,
+        "lifecycle": test_lifecycle_oracle.a_question,
+        "stickiness": test_stickiness_oracle.a_question,
+        "retention": a_retention,
+    }
+    for _ in range(15):
+        for kind, a_question in kinds.items():
+            question = parse({"kind": kind} | a_question(rng))
+            tables = [ask(question, facts).tables for facts in (loaded, replace(loaded, daily=None), frames)]
+            for name, table in tables[0].items():
+                for other in tables[1:]:
+                    assert_frame_equal(table, other[name])
+
+
+def test_the_roll_up_is_used() -> None:
     """Otherwise the tests above would compare the log with itself."""
     facts = facts_of(a_log(random.Random(1)), "Europe/Berlin", rolled_up=True)
     question = Retention.model_validate({"start": "*", "grain": "week", "scope": {"start": "2026-03-18"}})
     assert retention_days.counted(question, facts) is not None
     late = {"scope": {"start": "2026-03-18T01:00:00"}}
     others = [{"start": "a"}, {"entry": "recurring"}, {"clock": "rolling"}, {"count_by": "account"}, {"grain": "hour"}]
+    long_ago = Retention.model_validate({"start": "*", "scope": {"start": "1900-01-01"}})
+    assert retention_days.counted(long_ago, facts) is not None, "a scope may begin before the data, however long"
     for other in (*others, late, {"entry": "first_ever"}):
         asked = Retention.model_validate({"start": "*", "grain": "week", "scope": {"start": "2026-03-18"}} | other)
         assert retention_days.counted(asked, facts) is None

@@ -77,6 +77,19 @@ def test_one_release_loses_them(said: Ask, take: str) -> None:
     assert bad[2] / bad[1] == TRUTHS.version.rate == 0.3
 
 
+def test_drivers_find_the_release(said: Ask) -> None:
+    truth = TRUTHS.version
+    answer = said(ONBOARDING | {"view": "drivers", "step": TRUTHS.onboarding.largest_loss_step})
+    row = answer.tables["drivers"].row(0, named=True)
+    assert (row["field"], row["value"], row["users"], row["clear"]) == ("app_version", "6.1", 2_000, True)
+    assert (row["rate"], row["rate_elsewhere"]) == (truth.rate, truth.others_rate)
+    assert row["users_won_if_equal"] == round(truth.people_won) == 926
+    assert row["low"] < truth.rate - truth.others_rate < row["high"] < -0.4
+    assert "Most are lost where app_version is 6.1: 30.0 % of 2,000 people, against 76.3 % elsewhere" in answer.headline
+    others = answer.tables["drivers"].filter(pl.col("field") != "app_version")
+    assert not others["clear"].any(), "no other field is planted"
+
+
 def test_conditions_say_what_the_breakdown_says(said: Ask) -> None:
     condition = [{"field": "app_version", "op": "eq", "value": "6.1"}]
     steps = [STEPS[1] | {"where": [*STEPS[1]["where"], *condition]}, STEPS[2]]

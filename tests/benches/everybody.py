@@ -169,13 +169,13 @@ def _cost(workspace: Path) -> None:
     cpu = time.process_time() - cpu
     print(
         f"\nthe roll-up: {counted:,} rows, {sizes['daily']:.0f} MB beside {sizes['events']:.0f} MB of events; "
-        f"counting it takes {cpu:.1f} CPU s of a load{_of_load(workspace)}"
+        f"counting it takes {cpu:.1f} s of processor time{_of_load(workspace)}"
     )
 
 
 def _of_load(workspace: Path) -> str:
-    """`(5 % of 24 s)`, where the load that made the workspace left its time."""
+    """` of the 24.1 s of the load`, where the load that made the workspace left its time."""
     try:
-        return f", which took {json.loads((workspace / 'load.json').read_text('utf-8'))['cpu']:.1f}"
+        return f" of the {json.loads((workspace / 'load.json').read_text('utf-8'))['cpu']:.1f} s of the load"
     except OSError:
         return ""

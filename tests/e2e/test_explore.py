@@ -13,7 +13,7 @@ from tests.e2e.conftest import ANSWERS_WITHIN_MS, ROOT, Server, Visitor
 from tests.pictures import settle
 
 Open = Callable[..., Visitor]
-ROW, FROM_THE_RIGHT = 35, 60  # pixels: how tall a row of a table is, and where the buttons of its last column are
+ROW = 35  # pixels: how tall a row of a table is
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -41,12 +41,11 @@ def add_event(page: Page, option: str) -> None:
     page.keyboard.press("Escape")
 
 
-def press_in_row(page: Page, table: Locator, row: int) -> None:
-    """Press the button in the last column of a row, counted from 0: the table is one drawing, without parts to name."""
+def press_in_row(table: Locator, row: int, from_the_right: int) -> None:
+    """Press the button in a row, counted from 0, of the last column: the table is one drawing, without parts to name."""
     box = table.bounding_box()
     assert box is not None
-    table.scroll_into_view_if_needed()
-    table.click(position={"x": box["width"] - FROM_THE_RIGHT, "y": ROW * (row + 1.5)})
+    table.click(position={"x": box["width"] - from_the_right, "y": ROW * (row + 1.5)})
 
 
 def copied(page: Page) -> str:
@@ -79,7 +78,7 @@ def test_two_lines_a_formula_and_a_breakdown_by_hand_and_the_link_shows_the_same
     drawer.get_by_role("button", name="Add line").click()
     expect(drawer.get_by_role("button", name="Apply")).to_be_disabled()
     add_event(page, "signup start")
-    field = drawer.get_by_label("Show instead what is worked out from them")
+    field = drawer.get_by_role("textbox", name="Show instead what is worked out from them")
     field.fill("A / B")
     field.press("Enter")
     pick(page, "Write the values as", "a share, in %")
@@ -117,11 +116,11 @@ def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timel
     expect(metric).to_have_text("60")
     expect(page.get_by_test_id("stVegaLiteChart").first.get_by_text("20 · 33.3 %")).to_be_visible()
 
-    press_in_row(page, page.get_by_test_id("stDataFrame").first, 1)  # who stopped before the second step
+    press_in_row(page.get_by_test_id("stDataFrame").first, 1, 85)  # who stopped before the second step
     expect(page).to_have_url(re.compile("tab=People"))
     expect(page.get_by_text("40 people did “signup start” and not “project created”")).to_be_visible()
     settle(page)
-    press_in_row(page, page.get_by_test_id("stDataFrame").last, 0)
+    press_in_row(page.get_by_test_id("stDataFrame").last, 0, 175)
     expect(page).to_have_url(re.compile("person=u20"))
     expect(page.get_by_role("heading", name="u20")).to_be_visible()
     expect(page.get_by_text("got to step 1 of 2")).to_be_visible()
@@ -134,11 +133,17 @@ def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timel
 
 def test_from_a_point_of_a_trend_to_its_people(open_page: Open) -> None:
     page = ready(open_page("/explore?ask=trend&series=signup_done&period=all+time&grain=month", height=1200).page)
-    press_in_row(page, page.get_by_test_id("stDataFrame").first, 1)
+    press_in_row(page.get_by_test_id("stDataFrame").first, 1, 130)
     expect(page).to_have_url(re.compile("point=2026-03-01"))
     expect(page.get_by_text("45 people did “signup done” in March 2026")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text("45 people did")).to_have_count(0)
+    pick(page, "List the people of", "In March 2026")  # the same without a mouse
+    expect(page.get_by_text("45 people did “signup done” in March 2026")).to_be_visible()
+    field = page.get_by_role("textbox", name="Open the timeline of")
+    field.fill("u07")
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="u07")).to_be_visible()
 
 
 def test_rules_about_people_by_hand(open_page: Open, server: Server) -> None:

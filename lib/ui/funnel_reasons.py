@@ -1,0 +1,97 @@
+"""Why people stop, and which act goes with staying: the two tabs of Onboarding that look for what to change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.answers import Answer
+from lib.questions import parse
+from lib.ui import url
+from lib.ui.builder import widgets
+from lib.ui.builder.sentences import labels
+from lib.ui.page import VERDICT
+from lib.ui.tables import Format, table
+from lib.ui.url import Reader
+from lib.ui.words import plain, readable, stressed
+
+Json = Mapping[str, Any]
+KEPT = {"active": "do anything on day 24 to 30", "paid": "begin to pay"}
+MOST_ACTS = 100
+
+REASONS: dict[str, tuple[str, Format]] = {
+    "field": ("Field", "text"),
+    "value": ("Value", "text"),
+    "users": ("People", "count"),
+    "rate": ("Take the step", "percent"),
+    "rate_elsewhere": ("All others", "percent"),
+    "low": ("Difference from", "percent"),
+    "high": ("to", "percent"),
+    "users_won_if_equal": ("People won if equal", "count"),
+    "sure": ("Sure", "text"),
+}
+ACTS: dict[str, tuple[str, Format]] = {
+    "act": ("Act", "text"),
+    "doers": ("People who do it", "count"),
+    "precision": ("Of them stay", "percent"),
+    "precision_low": ("95 % from", "percent"),
+    "precision_high": ("to", "percent"),
+    "recall": ("Of those who stay did it", "percent"),
+    "lift": ("Times as often", "number"),
+    "mcc": ("Fit (MCC)", "number"),
+}
+SURE = {True: "yes", False: "could be chance"}
+
+
+def reasons(asked: Json, step: int, write: Any) -> None:
+    """What sets apart those who stop before a step, the most people to win first."""
+    names = dict(enumerate(labels(asked["steps"]), 1))
+    later = {k: name for k, name in names.items() if k > 1 and not asked["steps"][k - 1].get("optional")}
+    chosen = step if step in later else max(later)
+    widgets.pick("reasons-step", "Why people stop before", later, chosen, write, width=280)
+    answer = queries.ask(parse({**asked, "by": None, "view": "drivers", "step": chosen}))
+    _said(answer)
+    rows = answer.tables["drivers"]
+    if not rows.height:
+        return
+    shown = rows.with_columns(
+        pl.Series("field", [readable(name) for name in rows["field"]], dtype=pl.String()),
+        sure=pl.col("clear").replace_strict(SURE, return_dtype=pl.String()),
+    )
+    summary = "Values whose people take the step less often, by people won if they took it like all others"
+    table(shown, REASONS, "funnel-reasons", summary, question=answer.question)
+
+
+def activation(asked: Json) -> None:
+    """Which early act of those who start goes with staying."""
+    reader = Reader(url.now())
+    kept = reader.one("kept", KEPT, "active")
+    url.note(reader.notes)
+    widgets.pick("activation-kept", "To stay is to", KEPT, kept, lambda new: url.write({"kept": new}), width=280)
+    start = {key: value for key, value in asked["steps"][0].items() if key in ("event", "where", "label")}
+    question = {"kind": "activation", "scope": asked["scope"], "start": start}
+    answer = queries.ask(parse(question | ({"kept": "paid"} if kept == "paid" else {})))
+    _said(answer)
+    rows = answer.tables["candidates"].drop_nulls("rank").head(MOST_ACTS)
+    if not rows.height:
+        return
+    acts = [_act(*row) for row in rows.select("event", "times", "within_days").iter_rows()]
+    shown = rows.with_columns(pl.Series("act", acts, dtype=pl.String()), pl.col("lift", "mcc").round(2))
+    table(shown, ACTS, "activation", "Early acts by how well they go with staying", question=answer.question)
+    st.caption(
+        "Fit is the correlation between doing it and staying: 1 is perfect, 0 is none. It does not say that the act is "
+        "the cause."
+    )
+
+
+def _act(event: str, times: int, days: int) -> str:
+    often = "" if times == 1 else f" {times} times or more"
+    return f"{readable(event)}{often} within {days} day{'' if days == 1 else 's'}"
+
+
+def _said(answer: Answer) -> None:
+    st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
+    for note in answer.notes:
+        st.caption(plain(note))

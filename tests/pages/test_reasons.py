@@ -1,0 +1,61 @@
+"""The tabs Reasons and Activation say what the kernel says."""
+
+from pathlib import Path
+
+from lib.answers import ask
+from lib.facts import Facts
+from lib.questions import parse
+from tests.pages import tiny
+from tests.pages.conftest import Visit
+
+FUNNEL = {
+    "kind": "funnel",
+    "steps": [{"event": name, "label": name.replace("_", " ")} for name in tiny.STEPS],
+    "window": {"value": 7, "unit": "day"},
+}
+
+
+def said(app: object) -> str:
+    """The verdicts on the page, without their markup."""
+    texts = [part.proto.body for part in app.get("html")]  # type: ignore[attr-defined]
+    return " ".join(texts).replace("<strong>", "").replace("</strong>", "").replace("\xa0", " ")
+
+
+def test_why_people_stop_is_the_answer_of_the_kernel(visit: Visit, workspace: Path) -> None:
+    app = visit(tab="Reasons", step="3", period="all time")
+    assert not app.exception
+    answer = ask(parse({**FUNNEL, "view": "drivers", "step": 3}), Facts.open(workspace))
+    assert answer.headline.replace("\xa0", " ") in said(app)
+    rows = answer.tables["drivers"]
+    assert rows.filter(rows["field"] == "platform").select("value", "users", "rate").rows() == [("ios", 30, 2 / 3)]
+    assert "ios" in str(app.dataframe[-1].value)
+
+
+def test_the_step_is_chosen_and_stands_in_the_address(visit: Visit, workspace: Path) -> None:
+    app = visit(tab="Reasons", period="all time")
+    app.selectbox(key="reasons-step").set_value(2).run()
+    assert "2" in app.query_params["step"]
+    answer = ask(parse({**FUNNEL, "view": "drivers", "step": 2}), Facts.open(workspace))
+    assert answer.headline.replace("\xa0", " ") in said(app)
+
+
+def test_which_act_goes_with_staying(visit: Visit, workspace: Path) -> None:
+    app = visit(tab="Activation", period="all time")
+    assert not app.exception
+    start = {"event": tiny.STEPS[0], "label": "signup start"}
+    answer = ask(parse({"kind": "activation", "start": start}), Facts.open(workspace))
+    assert answer.headline.replace("\xa0", " ") in said(app)
+
+
+def test_to_stay_can_be_to_pay(visit: Visit, workspace: Path) -> None:
+    app = visit(tab="Activation", kept="paid", period="all time")
+    assert not app.exception
+    start = {"event": tiny.STEPS[0], "label": "signup start"}
+    answer = ask(parse({"kind": "activation", "start": start, "kept": "paid"}), Facts.open(workspace))
+    assert answer.headline.replace("\xa0", " ") in said(app)
+
+
+def test_what_the_address_cannot_mean_is_said(visit: Visit, workspace: Path) -> None:
+    app = visit(tab="Activation", kept="forever", period="all time")
+    assert not app.exception
+    assert any("forever" in warning.value for warning in app.warning)
