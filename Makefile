@@ -2,7 +2,7 @@
 # Needs python3, make and git; everything else is fetched into .venv (and uv into .venv-tools, if it is not there yet).
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint docs clean
+.PHONY: help run test bench lint docs screenshots clean
 MAKEFLAGS += --no-print-directory
 
 VENV  := .venv
@@ -25,7 +25,7 @@ FOR_BENCH := $(VENV)/.ready-to-bench
 $(shell $(PY) -c "" 2>/dev/null || rm -f $(FOR_RUN) $(FOR_TEST) $(FOR_BENCH))
 
 help: ## List what one can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(FOR_RUN) ## Open the dashboard; the first run makes the demo company (PORT=8501, HEADLESS=1)
 	@$(PY) -m lib demo --if-missing
@@ -44,6 +44,10 @@ lint: $(FOR_TEST) ## Style, format and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m basedpyright --level error
+
+screenshots: $(FOR_TEST) ## Take the pictures of every page in docs/img again
+	@$(PY) -m tests.browser
+	@$(PY) -m tests.pictures
 
 docs: $(FOR_RUN) ## Write the generated references in docs/ again
 	@$(PY) -m lib.docs

@@ -42,16 +42,19 @@ MEANINGS = {
     "Funnel.later_steps": "Whether steps after the first may fall behind the end of the scope.",
     "Funnel.exclude": "Events that must not happen on the way.",
     "Funnel.from_step": "The step a conversion or a time is measured from.",
-    "Funnel.to_step": "The step it is measured to; the last when empty.",
+    "Funnel.to_step": "The step it is measured to; the last required one when empty.",
     "Funnel.bins": "How many bars the histogram of times has; chosen from the data when empty.",
-    "Funnel.step": "The step whose people are listed; the last when empty.",
-    "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing.",
-    "Funnel.user_id": "Whose events view `proof` shows; any id of the person.",
-    "Funnel.fields": "Which fields view `drivers` looks at; when empty every field that splits people in a few groups.",
+    "Funnel.step": "The step whose people views `people` and `drivers` are about; the last required one when empty.",
+    "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing. An excluded "
+    "event with another value ends nothing.",
+    "Funnel.user_id": "Whose events view `proof` shows: any id of the person, or the account's where these are counted.",
+    "Funnel.fields": "Which fields view `drivers` compares; when empty every field that splits people into groups of some "
+    "size: no ids, no times, nothing of which most values belong to a few people.",
     "Step.optional": "Counted where it happened in its place, and not needed for the next step.",
-    "Step.within": "The longest time from the step before it, beside the window of the whole funnel.",
-    "Step.first_ever": "Only the person's very first such event fills the step, whenever the scope begins.",
-    "Funnel.outcome": "List those who reached the step, or those who reached the one before it and stopped.",
+    "Step.within": "The longest time from the step the run took before it, beside the window of the whole funnel.",
+    "Step.first_ever": "Only the person's first such event ever, with the step's own conditions and whatever the scope, "
+    "fills the step; the account's first where accounts are counted.",
+    "Funnel.outcome": "List those who reached the step, or those who did the required step before it and not this one.",
     # retention
     "Retention.start": "The event that puts a person into a cohort.",
     "Retention.return": "The event that counts as coming back; the start event when empty.",

@@ -81,7 +81,10 @@ class Lives:
     @cached_property
     def seen(self) -> Stays:
         """The buckets everybody was active in."""
-        return Stays.of(self.rows, self.breakdown.parts(self.rows), self.shape)
+        return self._seen(self.rows)
+
+    def _seen(self, rows: pl.DataFrame) -> Stays:
+        return Stays.of(rows, self.breakdown.cells(rows, self.shape[1]), self.shape)
 
     @cached_property
     def cut(self) -> np.ndarray | None:
@@ -89,7 +92,7 @@ class Lives:
         if self.buckets.low is None or self.buckets.table["whole"][0]:
             return None
         rows = replace(self.source, low=self.buckets.low).rows(self.question.event, times=False)
-        inside = Stays.of(rows, self.breakdown.parts(rows), self.shape)
+        inside = self._seen(rows)
         return (self.seen.place == EARLIER) & np.isin(self.seen.who, inside.who[inside.place == EARLIER])
 
     @cached_property

@@ -59,8 +59,8 @@ def _tallied(question: MetricQuestion, facts: Facts, *, counts_people: bool) -> 
     source = Presence(facts, question.scope, buckets, "user", fields, buckets.low, buckets.high)
     rows = source.rows(ANY, times=not counts_people)
     breakdown = Breakdown.of([rows], question.by.top if question.by else None)
-    shape, parts = (len(breakdown), len(buckets)), breakdown.parts(rows)
-    tallied = tally.users(rows, parts, shape) if counts_people else tally.times(rows, parts, shape)
+    shape, cell = (len(breakdown), len(buckets)), breakdown.cells(rows, len(buckets))
+    tallied = tally.users(rows, cell, shape) if counts_people else tally.times(rows, cell, shape)
     part, place = tallied.nonzero()
     return pl.DataFrame(
         {

@@ -56,7 +56,7 @@ def _is_plain(question: Retention) -> bool:
 
 def _stays(source: Presence, event: Event) -> Stays:
     rows = source.rows(event, times=False)
-    return Stays.of(rows, np.zeros(rows.height, dtype=np.int64), (1, len(source.buckets)))
+    return Stays.of(rows, rows["place"].to_numpy(), (1, len(source.buckets)))
 
 
 def _came_back(back: Stays, cohort: np.ndarray, question: Retention, places: int) -> np.ndarray:

@@ -44,13 +44,10 @@ def answer(question: Stickiness, facts: Facts) -> Answer:
 
 def _active_periods(rows: pl.DataFrame, breakdown: Breakdown, periods: int, min_times: int) -> Active:
     """For each unit in each segment, the segment and in how many periods it did the event often enough."""
-    parts = breakdown.parts(rows)
+    rows = rows.with_columns(cell=pl.Series(breakdown.cells(rows, periods)))
     if min_times > 1:
-        key = ["unit", "part", "place"]
-        counted = rows.with_columns(part=pl.Series(parts)).group_by(key).agg(pl.col("n").sum())
-        rows = counted.filter(pl.col("n") >= min_times)
-        parts = rows["part"].to_numpy()
-    seen = Stays.of(rows, parts, (len(breakdown), periods))
+        rows = rows.group_by("unit", "cell").agg(pl.col("n").sum()).filter(pl.col("n") >= min_times)
+    seen = Stays.of(rows, rows["cell"].to_numpy(), (len(breakdown), periods))
     starts = np.flatnonzero(seen.is_first)
     return seen.part[starts], np.diff(starts, append=seen.who.size)
 

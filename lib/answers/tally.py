@@ -80,11 +80,12 @@ class Breakdown:
         """How many segments there are."""
         return len(self.names)
 
-    def parts(self, rows: pl.DataFrame) -> np.ndarray:
-        """The segment each row stands in, as its place in `names`."""
+    def cells(self, rows: pl.DataFrame, places: int) -> np.ndarray:
+        """The cell of each row in a table of segments (down) and so many places (across), read line by line."""
+        place = rows["place"].to_numpy()
         if "segment" not in rows.columns:
-            return np.zeros(rows.height, dtype=np.int64)
-        return self.parts_of[rows["segment"].to_physical().to_numpy()]
+            return place
+        return (self.parts_of * places)[rows["segment"].to_physical().to_numpy()] + place
 
     @property
     def has_other(self) -> bool:
@@ -97,18 +98,16 @@ def bound(frames: list[pl.DataFrame]) -> int:
     return max((cast("int", top) + 1 for frame in frames if (top := frame["unit"].max()) is not None), default=0)
 
 
-def users(rows: pl.DataFrame, parts: np.ndarray, shape: tuple[int, int], *, is_distinct: bool = False) -> np.ndarray:
-    """How many different units each part (down) has in each place (across); `is_distinct` if no row says so twice."""
+def users(rows: pl.DataFrame, cell: np.ndarray, shape: tuple[int, int], *, is_distinct: bool = False) -> np.ndarray:
+    """How many different units there are in each cell of a table; `is_distinct` if no two rows say the same."""
     cells = shape[0] * shape[1]
-    cell = parts * shape[1] + rows["place"].to_numpy()
     if is_distinct:
         return np.bincount(cell, minlength=cells).reshape(shape)
     return each(cell, rows["unit"].to_numpy(), cells, bound([rows])).reshape(shape)
 
 
-def times(rows: pl.DataFrame, parts: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """How many events each part (down) has in each place (across)."""
-    cell = parts * shape[1] + rows["place"].to_numpy()
+def times(rows: pl.DataFrame, cell: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """How many events there are in each cell of a table."""
     counted = np.bincount(cell, weights=rows["n"].to_numpy(), minlength=shape[0] * shape[1])
     return counted.astype(np.int64).reshape(shape)
 
@@ -122,11 +121,11 @@ class Stays:
     parts: int
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, parts: np.ndarray, shape: tuple[int, int]) -> "Stays":
-        """From rows with `unit` and `place`, the part each stands in, and how many parts and places there are."""
-        unit = rows["unit"].to_numpy()
-        keys = (unit if shape[0] == 1 else unit * shape[0] + parts) * shape[1] + rows["place"].to_numpy()
-        who, place = np.divmod(distinct(keys, bound([rows]) * shape[0] * shape[1]), max(shape[1], 1))
+    def of(cls, rows: pl.DataFrame, cell: np.ndarray, shape: tuple[int, int]) -> "Stays":
+        """From rows with `unit`, and the cell of each in a table of parts (down) and places (across)."""
+        cells = shape[0] * shape[1]
+        keys = distinct(rows["unit"].to_numpy() * cells + cell, bound([rows]) * cells)
+        who, place = np.divmod(keys, max(shape[1], 1))
         return cls(who, place, shape[0])
 
     @cached_property

@@ -1,7 +1,5 @@
 """The measures of a trend: one value per segment and bucket, and what it rests on."""
 
-from datetime import date
-
 import numpy as np
 import polars as pl
 
@@ -19,18 +17,26 @@ def measured(series: Series, rows: pl.DataFrame, breakdown: Breakdown, source: T
     `n` is what a value rests on: people for people and for means of a person, events for everything else.
     """
     shape = (len(breakdown), len(source.buckets))
-    parts = breakdown.parts(rows)
+    so_far = source.question.cumulative
     if not series.counts:
-        return _of_numbers(series, rows.with_columns(part=pl.Series(parts)), shape, source.question.cumulative)
+        return _of_numbers(series, rows.with_columns(cell=pl.Series(breakdown.cells(rows, shape[1]))), shape, so_far)
+    if source.question.trailing(series) is not None:
+        people = _trailing(series, rows, breakdown, source) if shape[1] else np.zeros(shape, dtype=np.int64)
+        return _grid(shape, people, people)
+    cell = breakdown.cells(rows, shape[1])
     if series.measure == "total":
-        counted = tally.times(rows, parts, shape)
-        counted = counted.cumsum(axis=1) if source.question.cumulative else counted
-        return _grid(shape, counted, counted)
-    people = _people(series, rows, parts, breakdown, source)
+        events = tally.times(rows, cell, shape)
+        events = events.cumsum(axis=1) if so_far else events
+        return _grid(shape, events, events)
+    if so_far:
+        people = _so_far(Stays.of(rows, cell, shape), shape)
+    else:
+        is_distinct = not breakdown.has_other and source.presence(series).is_distinct(series)
+        people = tally.users(rows, cell, shape, is_distinct=is_distinct)
     if series.measure == "users":
         return _grid(shape, people, people)
-    events = tally.times(rows, parts, shape)
-    events = events.cumsum(axis=1) if source.question.cumulative else events
+    events = tally.times(rows, cell, shape)
+    events = events.cumsum(axis=1) if so_far else events
     return _grid(shape, np.divide(events, people, out=np.full(shape, np.nan), where=people > 0), people)
 
 
@@ -40,38 +46,29 @@ def _grid(shape: tuple[int, int], value: np.ndarray, n: np.ndarray) -> pl.DataFr
     return pl.DataFrame(columns).with_columns(pl.col("value").fill_nan(None))
 
 
-def _people(
-    series: Series, rows: pl.DataFrame, parts: np.ndarray, breakdown: Breakdown, source: TrendRows
-) -> np.ndarray:
-    """People per segment (down) and bucket (across), each counted once in it; or once in the scope; or trailing."""
-    shape = (len(breakdown), len(source.buckets))
-    trailing = source.question.trailing(series)
-    if trailing is not None and shape[1]:
-        days = source.days(trailing).firsts
-        seen = Stays.of(rows, parts, (shape[0], days.len()))
-        return _trailing(seen, days, trailing, source.last_days)
-    if source.question.cumulative:
-        seen = Stays.of(rows, parts, shape)
-        cell = (seen.part * shape[1] + seen.place)[seen.is_first]
-        return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).cumsum(axis=1)
-    is_distinct = not breakdown.has_other and source.presence(series).is_distinct(series)
-    return tally.users(rows, parts, shape, is_distinct=is_distinct)
+def _so_far(seen: Stays, shape: tuple[int, int]) -> np.ndarray:
+    """People from the first place they were in on, per segment (down) and bucket (across)."""
+    cell = (seen.part * shape[1] + seen.place)[seen.is_first]
+    return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).cumsum(axis=1)
 
 
-def _trailing(seen: Stays, days: pl.Series, trailing: int, looked_at: list[date]) -> np.ndarray:
-    """People active in the trailing days of each day looked at, per segment (down).
+def _trailing(series: Series, rows: pl.DataFrame, breakdown: Breakdown, source: TrendRows) -> np.ndarray:
+    """People active in the trailing days of the day each bucket is looked at, per segment (down).
 
     A day of activity counts for itself and the days after it, until the window or the person's next active day.
     """
-    end = seen.place + trailing
+    window = source.question.trailing(series) or 1
+    days = source.days(window).firsts
+    seen = Stays.of(rows, breakdown.cells(rows, days.len()), (len(breakdown), days.len()))
+    end = seen.place + window
     end[:-1] = np.where(seen.goes_on, np.minimum(end[:-1], seen.place[1:]), end[:-1])
-    shape = (seen.parts, days.len() + trailing)
+    shape = (seen.parts, days.len() + window)
     came, went = (np.bincount(seen.part * shape[1] + at, minlength=shape[0] * shape[1]) for at in (seen.place, end))
     active = (came - went).reshape(shape).cumsum(axis=1)
-    return active[:, [(day - days[0]).days for day in looked_at]]
+    return active[:, [(day - days[0]).days for day in source.last_days]]
 
 
-def _of_numbers(series: Series, rows: pl.DataFrame, shape: tuple[int, int], cumulative: bool) -> pl.DataFrame:
+def _of_numbers(series: Series, rows: pl.DataFrame, shape: tuple[int, int], so_far: bool) -> pl.DataFrame:
     """A measure of the numbers `x`; percentiles and medians are exact, on a straight line between two neighbours."""
     x = pl.col("x")
     whole = rows.schema["x"].is_integer()
@@ -83,13 +80,12 @@ def _of_numbers(series: Series, rows: pl.DataFrame, shape: tuple[int, int], cumu
     }.get(series.measure)
     if value is None:
         value = x.quantile(SHARES[series.measure], interpolation="linear")
-    found = rows.group_by("part", "place").agg(value=value.cast(pl.Float64()), n=x.count().cast(pl.Int64()))
-    empty = _grid(shape, np.zeros(shape), np.zeros(shape, dtype=np.int64)).select("part", "place")
-    keys = [pl.col("part").cast(pl.Int64()), pl.col("place").cast(pl.Int64())]
-    full = empty.join(found.with_columns(keys), on=["part", "place"], how="left", maintain_order="left")
+    found = rows.group_by("cell").agg(value=value.cast(pl.Float64()), n=x.count().cast(pl.Int64()))
+    nothing = np.zeros(shape, dtype=np.int64)
+    cells = _grid(shape, nothing, nothing).select("part", "place", cell=pl.int_range(pl.len()))
+    full = cells.join(found.cast({"cell": pl.Int64()}), on="cell", how="left", maintain_order="left").drop("cell")
     full = full.with_columns(pl.col("n").fill_null(0))
-    if series.measure == "sum":
-        full = full.with_columns(pl.col("value").fill_null(0.0))
-        if cumulative:
-            full = full.with_columns(pl.col("value", "n").cum_sum().over("part", order_by="place"))
-    return full
+    if series.measure != "sum":
+        return full
+    full = full.with_columns(pl.col("value").fill_null(0.0))
+    return full.with_columns(pl.col("value", "n").cum_sum().over("part", order_by="place")) if so_far else full

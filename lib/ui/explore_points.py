@@ -68,8 +68,8 @@ def lookup(key: str, points: Sequence[Point], says: Sequence[str]) -> None:
     def put(place: int) -> None:
         choose(points[place])
 
-    widgets.pick(f"{key}-point", "List the people of", dict(enumerate(says)), None, put, placeholder="a row of the table",
-                 width=320)  # fmt: skip
+    rows = dict(enumerate(says))
+    widgets.pick(f"{key}-point", "List the people of", rows, None, put, placeholder="a row of the table", width=320)
 
 
 def _bucket(text: str) -> date | datetime | None:

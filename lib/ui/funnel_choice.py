@@ -90,11 +90,3 @@ def fitting(choice: Choice) -> Choice:
 def _spanning(part: Exclude, last: int, whole: bool) -> Exclude:
     fits = part.after < (part.before or last) <= last
     return part if fits and not whole else part.model_copy(update={"after": 1, "before": None})
-
-
-def sentence(choice: Choice) -> str:
-    """The funnel as one sentence."""
-    steps = [step.as_json() for step in choice.steps]
-    return " → ".join(
-        sentences.step({**step, "label": label}) for step, label in zip(steps, sentences.labels(steps), strict=True)
-    )

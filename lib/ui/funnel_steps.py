@@ -64,7 +64,7 @@ def problem(draft: Json, choice: Choice) -> str:
 def _body(draft: Json, change: Change, choice: Choice) -> None:
     labels = sentences.labels(draft["items"])
     said = [sentences.step({**item, "label": label}) for item, label in zip(draft["items"], labels, strict=True)]
-    st.markdown(plain(" → ".join(said) or "No step yet"))
+    st.markdown(plain(" → ".join(map(sentences.step, draft["items"])) or "No step yet"))
 
     def body(item: Json, change_item: Change, place: int) -> None:
         _step("steps-item", item, change_item, place, choice)

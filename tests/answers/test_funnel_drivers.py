@@ -221,7 +221,7 @@ def by_hand(log_of: Log, question: Any, floor: int) -> dict[tuple[str, str], tup
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-@examples(40)
+@examples(25)
 @given(rng=st.randoms(use_true_random=True))
 def test_drivers_are_counts_of_people(rng: random.Random, order: str) -> None:
     log_of: Log = {

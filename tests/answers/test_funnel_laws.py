@@ -43,7 +43,7 @@ def counts(rows: list[Row], *columns: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict"])
-@examples(40)
+@examples(20)
 @given(rng=dice)
 def test_optional_steps_change_nothing_for_the_others(rng: random.Random, order: str) -> None:
     """In an order that lets anything in between, and without times of their own: whoever is counted stays counted."""
@@ -64,7 +64,7 @@ def test_optional_steps_change_nothing_for_the_others(rng: random.Random, order:
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict"])
-@examples(40)
+@examples(20)
 @given(rng=dice)
 def test_more_time_for_a_step_loses_nobody(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order, exclude=[])
@@ -82,7 +82,7 @@ def test_more_time_for_a_step_loses_nobody(rng: random.Random, order: str) -> No
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_with_take_all_every_value_is_a_funnel_of_its_own(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order)
@@ -101,7 +101,7 @@ def test_with_take_all_every_value_is_a_funnel_of_its_own(rng: random.Random, or
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_a_bucket_of_the_trend_is_the_funnel_of_its_starts(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order, entry="any", later_steps="in_window")
@@ -137,7 +137,7 @@ def stretched(value: str) -> str:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_accounts_are_counted_like_people(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order)
@@ -149,7 +149,7 @@ def test_accounts_are_counted_like_people(rng: random.Random, order: str) -> Non
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_holding_what_never_changes_or_always_does(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order)
@@ -167,7 +167,7 @@ def test_holding_what_never_changes_or_always_does(rng: random.Random, order: st
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_only_the_first_ever_is_only_some_of_them(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order, exclude=[])
@@ -183,7 +183,7 @@ def test_only_the_first_ever_is_only_some_of_them(rng: random.Random, order: str
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_lists_of_people_are_as_long_as_the_counts(rng: random.Random, order: str) -> None:
     question, facts = some(rng, order)

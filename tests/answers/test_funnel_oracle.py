@@ -51,7 +51,7 @@ def agrees(log: Log, data: Json) -> None:
 
 @pytest.mark.parametrize("overlap", [False, True], ids=["apart", "overlapping"])
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-@examples(80)
+@examples(50)
 @given(rng=dice)
 def test_every_person_gets_as_far_as_the_definition_says(rng: random.Random, order: str, overlap: bool) -> None:
     span = rng.choice([5, 9, 25, 60])
@@ -59,13 +59,13 @@ def test_every_person_gets_as_far_as_the_definition_says(rng: random.Random, ord
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict"])
-@examples(60)
+@examples(50)
 @given(rng=dice)
 def test_optional_steps_in_a_long_funnel(rng: random.Random, order: str) -> None:
     agrees(a_march(rng, people=8), a_long_question(rng, order, overlap=rng.random() < 0.3))
 
 
-@examples(80)
+@examples(50)
 @given(rng=dice)
 def test_two_ways_to_a_step_that_are_each_better_in_something(rng: random.Random) -> None:
     """Around a log in which the later way to a step begins earlier: one look back is not enough there."""

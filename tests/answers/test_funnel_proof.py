@@ -205,7 +205,7 @@ dice = st.randoms(use_true_random=True)
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-@examples(30)
+@examples(15)
 @given(rng=dice)
 def test_the_attempt_that_is_counted_is_the_run_that_is_counted(rng: random.Random, order: str) -> None:
     span = rng.choice([5, 12, 40])

@@ -1,6 +1,5 @@
 """Counting on whole numbers: with marks or by sorting, the same as a set of Python's."""
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -35,17 +34,17 @@ def test_users_events_and_stays(least: int, rows: list[tuple[int, str, int]], to
         names = [name for name in ranked if name != "Other"]
         assert breakdown.names == (*names, *(["Other"] if len(people) > len(names) else []))
         part = {name: names.index(name) if name in names else len(names) for name in people}
-        parts, shape = breakdown.parts(data), (len(breakdown), 5)
-        assert parts.tolist() == [part[segment] for _, segment, _ in rows]
+        cell, shape = breakdown.cells(data, 5), (len(breakdown), 5)
+        assert cell.tolist() == [part[segment] * 5 + place for _, segment, place in rows]
         cells = {
             (p, k): {u for u, s, at in rows if part[s] == p and at == k} for p in range(shape[0]) for k in range(5)
         }
-        assert tally.users(data, parts, shape).tolist() == [
+        assert tally.users(data, cell, shape).tolist() == [
             [len(cells[p, k]) for k in range(5)] for p in range(shape[0])
         ]
         counts = [[2 * sum(part[s] == p and at == k for _, s, at in rows) for k in range(5)] for p in range(shape[0])]
-        assert tally.times(data, parts, shape).tolist() == counts
-        seen = Stays.of(data, parts, shape)
+        assert tally.times(data, cell, shape).tolist() == counts
+        seen = Stays.of(data, cell, shape)
         stays = sorted({(unit * shape[0] + part[segment], place) for unit, segment, place in rows})
         assert list(zip(seen.who.tolist(), seen.place.tolist(), strict=True)) == stays
         assert seen.part.tolist() == [who % shape[0] for who, _ in stays]
@@ -56,9 +55,9 @@ def test_users_events_and_stays(least: int, rows: list[tuple[int, str, int]], to
 
 def test_rows_that_differ_need_no_marks() -> None:
     data = frame([(0, "a", 0), (1, "a", 0), (1, "a", 2)])
-    parts = np.zeros(3, dtype=np.int64)
-    shape = (1, 3)
-    assert tally.users(data, parts, shape, is_distinct=True).tolist() == tally.users(data, parts, shape).tolist()
+    cell, shape = Breakdown.of([data], None).cells(data.drop("segment"), 3), (1, 3)
+    assert cell.tolist() == [0, 0, 2]
+    assert tally.users(data, cell, shape, is_distinct=True).tolist() == tally.users(data, cell, shape).tolist()
 
 
 def test_segments_of_several_series() -> None:

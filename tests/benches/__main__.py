@@ -21,7 +21,7 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
 from lib.settings import Settings, SourceSpec
-from tests.benches import everybody, log, serving
+from tests.benches import drivers, everybody, log, serving
 
 ROOT = Path(".bench")
 SIZES = {"1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -54,6 +54,7 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "tests.benches", "--size", size, "--load-only"], check=True)
     _funnel(raw, workspace)
     everybody.main(workspace)
+    drivers.main(raw, ROOT / f"drivers-{size}")
 
 
 def _is_up_to_date(workspace: Path) -> bool:

@@ -42,7 +42,7 @@ def add_event(page: Page, option: str) -> None:
 
 
 def press_in_row(table: Locator, row: int, from_the_right: int) -> None:
-    """Press the button in a row, counted from 0, of the last column: the table is one drawing, without parts to name."""
+    """Press the button in a row, counted from 0, of the last column: a table is one drawing, without parts."""
     box = table.bounding_box()
     assert box is not None
     table.click(position={"x": box["width"] - from_the_right, "y": ROW * (row + 1.5)})
