@@ -42,7 +42,7 @@ def add_event(page: Page, option: str) -> None:
 
 
 def press_in_row(table: Locator, row: int, from_the_right: int) -> None:
-    """Press the button in a row, counted from 0, of the last column: a table is one drawing, without parts."""
+    """Press the button of a row, counted from 0, in the last column: a table is one drawing without parts."""
     box = table.bounding_box()
     assert box is not None
     table.click(position={"x": box["width"] - from_the_right, "y": ROW * (row + 1.5)})
@@ -89,6 +89,7 @@ def test_two_lines_a_formula_and_a_breakdown_by_hand_and_the_link_shows_the_same
     pick(page, "One point for every", "month")
     page.get_by_role("button", name="no breakdown").click()
     pick(page, "Break down by", "platform")
+    page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="by platform")).to_be_visible()
     settle(page)
     question = copied(page)
@@ -120,7 +121,7 @@ def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timel
     expect(page).to_have_url(re.compile("tab=People"))
     expect(page.get_by_text("40 people did “signup start” and not “project created”")).to_be_visible()
     settle(page)
-    press_in_row(page.get_by_test_id("stDataFrame").last, 0, 175)
+    press_in_row(page.get_by_test_id("stDataFrame").last, 0, 140)
     expect(page).to_have_url(re.compile("person=u20"))
     expect(page.get_by_role("heading", name="u20")).to_be_visible()
     expect(page.get_by_text("got to step 1 of 2")).to_be_visible()
