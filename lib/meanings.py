@@ -45,7 +45,8 @@ MEANINGS = {
     "Funnel.to_step": "The step it is measured to; the last required one when empty.",
     "Funnel.bins": "How many bars the histogram of times has; chosen from the data when empty.",
     "Funnel.step": "The step whose people views `people` and `drivers` are about; the last required one when empty.",
-    "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing. An excluded "
+    "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing. "
+    "An excluded "
     "event with another value ends nothing.",
     "Funnel.user_id": "Whose events view `proof` shows: any id of the person, or the account's where these are counted.",
     "Funnel.fields": "Which fields view `drivers` compares; when empty every field that splits people into groups of some "
