@@ -48,12 +48,15 @@ MEANINGS = {
     "Funnel.hold": "Properties that have to be equal on every step of a run; a missing value equals nothing. "
     "An excluded "
     "event with another value ends nothing.",
-    "Funnel.user_id": "Whose events view `proof` shows: any id of the person, or the account's where these are counted.",
-    "Funnel.fields": "Which fields view `drivers` compares; when empty every field that splits people into groups of some "
+    "Funnel.user_id": "Whose events view `proof` shows: any id of the person, or the account's where these "
+    "are counted.",
+    "Funnel.fields": "Which fields view `drivers` compares; when empty every field that splits people into "
+    "groups of some "
     "size: no ids, no times, nothing of which most values belong to a few people.",
     "Step.optional": "Counted where it happened in its place, and not needed for the next step.",
     "Step.within": "The longest time from the step the run took before it, beside the window of the whole funnel.",
-    "Step.first_ever": "Only the person's first such event ever, with the step's own conditions and whatever the scope, "
+    "Step.first_ever": "Only the person's first such event ever, with the step's own conditions and whatever "
+    "the scope, "
     "fills the step; the account's first where accounts are counted.",
     "Funnel.outcome": "List those who reached the step, or those who did the required step before it and not this one.",
     # retention
