@@ -21,7 +21,8 @@ class Attempt:
     """One run: its number, its events by step, the events it could have used, and whether it is the one counted.
 
     `until` is the last instant of its window, `is_cut` says that the scope ends before the window would, and `gaps` are
-    the last instants at which each step could follow on its last one.
+    the last instants at which each step could follow on its last one. `is_open` says that the next required step may
+    still come.
     """
 
     number: int
@@ -89,8 +90,7 @@ def _attempt(start: Row, run: Row, at: pl.Series, events: dict[int, Row], source
     last = pl.lit(filled[steps[-1]]["ts"], pl.Datetime("us", "UTC"))
     withins = {k: step.within for k, step in enumerate(question.steps, 1) if step.within}
     gaps = {k: pl.select(after(last, within, zone)).item() for k, within in withins.items() if k > steps[-1]}
-    waits = not start.get("bare") and any(value for name, value in run.items() if name.startswith("open"))
-    is_open = not start.get("bare") and waits
+    is_open = not start.get("bare") and run["open"]
     return Attempt(
         start["run"] + 1, start["unit"], events[start["at"]], filled, [], start["until"], start["is_cut"], gaps, is_open
     )

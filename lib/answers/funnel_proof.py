@@ -85,7 +85,18 @@ def _headline(found: list[Attempt], source: FunnelRows) -> str:
     best = max(counted, key=lambda attempt: (attempt.required(question), len(attempt.filled)))
     step = max(best.filled)
     label = source.labels[step - 1]
-    return f"“{who}” got to step {step} of {len(question.steps)}, “{label}”, in attempt {best.number} of {len(found)}."
+    got = f"“{who}” got to step {step} of {len(question.steps)}, “{label}”, in attempt {best.number} of {len(found)}."
+    return got + _missing(best, source)
+
+
+def _missing(best: Attempt, source: FunnelRows) -> str:
+    """What the counted attempt still needs, if anything."""
+    question = source.question
+    wanted = [k for k in question.required if k not in best.filled]
+    if not wanted:
+        return ""
+    label = source.labels[wanted[0] - 1]
+    return f" “{label}” may still follow." if best.is_open else f" “{label}” did not follow."
 
 
 def _opening(question: Funnel) -> str:

@@ -8,9 +8,9 @@ whose they are, and the furthest of their runs counts (`funnel_hold`).
 import numpy as np
 import polars as pl
 
-from lib import engine
 from lib.answers import segments
 from lib.answers.funnel_rules import Whole
+from lib.engine import collect
 from lib.questions import Funnel
 from lib.scope import Window
 from lib.timeline import bucket
@@ -123,15 +123,18 @@ def per_held(rows: pl.DataFrame, question: Funnel, timezone: str) -> pl.DataFram
     units = units.sort("unit", *held).with_row_index("_unit").with_columns(pl.col("_unit").cast(pl.Int64))
     steps = steps.join(units.drop("low", "high"), on=["unit", *held], how="left", nulls_equal=True)
     if question.exclude:
-        crossing = rows.filter(pl.any_horizontal(crosses(question))).with_columns(
-            *(pl.lit(False).alias(name) for name in marks(question)), bare=pl.lit(False)
-        )
-        theirs = units.rename({name: f"_{name}" for name in held})
-        alike = [pl.col(name).is_null() | (pl.col(name) == pl.col(f"_{name}")).fill_null(False) for name in held]
-        soon = (pl.col("ts") > pl.col("low")) & (pl.col("ts") <= pl.col("high") + question.window.longest)
-        spread = crossing.lazy().join(theirs.lazy(), on="unit", how="inner").filter(soon, *alike)
-        steps = pl.concat([steps, engine.collect(spread.select(steps.columns))])
+        steps = pl.concat([steps, _crossing(rows, units, held, question).select(steps.columns)])
     return steps.with_columns(group="unit", unit="_unit").drop("_unit", *held)
+
+
+def _crossing(rows: pl.DataFrame, units: pl.DataFrame, held: list[str], question: Funnel) -> pl.DataFrame:
+    """The excluded events, once for every unit they do not contradict, as far as the unit's runs may last."""
+    none = [pl.lit(False).alias(name) for name in (*marks(question), "bare")]
+    crossing = rows.filter(pl.any_horizontal(crosses(question))).with_columns(none)
+    theirs = units.rename({name: f"_{name}" for name in held})
+    alike = [pl.col(name).is_null() | (pl.col(name) == pl.col(f"_{name}")).fill_null(False) for name in held]
+    soon = (pl.col("ts") > pl.col("low")) & (pl.col("ts") <= pl.col("high") + question.window.longest)
+    return collect(crossing.lazy().join(theirs.lazy(), on="unit", how="inner").filter(soon, *alike))
 
 
 def per_bucket(rows: pl.DataFrame, question: Funnel, timezone: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from lib.ui.builder import widgets
 from lib.ui.builder.sentences import plural
 from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.cohort_choice import MOST_HELD, MOST_SEED, Around, People
+from lib.ui.cohort_drafts import drafted
 from lib.ui.cohort_drawer import pull_rules, rules_drawer
 from lib.ui.cohort_sentences import rule as said
 from lib.ui.explore_landmarks import landmarks
@@ -105,7 +106,7 @@ def controls(people: People, more: list[Control]) -> None:
 
 def _short(text: str, rule: Cohort) -> str:
     """The rule on its button; a long one stands below in full."""
-    return text if len(text) <= LONGEST else f"people by {plural(len(list(cohort_choice.leaves(rule))), 'rule')}"
+    return text if len(text) <= LONGEST else f"people by {plural(len(drafted(rule.as_json())['items']), 'rule')}"
 
 
 def _alone() -> None:

@@ -96,6 +96,23 @@ def words(item: Json) -> str:
     return said(_rule(item))
 
 
+def sentence(draft: Json) -> str:
+    """A draft as a sentence, finished or not.
+
+    >>> did = {"kind": "did", "did": {"event": "buy"}, "scope": {}}
+    >>> sentence({"mode": "any", "items": [did, {"kind": "is", "where": []}]})
+    'People who did buy ever or ….'
+    """
+    parts = [f"({words(item)})" if _is_several(item) else words(item) for item in draft["items"]]
+    return f"People {(' and ' if draft['mode'] == 'all' else ' or ').join(parts) or '…'}."
+
+
+def _is_several(item: Json) -> bool:
+    """True for an item that needs brackets beside others."""
+    told = item.get("items") or item.get("where") or ()
+    return not item.get("negated") and (len(told) > 1 or any("any" in one for one in told if item["kind"] == "is"))
+
+
 def problem(draft: Json) -> str:
     """What is missing in a draft, in words; empty when it can be asked for."""
     if not draft["items"]:

@@ -16,7 +16,7 @@ from lib.ui.builder.conditions import conditions
 from lib.ui.builder.periods import window
 from lib.ui.builder.rows import rows
 from lib.ui.cohort_choice import OF_PEOPLE
-from lib.ui.cohort_drafts import KINDS, NEW, drafted, problem, ruled, words
+from lib.ui.cohort_drafts import KINDS, NEW, drafted, problem, ruled, sentence, words
 from lib.ui.cohort_sentences import FORTNIGHT, ONCE
 from lib.ui.words import plain
 
@@ -47,8 +47,7 @@ def rules_drawer(name: str, title: str, apply: Callable[[Cohort], None]) -> None
     """Draw the drawer, if it is open."""
 
     def body(draft: Json, change: Change) -> None:
-        st.markdown(plain(" and ".join(words(item) for item in draft["items"]) if draft["mode"] == "all"
-                          else " or ".join(words(item) for item in draft["items"])))  # fmt: skip
+        st.markdown(plain(sentence(draft)))
         _rules(name, draft, change, levels=1)
 
     drawer.drawer(name, title, body, refused, lambda draft: apply(parse_cohort(ruled(draft))))

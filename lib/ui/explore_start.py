@@ -27,11 +27,12 @@ class Template:
 def templates(marks: Landmarks) -> list[Template]:
     """Questions most teams ask first, about these events."""
     first, goal = readable(marks.first), readable(marks.goal)
-    most = marks.frequent[:MOST_USED]
+    most, is_one = marks.frequent[:MOST_USED], marks.first == marks.goal
+    way = f"From one “{goal}” to the next" if is_one else f"From “{first}” to “{goal}”"
     found = [
         Template("Daily active people", "How many people do anything, day by day", {"ask": ("trend",)}),
         Template(
-            f"From “{first}” to “{goal}”", "How many who begin arrive, and where the others stop",
+            way, "How many who begin arrive, and where the others stop",
             {"ask": ("funnel",), "steps": _steps(marks)},
         ),
         Template(
@@ -51,17 +52,24 @@ def templates(marks: Landmarks) -> list[Template]:
             {"ask": ("trend",), "series": most, "grain": ("week",), "period": ("last 30 days",)},
         ),
     ]  # fmt: skip
-    if marks.first != marks.goal:
-        never = {"did": {"event": marks.goal}, "times": {"op": "eq", "value": 0}}
-        told = {"all": [{"did": {"event": marks.first}}, never]}
-        found.append(
-            Template(f"Not yet “{goal}”", f"A list to write to: who did “{first}” and not that",
-                     {"ask": ("people",), "who": (json_text(told),)})
-        )  # fmt: skip
+    found.append(_again(marks) if is_one else _not_yet(marks))
     if marks.is_named:
         found.append(Template("Activation rate by week", "Of the people who came, how many were activated",
                               {"ask": ("metric",), "metric": ("activation_rate",)}))  # fmt: skip
     return found
+
+
+def _not_yet(marks: Landmarks) -> Template:
+    never = {"did": {"event": marks.goal}, "times": {"op": "eq", "value": 0}}
+    told = json_text({"all": [{"did": {"event": marks.first}}, never]})
+    about = f"A list to write to: who did “{readable(marks.first)}” and not that"
+    return Template(f"Not yet “{readable(marks.goal)}”", about, {"ask": ("people",), "who": (told,)})
+
+
+def _again(marks: Landmarks) -> Template:
+    told = json_text({"did": {"event": marks.goal}, "times": {"op": "ge", "value": 2}})
+    title = f"Did “{readable(marks.goal)}” again"
+    return Template(title, "The list of those who did it twice or more", {"ask": ("people",), "who": (told,)})
 
 
 def _steps(marks: Landmarks) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def shown(user_id: str, funnel: Mapping[str, Any] | None = None, back: str = "Ba
     found = _seen(user_id)
     assert found is not None
     st.button(back, key="person-back", icon=":material/arrow_back:", type="tertiary", on_click=close)
-    st.subheader(plain(found.user_id), anchor=False)
+    st.header(plain(found.user_id), anchor=False)
     st.markdown(plain(summary(found, queries.facts().timezone)))
     told = [f"{readable(name)}: {value}" for name, value in found.fields]
     others = [one for one in found.ids if one != found.user_id]

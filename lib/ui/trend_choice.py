@@ -6,6 +6,7 @@ from typing import Any
 
 from lib.errors import QuestionError
 from lib.questions import ANY_EVENT, Series, parse
+from lib.questions.formula import LETTERS
 from lib.questions.trend import ADDING_UP
 from lib.ui import explore_shared, funnel_address
 from lib.ui.builder import measure, sentences
@@ -13,6 +14,7 @@ from lib.ui.explore_shared import PLAIN, Shared
 from lib.ui.funnel_address import Known
 from lib.ui.url import Address, Reader
 from lib.ui.words import readable
+from lib.words import listing
 
 MOST_SERIES, MOST_ROLLING = 26, 1_000
 HAS = ("grain", "by", "count", "compare")
@@ -139,6 +141,16 @@ def fitting(choice: TrendChoice) -> TrendChoice:
 
 def _reads(choice: TrendChoice) -> bool:
     return not choice.formula or not problem(TrendChoice(choice.series, choice.formula))
+
+
+def letters(choice: TrendChoice) -> str:
+    """What the letters of the formula stand for; nothing without one."""
+    if not choice.formula:
+        return ""
+    told = [part.as_json() for part in choice.series]
+    said = [f"{letter} is {part.get('label') or sentences.event(part)} ({measured(part)})"
+            for letter, part in zip(LETTERS, told, strict=False)]  # fmt: skip
+    return f"{listing(said)}."
 
 
 def sentence(choice: TrendChoice) -> str:

@@ -14,6 +14,7 @@ from lib.ui.explore_shared import Shared
 from lib.ui.funnel_controls import known
 from lib.ui.trend_choice import MOST_ROLLING, TrendChoice
 from lib.ui.trend_lines import lines_drawer, pull_lines
+from lib.ui.words import plain
 
 LOOKS = {
     "each": ("each by itself", "Every point shows its own time and nothing else."),
@@ -66,6 +67,8 @@ def controls(choice: TrendChoice, against: str, more: list[Control]) -> None:
             *more,
         ],
     )  # fmt: skip
+    if choice.formula:
+        st.caption(plain(trend_choice.letters(choice)))
     lines_drawer(choice, change)
 
 
@@ -84,8 +87,10 @@ def _look(choice: TrendChoice) -> None:
     def over(number: int) -> None:
         change(lambda old: replace(old, rolling=number, running=False))
 
+    adds_up = trend_choice.fitting(replace(choice, rolling=0, running=True)).running
+    offered = {word: told for word, told in LOOKS.items() if word != "sum" or adds_up}
     with st.grid(3, min_column_width=220, gap="medium"):
-        widgets.explained("trend-look", "Points are", LOOKS, present, choose)
+        widgets.explained("trend-look", "Points are", offered, present, choose)
     if choice.rolling:
         label = f"Mean of so many {choice.shared.grain}s"
         widgets.whole("trend-rolling", label, choice.rolling, over, 1, MOST_ROLLING, width=200)

@@ -92,6 +92,9 @@ def test_what_other_readings_would_make_of_the_person() -> None:
 def test_an_attempt_that_may_still_go_on_is_said() -> None:
     answer = proof(ANN.head(3), "a", "b", "c")
     assert "Their time is not over: an attempt may still go on after the last event in the data." in answer.notes
+    assert answer.headline == "“ann” got to step 2 of 3, “b”, in attempt 1 of 1. “c” may still follow."
+    late = proof(ANN, "a", "b", "z")
+    assert late.headline == "“ann” got to step 2 of 3, “b”, in attempt 1 of 3. “z” did not follow."
 
 
 def test_a_step_that_came_too_late_for_its_own_time() -> None:
