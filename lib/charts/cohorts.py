@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from lib.charts.picking import POINTS, keys
 from lib.charts.shades import along, contrast, mixed
 from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
@@ -41,7 +42,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     long = alt.Chart().mark_text(opacity=_if(f"{wide} >= 40"))
     short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"))
     return alt.layer(
-        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=TOOLTIP),
+        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=TOOLTIP).properties(name=POINTS),
         long.encode(x, y, alt.Text("cell:N"), letters),
         short.encode(x, y, alt.Text("figure:N"), letters),
         data=rows,
@@ -80,6 +81,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
         "rate",
         "users",
         "size",
+        keys(cells, ["cohort", "period"]),
         pl.Series("cell", marks, dtype=pl.String()),
         pl.Series("figure", [mark.removesuffix(" %") for mark in marks], dtype=pl.String()),
         strength=pl.when("complete").then(1.0).otherwise(0.45),

@@ -1,11 +1,12 @@
 """The funnel: one bar per step, what was lost between them, the largest loss marked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
 
+from lib.charts.picking import POINTS, keys
 from lib.charts.tones import FEW, Drawn, Tones
 from lib.words import count, duration, listing, people, percent
 
@@ -54,6 +55,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
         text("name", alt.XValue(0), "line", align="left", fontSize=14, limit=230),
         text("loss", right, "line", align="right", fontSize=13),
         text("figure", right, "middle", align="right", fontSize=14, fontWeight=600),
+        _whole(y),
         data=rows,
         height=height,
     )
@@ -62,6 +64,12 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
 def scale_beside(most: float, pixels: int) -> alt.Scale:
     """From zero to `most`, leaving some pixels free on the right whatever the width of the screen."""
     return alt.Scale(domainMin=0, domainMax=alt.ExprRef(f"{most} * width / max(80, width - {pixels})"), nice=False)
+
+
+def _whole(y: Callable[[str], alt.Y]) -> alt.Chart:
+    """The row of a step from edge to edge: what is pointed at and clicked."""
+    rect = _base().mark_rect(color="transparent", x=0, x2=alt.ExprRef("width"))
+    return rect.encode(y("above"), alt.Y2("bottom"), tooltip=TOOLTIP).properties(name=POINTS)
 
 
 def _base() -> alt.Chart:
@@ -91,6 +99,7 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
                 "zero": 0,
                 "before": before,
                 "may": min(before, users + still),
+                "above": top - BAR_AT,
                 "line": top - BAR_AT + TEXT_AT,
                 "top": top,
                 "bottom": top + BAR,
@@ -108,7 +117,8 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
                 "figure_shade": tones.ink,
             }
         )
-    return pl.DataFrame(drawn, infer_schema_length=None)
+    found = pl.DataFrame(drawn, infer_schema_length=None)
+    return found.with_columns(keys(found, ["step"]))
 
 
 def _loss(row: dict[str, Any]) -> str:

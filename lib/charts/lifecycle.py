@@ -9,6 +9,7 @@ import polars as pl
 
 from lib.charts import annotations as happened
 from lib.charts import line_ends, time_axis
+from lib.charts.picking import POINTS, keys
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
 from lib.words import count, listing
@@ -47,6 +48,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, annotations: pl.DataFrame | None
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
     shade = alt.Color("shade:N", scale=None, legend=None)
     bars = alt.Chart().mark_rect().encode(x, alt.X2("to"), y, alt.Y2("high"), shade, faint, tooltip=TOOLTIP)
+    bars = bars.properties(name=POINTS)
     ends: dict[str, Any] = {"x": 0, "x2": alt.ExprRef(f"width - {space}")}
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=tones.muted, strokeWidth=1, **ends)
     going = alt.Chart().transform_filter("datum.last").mark_text(align="right", dy=-8, color=tones.muted)
@@ -71,7 +73,8 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
     """Each bar from where to where, in time and in people; silent people count below zero."""
     if "complete" not in frame.columns:
         frame = frame.with_columns(complete=pl.lit(True))
-    rows = time_axis.placed(frame.filter(pl.col("status").is_in(STATUSES)))
+    frame = frame.filter(pl.col("status").is_in(STATUSES))
+    rows = time_axis.placed(frame.with_columns(keys(frame, ["bucket", "status"])))
     starts = rows["at"].unique().sort().to_list()
     follow = [*starts[1:], *(last + time_axis.step(pl.Series(starts[-2:])) for last in starts[-1:])]
     is_down, place = pl.col("status") == "dormant", pl.col("status").replace_strict(_places(), return_dtype=pl.Int64())

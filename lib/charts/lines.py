@@ -8,6 +8,7 @@ import polars as pl
 
 from lib.charts import series
 from lib.charts.colours import ALL
+from lib.charts.picking import keys
 from lib.charts.time_axis import day
 from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit
@@ -44,7 +45,7 @@ def chart(
 def _rows(frame: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     sure = pl.col("n") >= FEW if unit.kind == "percent" else pl.lit(True)
     columns = ["bucket", pl.col("value").cast(pl.Float64()), pl.col("n").cast(pl.Int64()), "complete"]
-    return frame.select(_name(frame), *columns, sure=sure.fill_null(False))
+    return frame.select(_name(frame), *columns, keys(frame, ["bucket", "label", "segment"]), sure=sure.fill_null(False))
 
 
 def _name(frame: pl.DataFrame) -> pl.Expr:

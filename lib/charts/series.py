@@ -14,6 +14,7 @@ import polars as pl
 from lib.charts import annotations as happened
 from lib.charts import line_ends, time_axis
 from lib.charts.colours import emphasised
+from lib.charts.picking import POINTS
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
 
@@ -178,7 +179,12 @@ def _strokes(rows: pl.DataFrame, colour: alt.Color) -> list[alt.Chart]:
 def _points(rows: pl.DataFrame, colour: alt.Color, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
     size: Any = alt.ExprRef(f"datum.front ? {45 if rows['at'].n_unique() <= MOST_DOTS else 14} : 14")
-    return _only("!datum.before").mark_point(filled=True, size=size).encode(colour, faint, tooltip=list(tooltip))
+    return (
+        _only("!datum.before")
+        .mark_point(filled=True, size=size)
+        .encode(colour, faint, tooltip=list(tooltip))
+        .properties(name=POINTS)
+    )
 
 
 def _words(rows: pl.DataFrame, tones: Tones) -> list[alt.Chart]:

@@ -41,7 +41,8 @@ DID = {
 
 def draw_lifecycle(answer: Answer) -> None:
     """Picture, people and table of a lifecycle."""
-    picture(answer, "lifecycle", lifecycle)
+    by_user = answer.question.as_json().get("count_by", "user") == "user"
+    picture(answer, "lifecycle", lifecycle, click=explore_points.clicked if by_user else None)
     asked, frame = answer.question, answer.tables["lifecycle"]
     assert isinstance(asked, Lifecycle)
     is_listed = asked.count_by == "user"

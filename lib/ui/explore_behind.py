@@ -1,10 +1,10 @@
-"""Whose numbers a row shows: the people behind a point of a trend or a part of a lifecycle, as a cohort's rule."""
+"""Whose numbers a row shows: the people behind a point of a trend, a lifecycle or a retention, as a cohort's rule."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from lib.questions import Event, Lifecycle, Trend
+from lib.questions import Event, Lifecycle, Retention, Trend
 from lib.ui.builder.widgets import as_number
 
 Json = dict[str, Any]
@@ -65,7 +65,26 @@ def of_lifecycle(asked: Lifecycle, status: str, bucket: Moment) -> Json:
     return {"all": [here, {"not": just_before}, {"any": [long_ago, *known]} if known else long_ago]}
 
 
-def _where(asked: Trend | Lifecycle) -> list[Json]:
+def of_retention(asked: Retention, cohort: Moment, period: int, to_period: int) -> Json | None:
+    """Who of a cohort came back in these periods; None where no rule can say it.
+
+    That is where people are counted from their own start, in segments, or are accounts and visits.
+    """
+    if asked.clock != "calendar" or asked.by is not None or asked.count_by != "user":
+        return None
+    where, (start, end) = _where(asked), _span(cohort, asked.grain, asked.scope.start, asked.scope.end)
+    rules = [_did(asked.start, where, start, end)]
+    since = None if asked.entry == "first_ever" else _with_hours(asked.scope.start, cohort)
+    if asked.entry != "recurring" and (since is None or since < start):
+        rules.append({"not": _did(asked.start, where, since, start)})
+    first, last = _moved(cohort, asked.grain, period), _moved(cohort, asked.grain, to_period + 1)
+    if asked.mode == "on_or_before":
+        first = _moved(cohort, asked.grain, 1)
+    back = _did(asked.return_event, where, first, None if asked.mode == "on_or_after" else last)
+    return {"all": [*rules, back | {"times": {"op": "ge", "value": asked.min_times}}]}
+
+
+def _where(asked: Trend | Lifecycle | Retention) -> list[Json]:
     return [part.as_json() for part in asked.scope.where]
 
 

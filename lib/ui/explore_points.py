@@ -62,6 +62,13 @@ def choose(point: Point | None) -> None:
     url.write(written(point))
 
 
+def clicked(told: Sequence[Any]) -> None:
+    """Ask about the point of a picture that was clicked: its bucket, and the names of its part; for callbacks."""
+    bucket = _bucket(str(told[0]))
+    if bucket is not None:
+        choose(Point(bucket, tuple(map(str, told[1:]))))
+
+
 def lookup(key: str, points: Sequence[Point], says: Sequence[str]) -> None:
     """A list of points to choose one from: for keyboards and thumbs, which a table's small buttons are not made for."""
 

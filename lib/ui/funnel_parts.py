@@ -111,8 +111,12 @@ def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:
 
 
 def steps_picture(answer: Answer) -> None:
-    """The funnel as bars; broken down, small bars per segment."""
-    picture(answer, "steps", funnel_segments if "by" in answer.question.as_json() else funnel)
+    """The funnel as bars, a click on one lists its people; broken down, small bars per segment."""
+    if "by" in answer.question.as_json():
+        picture(answer, "steps", funnel_segments)
+        return
+    steps = int(answer.tables["steps"]["step"].max() or 0)  # type: ignore[arg-type]
+    picture(answer, "steps", funnel, click=lambda told: funnel_views.show_people(steps, told[0], "reached"))
 
 
 def lost_people(whole: Answer) -> None:

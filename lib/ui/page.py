@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.charts.picking import is_pickable, pickable, picked
 from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.ui import annotations as notes
@@ -107,6 +108,7 @@ def picture(
     *,
     annotations: pl.DataFrame | None = None,
     key: str = "",
+    click: Callable[[list[Any]], None] | None = None,
     **more: str,
 ) -> None:
     """Draw one table of an answer under a title that says what it shows (`said`, else the drawing's own).
@@ -114,6 +116,7 @@ def picture(
     The drawing is handed what it asks for by name: `annotations` (date, end_date, title, kind), the same table of the
     earlier period, the field of the breakdown, the currency, and whatever `more` says. The finished specification is
     kept, so that a rerun that changes nothing builds nothing. A page with two pictures of one kind gives each a `key`.
+    `click` is called with the values that name the point somebody clicked, as the drawing's `keys` has them.
     """
     if not answer.tables[table].height:
         st.info("There is nothing to draw: nobody in this scope did what the question asks about.")
@@ -128,15 +131,31 @@ def picture(
 
     title, summary, made = _drawn(answer, table, drawing, tones(), annotations, more)
     title, legend = UNITS.sub("\u00a0", said or title), getattr(drawing, "LEGEND", "")
+    st.markdown(f"## {plain(title)}")
+    if click is None or not is_pickable(made.spec):
+        st.vega_lite_chart(made.arrow, dict(made.spec), key=f"chart-{key}", alt=summary)
+    else:
+        st.vega_lite_chart(
+            made.arrow, pickable(made.spec), key=f"chart-{key}", alt=summary, on_select=_clicked(key, click)
+        )
+    # Below the picture: above it, Streamlit's own buttons cover them as soon as the mouse is over the picture.
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-        st.markdown(f"## {plain(title)}", width="content")
+        st.caption(legend, width="stretch")
         with st.container(horizontal=True, width="content", gap="small"):
             if over_time:
                 notes.add_button(url.page(), key)
             export.menu(answer, table, title, draw, key, legend)
-    st.vega_lite_chart(made.arrow, dict(made.spec), key=f"chart-{key}", alt=summary)
-    if legend:
-        st.caption(legend)
+
+
+def _clicked(key: str, click: Callable[[list[Any]], None]) -> Callable[[], None]:
+    """The callback of a picture: hand on what was clicked; a click beside every point asks for nothing."""
+
+    def clicked() -> None:
+        found = picked(st.session_state[f"chart-{key}"]["selection"])
+        if found is not None:
+            click(found)
+
+    return clicked
 
 
 def _drawn(

@@ -34,7 +34,8 @@ FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "
 
 def draw(answer: Answer, shown: str) -> None:
     """Picture, people and table. `shown` says how values are written."""
-    picture(answer, "series", lines, unit=SHOWN[shown])
+    click = explore_points.clicked if _trend(answer).formula is None else None
+    picture(answer, "series", lines, unit=SHOWN[shown], click=click)
     people(answer)
     rows(answer, shown)
 

@@ -64,7 +64,7 @@ def test_funnel_rows_do_not_overlap(facts: Facts) -> None:
     drawn = rows(spec)
     assert all(upper["bottom"] < lower["line"] < lower["top"] for upper, lower in itertools.pairwise(drawn))
     assert drawn[-1]["bottom"] == spec["height"]
-    assert marks(spec) == ["rect", "rect", "rect", "text", "text", "text"]
+    assert marks(spec) == ["rect", "rect", "rect", "text", "text", "text", "rect"]
 
 
 def test_funnel_says_what_it_shows(facts: Facts) -> None:

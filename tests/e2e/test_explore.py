@@ -148,6 +148,27 @@ def test_from_a_point_of_a_trend_to_its_people(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="u07", exact=True)).to_be_visible()
 
 
+def test_a_click_on_a_picture_lists_its_people(open_page: Open) -> None:
+    page = ready(open_page("/explore?ask=funnel&steps=signup_start&steps=signup_done").page)
+    press_in(page.get_by_test_id("stVegaLiteChart").first, 0.2, 0.85)
+    expect(page).to_have_url(re.compile("tab=People"))
+    expect(page.get_by_test_id("stDataFrame").last).to_be_visible()
+    page.goto(page.url.split("?")[0] + "?ask=trend&series=signup_start&grain=week")
+    ready(page)
+    press_in(page.get_by_test_id("stVegaLiteChart").first, 0.3, 0.5)
+    expect(page).to_have_url(re.compile(r"point=2026-\d\d-\d\d&part=signup\+start&part=All"))
+    expect(page.get_by_role("heading", name=re.compile("did “signup start”"))).to_be_visible()
+
+
+def press_in(picture: Locator, across: float, down: float) -> None:
+    """Click at a share of the picture's width and height, once it is drawn."""
+    expect(picture.locator("canvas").first).to_be_visible()
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": across * box["width"], "y": down * box["height"]})
+
+
 def test_rules_about_people_by_hand(open_page: Open, server: Server) -> None:
     page = ready(open_page("/explore?ask=people&who=signup_done&period=all+time", width=1440).page)
     page.get_by_role("button", name="people who did signup done in the period").click()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lib.answers import ask
 from lib.facts import Facts
-from lib.questions import Lifecycle, Trend, parse
+from lib.questions import Lifecycle, Retention, Trend, parse
 from lib.ui import explore_behind
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -110,6 +110,35 @@ def test_as_many_people_stand_behind_a_status_as_it_counts(
     for row in some(table, "users", pick):
         rule = explore_behind.of_lifecycle(question, row["status"], row["bucket"])
         assert people(rule, source) == row["users"], (row, rule)
+
+
+@settings(max_examples=50)
+@given(
+    rows, scopes, grains, st.sampled_from(["first_in_scope", "recurring", "first_ever"]),
+    st.sampled_from(["on", "on_or_after", "on_or_before"]), st.sampled_from([None, [[1, 2], [4, 9]]]),
+    st.integers(1, 2), st.sampled_from(["open", "*"]), st.data(),
+)  # fmt: skip
+def test_as_many_people_stand_behind_a_cell_as_it_counts(
+    told: list[tuple[Any, ...]], scope: Any, grain: str, entry: str, mode: str, brackets: Any, times: int, event: str,
+    pick: Any,
+) -> None:  # fmt: skip
+    source = facts(told)
+    question = parse(
+        {"kind": "retention", "scope": scope, "grain": grain, "start": "buy", "return": event, "entry": entry,
+         "mode": mode, "brackets": brackets, "min_times": times}
+    )  # fmt: skip
+    assert isinstance(question, Retention)
+    cells = ask(question, source).tables["cohorts"].filter(pl.col("period") > 0)
+    for row in some(cells, "users", pick):
+        rule = explore_behind.of_retention(question, row["cohort"], row["period"], row["to_period"])
+        assert people(rule, source) == row["users"], (row, rule)
+
+
+@pytest.mark.parametrize("more", [{"clock": "rolling"}, {"by": {"field": "platform"}}, {"count_by": "session"}])
+def test_a_retention_no_rule_can_say_has_no_lists(more: dict[str, Any]) -> None:
+    question = parse({"kind": "retention", "start": "buy", **more})
+    assert isinstance(question, Retention)
+    assert explore_behind.of_retention(question, date(2026, 3, 2), 1, 1) is None
 
 
 def test_a_segment_whose_name_hides_its_values_has_no_list() -> None:
