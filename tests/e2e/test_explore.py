@@ -150,7 +150,7 @@ def test_from_a_point_of_a_trend_to_its_people(open_page: Open) -> None:
 
 def test_a_click_on_a_picture_lists_its_people(open_page: Open) -> None:
     page = ready(open_page("/explore?ask=funnel&steps=signup_start&steps=signup_done").page)
-    press_in(page.get_by_test_id("stVegaLiteChart").first, 0.2, 0.85)
+    press_in(page.get_by_test_id("stVegaLiteChart").first, 0.2, 0.7)
     expect(page).to_have_url(re.compile("tab=People"))
     expect(page.get_by_test_id("stDataFrame").last).to_be_visible()
     page.goto(page.url.split("?")[0] + "?ask=trend&series=signup_start&grain=week")
@@ -162,7 +162,7 @@ def test_a_click_on_a_picture_lists_its_people(open_page: Open) -> None:
 
 def press_in(picture: Locator, across: float, down: float) -> None:
     """Click at a share of the picture's width and height, once it is drawn."""
-    expect(picture.locator("canvas").first).to_be_visible()
+    expect(picture.locator(".marks").first).to_be_visible()
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
     assert box is not None
