@@ -52,6 +52,8 @@ def say(report: "LoadReport") -> None:
             said += [f"{count:,} {word}"] if count else []
         late = f"; {part.late:,} are older than the last load's end" if part.late else ""
         click.echo(f"{part.source} → {part.table}: {part.read:,} rows = {' + '.join(said)}{late}")
+        for note in part.notes:
+            click.echo(f"  {note}")
     if any(part.quarantined for part in report.inputs):
         click.echo("See why rows were quarantined: growthops quarantine")
 

@@ -17,6 +17,7 @@ from lib.errors import SourceError
 from lib.progress import Progress, silent
 from lib.settings import FILE_NAME, Company, Settings, SourceSpec, add_source, load_settings, write_settings
 from lib.sources import REJECTED, Batch, Proposal, Source, expand, propose, read
+from lib.sources.presets import target_of
 from lib.warehouse import Input, LoadReport, Warehouse
 from lib.warehouse.quarantine import plain_cell
 
@@ -139,6 +140,7 @@ def replay(workspace: Path, table: str, corrected: Path | None = None, progress:
         for label in dict.fromkeys(source for _, _, source in rows):
             files.append(_written(workspace, [cells for _, cells, source in once if source == label]))
             told = _spec_of(label, table, settings, workspace)
+            _refuse_sums(told, label)
             again = SourceSpec.model_validate(told | {"table": table, "path": str(files[-1])})
             inputs.append(_input(replace(expand(again, workspace)[0], label=label), settings, datetime.now(UTC)))
         return warehouse.load(inputs, progress, replaces=[row_id for row_id, _, _ in rows])
@@ -182,6 +184,16 @@ def _spec_of(label: str, table: str, settings: Settings, workspace: Path) -> dic
     return specs[0].model_dump(exclude={"url", "query", "separator", "encoding"}) if specs else {}
 
 
+def _refuse_sums(told: Mapping[str, Any], label: str) -> None:
+    """One row of an export whose rows are added up would take the place of the sum of the others."""
+    preset = told.get("preset")
+    if preset is not None and told.get("table") == "spend" and target_of(preset, "spend")[1].gather == "sum":
+        raise SourceError(
+            f"{label}: its rows are added up by day and campaign, so one of them cannot be loaded alone. "
+            "Correct the file and load it again."
+        )
+
+
 PLACE = ("id", "load", "source", "row")
 
 
@@ -205,10 +217,14 @@ def _warehouse(workspace: Path, settings: Settings) -> Warehouse:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A file with its mapping decided: what was guessed, and what the person said instead."""
+    """A file with its mapping decided: what was guessed, and what the person said instead.
+
+    `also` are sources of the other tables the same file fills.
+    """
 
     proposal: Proposal
     spec: SourceSpec
+    also: tuple[SourceSpec, ...] = ()
 
     @property
     def missing(self) -> list[str]:
@@ -230,9 +246,11 @@ def map_file(
     path = str(file.absolute())
     if file.absolute().is_relative_to(workspace):
         path = str(file.absolute().relative_to(workspace))
-    told = {"path": path, "columns": {**said, **columns}, "constants": constants}
+    fixed = {name: value for name, value in guessed.spec.constants.items() if name not in columns}
+    told = {"path": path, "columns": {**said, **columns}, "constants": {**fixed, **constants}}
+    also = tuple(other.spec.model_copy(update={"path": path}) for other in guessed.also)
     try:
-        return Mapped(guessed, SourceSpec.model_validate(guessed.spec.model_dump() | told))
+        return Mapped(guessed, SourceSpec.model_validate(guessed.spec.model_dump() | told), also)
     except ValidationError as error:
         raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 

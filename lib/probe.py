@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,8 @@ MOST_NAMES = 1_000
 class Asked:
     """What to look through, and how a person wants it mapped. None and empty mean: guess.
 
-    `is_upload` says that all of the file is looked through, under the limits of an upload; `seconds` how long it
-    may take.
+    `has_others`: `table` is only the first of those the file fills. `is_upload` says that all of the file is looked
+    through, under the limits of an upload; `seconds` how long it may take.
     """
 
     workspace: str
@@ -49,6 +49,7 @@ class Asked:
     timezone: str | None = None
     date_format: str | None = None
     snake_case: bool | None = None
+    has_others: bool = False
     is_upload: bool = True
     seconds: int = 8
 
@@ -65,7 +66,8 @@ class Look:
     that fills it by its very name. `why` says how a column was found, with examples. `problem` is why no row could
     be shown. `is_spelled_freely`: event names are not snake_case yet. `preview` is column: values of the first good
     rows. `reasons` are (column, reason, rows) of the `quarantined` among the `read` first rows. `rows` counts all
-    rows, where all were looked at.
+    rows, where all were looked at. `looks_like` is the export the file was recognised as; `also` are further sources as
+    JSON, of the other tables it fills.
     """
 
     table: str
@@ -86,6 +88,13 @@ class Look:
     read: int = 0
     quarantined: int = 0
     reasons: list[tuple[str, str, int]] = field(default_factory=list)
+    looks_like: str | None = None
+    also: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[SourceSpec]:
+        """The entries `growthops.toml` would get: of this table, and of the others the file fills."""
+        return [self.source, *(SourceSpec.model_validate(spec) for spec in self.also)]
 
     @property
     def source(self) -> SourceSpec:
@@ -102,9 +111,11 @@ def look(asked: Asked) -> Look:
     workspace = Path(asked.workspace)
     settings = load_settings(workspace)
     guessed = propose(asked.path, asked.table, settings)
+    also = propose(asked.path, None, settings).also if asked.has_others else guessed.also
     if asked.table is None and guessed.missing:  # nothing fits by its names, so it is taken for what is needed first
         guessed = propose(asked.path, "events", settings)
     spec = _spec(asked, guessed, workspace)
+    others = [_other(asked, other, workspace).as_json() for other in also if other.table != spec.table]
     sources = expand(spec, workspace)
     names = list(dict.fromkeys([*(found.source for found in guessed.columns), *guessed.extras, *guessed.unused]))
     table = TABLES[spec.table]
@@ -117,10 +128,11 @@ def look(asked: Asked) -> Look:
     rest = [name for name in names if name not in taken]
     keeps = table.typed_extras or table.extras is not None
     why = {found.column: _why(found.why, found.examples) for found in guessed.columns}
+    notes = list(dict.fromkeys([*guessed.notes, *(note for other in also for note in other.notes)]))
     rows = _whole(asked, spec, workspace) if asked.is_upload else None
     base = Look(
         spec.table, spec.as_json(), names[:MOST_NAMES], fixed, why, missing, rest if keeps else [],
-        [] if keeps else rest, list(guessed.notes), len(sources), rows,
+        [] if keeps else rest, notes, len(sources), rows, looks_like=guessed.looks_like, also=others,
     )  # fmt: skip
     if missing:
         return base
@@ -135,10 +147,11 @@ def _spec(asked: Asked, guessed: Proposal, workspace: Path) -> SourceSpec:
     place = Path(asked.path).expanduser().absolute()
     path = place.relative_to(workspace) if place.is_relative_to(workspace) else place
     columns = {found.column: found.source for found in guessed.columns if found.column not in asked.constants}
+    fixed = {} if asked.columns is not None else guessed.spec.constants
     told: dict[str, Any] = {
         "path": path.as_posix(),
         "columns": _written(columns if asked.columns is None else asked.columns),
-        "constants": asked.constants,
+        "constants": {**fixed, **asked.constants},
         "timezone": asked.timezone,
         "date_format": asked.date_format,
         "snake_case": guessed.spec.snake_case if asked.snake_case is None else asked.snake_case,
@@ -147,6 +160,11 @@ def _spec(asked: Asked, guessed: Proposal, workspace: Path) -> SourceSpec:
         return SourceSpec.model_validate(guessed.spec.model_dump() | told)
     except ValidationError as error:
         raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+
+
+def _other(asked: Asked, guessed: Proposal, workspace: Path) -> SourceSpec:
+    """The proposal for another table of the same file; what a person said of time holds for it too."""
+    return _spec(replace(asked, columns=None, constants={}, snake_case=None), guessed, workspace)
 
 
 def _fixed(spec: SourceSpec, names: list[str]) -> dict[str, str]:
@@ -187,6 +205,7 @@ def _with_head(base: Look, found: Head) -> Look:
     table = TABLES[base.table]
     batch = found.batch
     digits = {column.stored: column.name for column in table.columns if column.kind == "money"}
+    base = replace(base, notes=list(dict.fromkeys([*base.notes, *batch.notes])))
     shown = batch.rows.head(SHOWN_ROWS).drop("_row", strict=False)
     money = [(pl.col(name) / 100).alias(name) for name in digits if name in shown.columns]
     shown = shown.with_columns(money)

@@ -16,12 +16,13 @@ from tomlkit.items import AoT, Table
 
 from lib.errors import SettingsError, suggest
 from lib.scope import Part, Window
-from lib.settings_sections import Adoption, Company, Onboarding, SourceSpec, StorePlace, minor_units
+from lib.settings_sections import Adoption, ChannelGoals, Company, Onboarding, SourceSpec, StorePlace, minor_units
 
 __all__ = [
     "DEMO",
     "FILE_NAME",
     "Adoption",
+    "ChannelGoals",
     "Company",
     "Onboarding",
     "Settings",
@@ -46,6 +47,7 @@ class Settings(Part):
 
     company: Company = Company()
     onboarding: Onboarding = Onboarding()
+    channels: ChannelGoals = ChannelGoals()
     store: StorePlace = StorePlace()
     adoption: Adoption = Adoption()
     sources: tuple[SourceSpec, ...] = ()
@@ -87,7 +89,8 @@ def _explain(item: Mapping[str, Any]) -> str:
 def _fields_at(place: tuple[Any, ...]) -> list[str]:
     kinds: dict[tuple[str, ...], type[Part]] = {
         (): Settings, ("company",): Company, ("onboarding",): Onboarding,
-        ("onboarding", "window"): Window, ("store",): StorePlace, ("adoption",): Adoption, ("sources",): SourceSpec,
+        ("onboarding", "window"): Window, ("channels",): ChannelGoals,
+        ("store",): StorePlace, ("adoption",): Adoption, ("sources",): SourceSpec,
     }  # fmt: skip
     kind = kinds.get(tuple(part for part in place if isinstance(part, str)))
     return list(kind.model_fields) if kind else []

@@ -61,7 +61,9 @@ class SourceSpec(Part):
     """One `[[sources]]` entry: where rows of one canonical table come from, and how they are mapped.
 
     `columns` is canonical = source column, `constants` canonical = value, `event_names` source name =
-    canonical name. `timezone` is that of time stamps without offset: by default the company's for files
+    canonical name. `preset` names a known export, whose rows are read as it says; with `preset = "utm"` events are read
+    as touchpoints, `own_hosts` are web hosts whose pages are no source, and `ledger` is the file whose codes and links
+    lead to creators. `timezone` is that of time stamps without offset: by default the company's for files
     and UTC for databases. `date_format` is a strptime format that replaces the guess. A load is expected at least every
     `fresh_within_hours`; Data health calls the source late after that.
     """
@@ -70,6 +72,9 @@ class SourceSpec(Part):
     path: str | None = None
     url: str | None = None
     query: str | None = None
+    preset: str | None = Field(default=None, min_length=1)
+    ledger: str | None = None
+    own_hosts: tuple[str, ...] = ()
     timezone: TimeZone | None = None
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     encoding: str | None = None
@@ -103,8 +108,11 @@ class SourceSpec(Part):
             raise ValueError("a source has either `path` (files) or `url` with `query` (a database)")
         if (self.url is None) != (self.query is None):
             raise ValueError("`url` and `query` go together")
-        if self.path is not None:
-            _refuse_remote(self.path)
+        if self.preset is None and (self.ledger is not None or self.own_hosts):
+            raise ValueError('`ledger` and `own_hosts` say how a preset reads events; write preset = "utm" as well')
+        for path in (self.path, self.ledger):
+            if path is not None:
+                _refuse_remote(path)
         # `cost_cents` is allowed beside `cost`: what is mapped to it is in minor units already.
         known = {name for column in TABLES[self.table].columns for name in (column.name, column.stored)}
         for part in ("columns", "constants"):
@@ -131,6 +139,12 @@ class StorePlace(Part):
     """
 
     url: str | None = Field(default=None, min_length=1)
+
+
+class ChannelGoals(Part):
+    """What a new person may cost: `cost_per_kept` is the most for one who stays, in the reporting currency."""
+
+    cost_per_kept: float | None = Field(default=None, gt=0)
 
 
 class Adoption(Part):

@@ -225,3 +225,31 @@ def test_the_answer_is_the_same_apart_and_here(tmp_path: Path) -> None:
     place = upload.keep(tmp_path, "odd.parquet", (tmp_path / "odd.parquet").read_bytes())
     question = asked(tmp_path, place)
     assert vars(upload.look(question)) | {"reasons": []} == vars(probe.look(question)) | {"reasons": []}
+
+
+def test_an_export_is_recognised_mapped_and_corrected_by_hand(tmp_path: Path) -> None:
+    text = "Day,Campaign name,Ad name,Amount spent (USD)\n2026-03-01,a,x,1.50\n2026-03-01,a,y,2\n,,,3.50\n"
+    place = upload.keep(tmp_path, "ads.csv", text.encode())
+    found = probe.look(asked(tmp_path, place))
+    assert (found.looks_like, found.table, found.missing) == ("a Meta Ads Manager export", "spend", [])
+    assert found.spec["constants"] == {"channel": "paid_social", "kind": "media", "partner": "meta"}
+    assert (found.preview["cost"], found.preview["date"], found.read) == (["3.5"], ["2026-03-01"], 1)
+    assert found.notes == [
+        "1 row of totals left out.",
+        "2 rows added up to 1, one per day, channel, campaign and partner.",
+    ]
+    columns = {"date": "Day", "campaign": "Ad name", "cost": "Amount spent (USD)"}
+    told = probe.look(asked(tmp_path, place, table="spend", columns=columns, constants={"channel": "display"}))
+    assert (told.preview["campaign"], told.preview["channel"]) == (["x", "y"], ["display"] * 2)
+    assert told.spec["constants"] == {"channel": "display"}
+
+
+def test_a_file_that_fills_two_tables_keeps_both_when_one_is_corrected(tmp_path: Path) -> None:
+    text = "ts,user_id,event,utm_source,utm_medium\n03/04/2026,u,open,google,cpc\n"
+    place = upload.keep(tmp_path, "log.csv", text.encode())
+    first = probe.look(asked(tmp_path, place))
+    assert ([spec.table for spec in first.sources], first.problem is None) == (["events", "touchpoints"], False)
+    told = probe.look(asked(tmp_path, place, table="events", has_others=True, date_format="%d/%m/%Y"))
+    assert [spec.date_format for spec in told.sources] == ["%d/%m/%Y"] * 2
+    assert intake.take_in(tmp_path, told.sources).total("loaded") == 2
+    assert [spec.table for spec in probe.look(asked(tmp_path, place, table="events")).sources] == ["events"]

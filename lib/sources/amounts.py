@@ -45,6 +45,13 @@ def fraction_digits(number: pl.Expr) -> pl.Expr:
     return number.str.extract(r"\.(\d+)$", 1).fill_null("").str.strip_chars_end("0").str.len_bytes()
 
 
+def rounded(number: pl.Expr, digits: int) -> pl.Expr:
+    """A plain number at this many digits after the point, halves away from zero; one too large stays as it is."""
+    exact = number.cast(pl.Decimal(38, 12), strict=False)
+    spelled = pl.coalesce(exact, number.cast(pl.Float64(), strict=False).cast(pl.Decimal(38, 12), strict=False))
+    return pl.coalesce(spelled.round(digits, mode="half_away_from_zero").cast(pl.String()), number)
+
+
 def to_minor(number: pl.Expr, digits: int) -> pl.Expr:
     """Whole minor units of a plain number, by its digits, never through a float; null where it does not fit."""
     whole = number.str.extract(r"^-?(\d+)(?:\.\d+)?$", 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from lib.model import Column
-from lib.sources.amounts import all_plain, fraction_digits, plain_number, to_float, to_int, to_minor
+from lib.sources.amounts import all_plain, fraction_digits, plain_number, rounded, to_float, to_int, to_minor
 from lib.sources.extras import as_text
 from lib.sources.plan import Plan
 
@@ -54,7 +54,7 @@ def _quick(column: Column, cells: pl.Series, plan: Plan) -> pl.Expr | None:
     if column.kind == "enum":
         return cell if cells.is_in(column.values).all() else None
     if column.kind in ("int", "float", "money") and plan.decimal == ".":
-        if not all_plain(cells):
+        if not all_plain(cells) or (plan.is_rounded and column.kind == "money"):
             return None
         if column.kind == "money" and column.name not in plan.mapped.minor:
             return to_minor(cell.str.strip_prefix("+"), plan.digits)
@@ -107,7 +107,8 @@ def _enum(column: Column, cell: pl.Expr, dtype: pl.DataType, plan: Plan) -> pl.E
 def _money(column: Column, cell: pl.Expr, dtype: pl.DataType, plan: Plan) -> pl.Expr:
     if column.name in plan.mapped.minor:
         return _int(column, cell, dtype, plan)
-    return to_minor(money_text(cell, dtype, plan.decimal), plan.digits)
+    number = money_text(cell, dtype, plan.decimal)
+    return to_minor(rounded(number, plan.digits) if plan.is_rounded else number, plan.digits)
 
 
 def money_text(cell: pl.Expr, dtype: pl.DataType, decimal: str) -> pl.Expr:

@@ -12,6 +12,7 @@ from lib.settings import Settings, SourceSpec
 from lib.sources.extras import ExtraKind, kind_of, merge_kinds, property_names
 from lib.sources.mapping import Resolved, resolve
 from lib.sources.moments import Habit, habit_of
+from lib.sources.presets import target_of
 from lib.sources.raw import Raw
 
 TEXT_NULLS = ("", "NULL", "null", "None", "NaN", "N/A")
@@ -23,7 +24,7 @@ class Plan:
     """How one source becomes rows of one table.
 
     `extras` maps further source columns to the names they are kept under, `kinds` gives their types,
-    `unused` names those the table has no place for.
+    `unused` names those the table has no place for. `is_rounded`: amounts more precise than the currency are rounded.
     """
 
     table: Table
@@ -39,6 +40,7 @@ class Plan:
     kinds: dict[str, ExtraKind]
     habits: dict[str, Habit]
     unused: tuple[str, ...]
+    is_rounded: bool = False
 
 
 @dataclass(slots=True)
@@ -114,4 +116,5 @@ def make_plan(spec: SourceSpec, label: str, seen: Survey, decimal: str, settings
         extras=property_names(kept, taken) if table.typed_extras else {name: name for name in kept},
         kinds={name: seen.kinds.get(name) or "text" for name in kept},
         unused=() if keeps else mapped.extras,
+        is_rounded=spec.preset is not None and target_of(spec.preset, spec.table)[1].is_rounded,
     )  # fmt: skip

@@ -9,10 +9,11 @@ import polars as pl
 from lib.model import TABLES
 from lib.settings import Settings
 from lib.sources.canonical import canonical
+from lib.sources.currencies import Marks, check_header
 from lib.sources.moments import OFFSET, Habit
 from lib.sources.plan import OTHER_NULLS, Plan, Survey, cleaned, make_plan, survey
 from lib.sources.raw import Raw
-from lib.sources.reading import nothing, open_reader
+from lib.sources.reading import nothing, open_reader, shaped, shaping_of
 from lib.sources.source import Batch, Source
 
 
@@ -39,9 +40,15 @@ def head(source: Source, settings: Settings, rows: int = 1_000, *, now: datetime
     plan = make_plan(
         source.spec, source.label, seen, decimal, settings, now or datetime.now(UTC), is_file=source.path is not None
     )
+    check_header(plan)
     piece = _first(pieces[0], rows)
+    Marks().check(piece, plan)
     good, rejected = canonical(piece, plan)
-    return Head(Batch(good, rejected.sort("row"), piece.read, plan.unused), tuple(_zoneless(piece, plan)))
+    shaping = shaping_of(plan)
+    batch = Batch(shaping.spread(good, piece), rejected.sort("row"), piece.read, plan.unused)
+    if source.spec.preset is not None:
+        batch = shaped(batch, shaping, reader)
+    return Head(batch, tuple(_zoneless(piece, plan)))
 
 
 def _first(piece: Raw, rows: int) -> Raw:

@@ -9,7 +9,12 @@ import polars as pl
 from lib.errors import SourceError
 from lib.settings import Settings
 from lib.sources.canonical import canonical
+from lib.sources.currencies import Marks, check_header
 from lib.sources.plan import Plan, Survey, make_plan, survey
+from lib.sources.presets import Target, target_of
+from lib.sources.presets.creators import links_of
+from lib.sources.presets.reader import PresetReader
+from lib.sources.presets.shaping import Shaping
 from lib.sources.raw import Raw, Reader
 from lib.sources.repeats import Repeats, stamps_days
 from lib.sources.source import Batch, Source, check_place
@@ -19,11 +24,22 @@ BATCH_BYTES = 512 << 20
 
 
 def open_reader(source: Source) -> tuple[Reader, str]:
-    """The reader of a source, and its decimal sign.
+    """The reader of a source, and its decimal sign. Where the source has a preset, the reader follows it.
 
     Raises:
-        SourceError: the file is missing, empty, damaged, or of no known format.
+        SourceError: the file is missing, empty, damaged, or of no known format; there is no such preset.
     """
+    reader, decimal = _open(source)
+    if source.spec.preset is None:
+        return reader, decimal
+    preset, target = target_of(source.spec.preset, source.spec.table)
+    links = None
+    if source.spec.ledger is not None:
+        links = links_of(piece for ledger in source.ledgers() for piece in _open(ledger)[0].pieces())
+    return PresetReader(reader, preset, target, source.spec, decimal, links), decimal
+
+
+def _open(source: Source) -> tuple[Reader, str]:
     spec = source.spec
     if source.path is None:
         from lib.sources.database import QueryReader
@@ -68,7 +84,7 @@ def read(
     if len(head) > 1 and _undecided(source, plan, seen):
         seen = survey(reader.pieces(), source.spec, decimal, source.label)
         plan = _plan(source, settings, seen, decimal, now)
-    yield from _batches(chain(head, pieces), plan, batch_rows)
+    yield from _batches(chain(head, pieces), plan, batch_rows, reader)
 
 
 def _plan(
@@ -80,7 +96,9 @@ def _plan(
         settled = {name: habit for name, habit in seen.habits.items() if habit.problem is None}
         seen = Survey(seen.names, seen.kinds, settled)
     is_file = source.path is not None
-    return make_plan(source.spec, source.label, seen, decimal, settings, moment, is_file=is_file)
+    plan = make_plan(source.spec, source.label, seen, decimal, settings, moment, is_file=is_file)
+    check_header(plan)
+    return plan
 
 
 def _undecided(source: Source, plan: Plan, seen: Survey) -> bool:
@@ -100,23 +118,42 @@ def nothing(reader: Reader) -> Raw:
     return Raw(names, with_place(pl.DataFrame(schema=dict.fromkeys(slots(len(names)), pl.String())), 1, None))
 
 
-def _batches(pieces: Iterator[Raw], plan: Plan, batch_rows: int) -> Iterator[Batch]:
+def shaping_of(plan: Plan) -> Shaping:
+    """What the preset of a plan does to canonical rows; nothing where it has none."""
+    if plan.spec.preset is None:
+        return Shaping(plan, Target(plan.table.name, {}))
+    return Shaping(plan, target_of(plan.spec.preset, plan.spec.table)[1])
+
+
+def _batches(pieces: Iterator[Raw], plan: Plan, batch_rows: int, reader: Reader) -> Iterator[Batch]:
     rows: list[pl.DataFrame] = []
     rejected: list[pl.DataFrame] = []
     read_rows = size = 0
-    repeats = Repeats()
+    repeats, marks, shaping = Repeats(), Marks(), shaping_of(plan)
+    is_gathered = shaping.target.gather is not None  # such tables fit in memory, and rows to add up may lie far apart
     for whole in pieces:
         for piece in _sliced(whole, batch_rows):
-            if read_rows and (read_rows + piece.read > batch_rows or size > BATCH_BYTES):
+            if not is_gathered and read_rows and (read_rows + piece.read > batch_rows or size > BATCH_BYTES):
                 yield _batch(rows, rejected, read_rows, plan)
                 rows, rejected, read_rows, size = [], [], 0, 0
+            marks.check(piece, plan)
             good, bad = canonical(piece, plan)
+            good = shaping.spread(good, piece)
             good = repeats.told_apart(good) if stamps_days(piece, plan) else good
             rows.append(good)
             rejected.append(bad)
             read_rows += piece.read
             size += int(good.estimated_size())
-    yield _batch(rows, rejected, read_rows, plan)
+    batch = _batch(rows, rejected, read_rows, plan)
+    yield shaped(batch, shaping, reader) if plan.spec.preset is not None else batch
+
+
+def shaped(batch: Batch, shaping: Shaping, reader: Reader) -> Batch:
+    """The last batch of a source with a preset: gathered, counted as it is then, and with what was done to it."""
+    rows = shaping.gather(batch.rows)
+    read_rows = rows.height + batch.rejected["row"].n_unique() if shaping.changed else batch.read
+    notes = [*(reader.notes() if isinstance(reader, PresetReader) else []), *shaping.notes()]
+    return Batch(rows, batch.rejected, read_rows, batch.unused, tuple(notes))
 
 
 def _sliced(piece: Raw, batch_rows: int) -> Iterator[Raw]:

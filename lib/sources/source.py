@@ -56,7 +56,19 @@ class Source:
         except OSError as error:
             raise SourceError(f"{self.label} cannot be read: {error.strerror or error}") from error
         mapping = json.dumps(self.spec.mapping.as_json(), sort_keys=True)
-        return hashlib.sha256(f"{contents}\n{mapping}".encode()).hexdigest()
+        return hashlib.sha256(f"{contents}\n{mapping}{self._ledger_print()}".encode()).hexdigest()
+
+    def _ledger_print(self) -> str:
+        """Of the ledger beside the source: with other codes, the same rows mean something else."""
+        if self.spec.ledger is None:
+            return ""
+        return "".join(f"\n{ledger.fingerprint()}" for ledger in self.ledgers())
+
+    def ledgers(self) -> "list[Source]":
+        """The files that say which code and link is whose. Raises `SourceError` where there are none."""
+        if self.spec.ledger is None:
+            return []
+        return expand(SourceSpec(table="spend", path=self.spec.ledger), self.workspace or Path())
 
     @property
     def format(self) -> str:
@@ -71,13 +83,15 @@ class Batch:
     `rows` has the canonical columns at rest that the source (or a constant or default) gives, `_row`
     (Int64, 1-based data row of the source) and, for events, one typed column per further source column.
     `rejected` has the schema `REJECTED`, one entry per fault. `read` counts source rows. `unused` names
-    source columns that have no place in the table.
+    source columns that have no place in the table. `notes` are sentences about what a preset left out or put together;
+    the rows counted are those after it.
     """
 
     rows: pl.DataFrame
     rejected: pl.DataFrame
     read: int
     unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def format_of(path: Path) -> str | None:

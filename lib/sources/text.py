@@ -13,14 +13,17 @@ from typing import BinaryIO, cast
 
 from lib.errors import SourceError
 from lib.settings import SourceSpec
+from lib.sources.presets import recognised
 
 BLOCK = 16 << 20
 SAMPLE = 4 << 20
 CELL_LIMIT = 1 << 20
 MAX_COLUMNS = 5_000
+HEADER_WITHIN = 10
 SEPARATORS = (",", ";", "\t", "|")
-COMMA_NUMBER = re.compile(r"^[-+(]?[^\w\s]?\s?\d{1,3}(\.?\d{3})*,(\d{1,2}|\d{4,})\)?$")
-POINT_NUMBER = re.compile(r"^[-+(]?[^\w\s]?\s?\d{1,3}(,?\d{3})*\.(\d{1,2}|\d{4,})\)?$")
+MARK_BEFORE, MARK_BEHIND = r"^[-+(]?(?:[^\w\s]|[A-Z]{3}\b)?\s?", r"\s?(?:[^\w\s]|[A-Z]{3})?\)?$"
+COMMA_NUMBER = re.compile(MARK_BEFORE + r"\d{1,3}([.\s']?\d{3})*,(\d{1,2}|\d{4,})" + MARK_BEHIND)
+POINT_NUMBER = re.compile(MARK_BEFORE + r"\d{1,3}([,\s']?\d{3})*\.(\d{1,2}|\d{4,})" + MARK_BEHIND)
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 csv.field_size_limit(2 * CELL_LIMIT)
@@ -191,12 +194,17 @@ def _records(text: str, separator: str, limit: int) -> list[tuple[list[str], int
 def _header(text: str, separator: str, skip_mark: int) -> tuple[list[str], int, list[list[str]]]:
     """The header's cells, the physical lines to skip, and some rows below it.
 
-    Report downloads start with a title line or two: lines of a single cell above a row of three or more.
+    Report downloads start with a title line or two: lines of a single cell above a row of three or more. The header
+    of a known export is found whatever stands above it.
     """
     records = _records(text, separator, 200)[skip_mark:]
     if not records:
         first = text.split("\n", 1)[0]
         return first.rstrip("\r").split(separator), 1, []
+    for cells, end in records[:HEADER_WITHIN]:
+        if 1 < len(cells) <= MAX_COLUMNS and recognised([cell.strip() for cell in cells]):
+            place = records.index((cells, end))
+            return cells, end, [row for row, _ in records[place + 1 :]]
     start = 0
     while start < min(5, len(records) - 1) and len([cell for cell in records[start][0] if cell.strip()]) == 1:
         start += 1

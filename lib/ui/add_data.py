@@ -153,7 +153,7 @@ def load(asked: Asked, found: Look) -> None:
     target, spec = Path(asked.workspace), found.source
 
     def work(progress: Progress) -> Done:
-        report = intake.take_in(target, [spec], progress)
+        report = intake.take_in(target, found.sources, progress)
         show(target)
         said = [sentence(part) for part in report.inputs]
         return Done(tuple(said), report.total("loaded"), report.total("quarantined"), spec.table)
@@ -175,7 +175,8 @@ def sentence(part: Any) -> str:
     ]
     if part.quarantined:
         counts.append(f"{part.quarantined:,} quarantined (see Data health)")
-    return f"{part.source}: {part.read:,} rows = {' + '.join(counts)}."
+    notes = "".join(f" {note}" for note in part.notes)
+    return f"{part.source}: {part.read:,} rows = {' + '.join(counts)}.{notes}"
 
 
 def offer_demo() -> None:

@@ -27,11 +27,13 @@ def mapping(asked: Asked, guessed: Look) -> Asked:
     rows = f", {guessed.rows:,} rows" if guessed.rows is not None else ""
     more = f" and {guessed.files - 1:,} more files" if guessed.files > 1 else ""
     st.subheader(f"{name}{more}{rows}: {table.name}", anchor=False)
+    _recognised(guessed)
     start = {**guessed.fixed, **guessed.spec.get("columns", {})}
+    fixed: dict[str, str] = guessed.spec.get("constants", {})
     first = [column for column in table.columns if _is_needed(column, table)]
     rest = [column for column in table.columns if column not in first]
-    first += [column for column in rest if column.name in start]
-    rest = [column for column in rest if column.name not in start]
+    first += [column for column in rest if column.name in {**start, **fixed}]
+    rest = [column for column in rest if column not in first]
     picked: dict[str, str] = {}
     constants: dict[str, str] = {}
     with st.grid(3, min_column_width=240, gap="small"):
@@ -43,9 +45,21 @@ def mapping(asked: Asked, guessed: Look) -> Asked:
     ):
         for column in rest:
             _column(column, table, guessed, start, turn, picked, constants)
-    if picked == start and not constants:
+    if picked == start and constants == fixed:
         return asked
-    return replace(asked, table=table.name, columns=picked, constants=constants)
+    has_others = asked.has_others or asked.table is None
+    return replace(asked, table=table.name, columns=picked, constants=constants, has_others=has_others)
+
+
+def _recognised(guessed: Look) -> None:
+    """Say whose export this is, and what else the file fills."""
+    if guessed.looks_like is None and not guessed.also:
+        return
+    said = f"This looks like **{plain(guessed.looks_like)}**." if guessed.looks_like else ""
+    if guessed.also:
+        tables = " and ".join(f"**{spec['table']}**" for spec in guessed.also)
+        said += f" It fills {tables} as well; to see or change how, say above what the rows are."
+    st.markdown(said.strip())
 
 
 def _turn(asked: Asked, table: Table) -> str:
@@ -63,7 +77,8 @@ def _column(
 ) -> None:  # fmt: skip
     """One control; what it says goes into `picked` or `constants`."""
     options = [*([] if column.name in guessed.fixed else [NONE]), *guessed.names, CONSTANT]
-    current = start.get(column.name, NONE)
+    fixed = guessed.spec.get("constants", {}).get(column.name)
+    current = start.get(column.name, NONE if fixed is None else CONSTANT)
     with st.container(gap="xsmall"):
         choice = st.selectbox(
             _label(column, table),
@@ -74,7 +89,7 @@ def _column(
             help=column.meaning + (f" Found: {guessed.why[column.name]}." if column.name in guessed.why else ""),
         )
         if choice == CONSTANT:
-            value = st.text_input(f"Value of {column.name}", key=f"{turn}-{column.name}-value")
+            value = st.text_input(f"Value of {column.name}", value=fixed or "", key=f"{turn}-{column.name}-value")
             if value.strip():
                 constants[column.name] = value.strip()
         elif choice != NONE:

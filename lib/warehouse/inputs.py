@@ -54,7 +54,7 @@ class Counts:
     """What became of the rows of one input: read = loaded + duplicates + quarantined + updated.
 
     `late` counts loaded events older than the last event of the load before. `skipped` inputs were
-    loaded before, unchanged.
+    loaded before, unchanged. `notes` are the source's own sentences about its rows: what it left out or put together.
     """
 
     table: str
@@ -67,6 +67,7 @@ class Counts:
     updated: int = 0
     late: int = 0
     skipped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

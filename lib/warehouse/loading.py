@@ -80,6 +80,7 @@ class Load:
         good, bad = screen(TABLES[counts.table], numbered(batch.rows), self.now)
         counts.read += batch.read
         counts.quarantined += batch.read - good.height
+        counts.notes += tuple(getattr(batch, "notes", ()))
         for rejected in (batch.rejected, bad):
             if rejected.height:
                 self._rejected.append(quarantine.entries(rejected, self.name, counts.table, counts.source))

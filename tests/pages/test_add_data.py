@@ -101,3 +101,21 @@ def test_the_demo_is_one_click_away(visit: Visit, empty: Path, tmp_path: Path, m
     assert not app.exception
     assert made == [tmp_path / "demo"]
     assert os.environ["GROWTHOPS_WORKSPACE"] == str(tmp_path / "demo")
+
+
+def test_an_export_is_recognised_and_can_be_corrected(visit: Visit, empty: Path) -> None:
+    text = 'Report\n"March 1, 2026 - March 2, 2026"\nDay,Campaign,Cost,Impr.,Clicks\n2026-03-01,Brand,3.50,10,1\n'
+    text += "2026-03-02,Shown,1.00,10,1\nTotal: Account,--,4.50,20,2\n"
+    app = give(visit().switch_page(PAGE).run(), "google.csv", text.encode())
+    assert not app.exception
+    assert "This looks like **a Google Ads report**." in said(app)
+    assert app.selectbox[control(app, "date")].value == "Day"
+    value = next(part for part in app.text_input if part.label == "Value of channel")
+    assert value.value == "paid_search"
+    assert "**2** can be loaded" in said(app)
+    app = button(value.set_value("display").run(), "Load")
+    assert not app.exception
+    assert "2 rows = 2 loaded. 1 row of totals left out." in app.success[0].value.replace("\\", "")
+    spec = settings.load_settings(empty).sources[0]
+    assert (spec.table, spec.preset) == ("spend", "google_ads")
+    assert dict(spec.constants) == {"channel": "display", "partner": "google", "kind": "media"}
