@@ -1,6 +1,6 @@
 """The router: page config, the table of sections and pages, and a net under every page."""
 
-from pathlib import Path
+from contextlib import nullcontext
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ PAGES = {
 # Pages that have something to say before the first event, or when the data cannot be read.
 ALWAYS = ("health", "data")
 
-st.set_page_config(page_title="Growth Ops", page_icon=Path(__file__).parent / "lib" / "ui" / "icon.svg", layout="wide")
+st.set_page_config(page_title="Growth Ops", page_icon=look.ICON, layout="wide")
 
 pages, answers = {}, {}
 for section, entries in PAGES.items():
@@ -40,15 +40,17 @@ def home() -> None:
 start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")
 page = st.navigation({"": [start], **pages}, position="hidden")
 look.font()
-navigation.draw(pages, page.url_path)
 
-with states.guarded():
-    if page is not start and page.url_path not in ALWAYS and queries.is_empty():
-        st.title(page.title, anchor=False)
-        states.empty(answers[page.url_path])
-    else:
-        states.said()
-        page.run()
-        saved.save_drawer()
-        annotations.annotations_drawer(page.url_path)
-adoption.note(page.url_path)
+# Pages that load data see what they loaded; all others see one state of the workspace from top to bottom.
+with nullcontext() if page.url_path in ALWAYS else queries.steady():
+    navigation.draw(pages, page.url_path)
+    adoption.note(page.url_path)
+    with states.guarded():
+        if page is not start and page.url_path not in ALWAYS and queries.is_empty():
+            st.title(page.title, anchor=False)
+            states.empty(answers[page.url_path])
+        else:
+            states.said()
+            page.run()
+            saved.save_drawer()
+            annotations.annotations_drawer(page.url_path)

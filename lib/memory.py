@@ -25,6 +25,7 @@ class Memory:
     def __init__(self, most: int, bytes_kept: int = 0, weigh: Callable[[Any], int] | None = None) -> None:
         self._most, self._bytes, self._weigh = most, bytes_kept, weigh
         self._kept: dict[Hashable, _Entry] = {}
+        self._held = 0  # the bytes of the entries kept
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Found]) -> Found:
@@ -32,27 +33,30 @@ class Memory:
         with self._lock:
             entry = self._kept.pop(key, None) or _Entry()
             self._kept[key] = entry  # the end of the line: used last
-            self._forget()
         if entry.is_made:
             return cast("Found", entry.value)
         with entry.lock:
             if not entry.is_made:
                 entry.value = make()
-                entry.size = self._weigh(entry.value) if self._weigh else 0
                 entry.is_made = True
-        with self._lock:
-            self._forget()
+                self._weighed(key, entry)
         return cast("Found", entry.value)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+            self._held = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _forget(self) -> None:
-        held = sum(entry.size for entry in self._kept.values()) if self._weigh else 0
-        while len(self._kept) > self._most or (held > self._bytes and len(self._kept) > 1):
-            held -= self._kept.pop(next(iter(self._kept))).size
+    def _weighed(self, key: Hashable, entry: _Entry) -> None:
+        """Count what was made, and forget the least used while there is too much."""
+        size = self._weigh(entry.value) if self._weigh else 0
+        with self._lock:
+            if self._kept.get(key) is entry:  # else it was forgotten while it was made
+                entry.size = size
+                self._held += size
+            while len(self._kept) > self._most or (self._held > self._bytes and len(self._kept) > 1):
+                self._held -= self._kept.pop(next(iter(self._kept))).size

@@ -3,8 +3,10 @@
 Everything is remembered by the load and the settings it comes from, shared between visitors, and never changed.
 """
 
+import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from lib.facts import Facts
 from lib.health import storage
 from lib.memory import Memory
 from lib.questions import Question
-from lib.scope import Cohort
+from lib.scope import ChannelRule, Cohort
 from lib.settings import FILE_NAME, Settings, find_workspace, load_settings
 from lib.store import Annotation, Store, open_store
 from lib.store.usage import NOBODY
@@ -28,7 +30,7 @@ from lib.warehouse import Warehouse
 
 __all__ = ["MISSING"]
 LOOK_AGAIN_SECONDS = 60
-COHORT = '"cohort"'
+COHORT = '"cohort'  # what names one: {"cohort": …}, and the field "cohort.…"
 
 Mark = str
 Found = TypeVar("Found")
@@ -44,9 +46,40 @@ SOURCES = Memory(8)
 KEPT = Memory(500, bytes_kept=400_000_000, weigh=_bytes)
 
 
+class _Looks(threading.local):
+    """What this thread has already looked up, while it is inside `steady`; else None."""
+
+    seen: dict[Path | None, Any] | None = None
+
+
+LOOKS = _Looks()
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Within it, which workspace it is and which load is in force are looked up once.
+
+    One run of a page sees one state of the workspace from top to bottom, and asks the disk once instead of sixty times.
+    """
+    LOOKS.seen = {}
+    try:
+        yield
+    finally:
+        LOOKS.seen = None
+
+
+def _looked(what: Path | None, look: Callable[[], Any]) -> Any:
+    seen = LOOKS.seen
+    if seen is None:
+        return look()
+    if what not in seen:
+        seen[what] = look()
+    return seen[what]
+
+
 def workspace() -> Path:
     """The workspace folder this server shows."""
-    return find_workspace(None)
+    return _looked(None, lambda: find_workspace(None))
 
 
 def facts() -> Facts:
@@ -58,7 +91,7 @@ def facts() -> Facts:
 def settings() -> Settings:
     """What the workspace's `growthops.toml` says."""
     folder = workspace()
-    return SOURCES.get(("settings", folder, _state(folder / FILE_NAME)), lambda: load_settings(folder))
+    return SOURCES.get(("settings", folder, _mark(folder)), lambda: load_settings(folder))
 
 
 def once(make: Callable[[], Found], *name: Hashable) -> Found:
@@ -82,11 +115,22 @@ def ask(question: Question) -> Answer:
     """The answer to a question, computed once per question and load."""
     # By its text: to Python, a question about 1 and one about true are equal.
     text = question.model_dump_json(by_alias=True)
-    if COHORT not in text:
+    rules = cohorts() if COHORT in text else {}
+    channels = channel_rules() if question.asks_channel_rules else ()
+    if not rules and not channels:
         return once(lambda: answers.ask(question, facts()), "answer", text)
+    told = _told(rules, channels)
+    return once(lambda: answers.ask(question, _with_rules(rules, told, channels)), "answer", text, told)
+
+
+def facts_with_cohorts() -> Facts:
+    """The facts, with the cohorts that are kept under a name.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
     rules = cohorts()
-    told = " ".join(f"{name}={rule.model_dump_json(by_alias=True)}" for name, rule in sorted(rules.items()))
-    return once(lambda: answers.ask(question, _with_cohorts(rules, told)), "answer", text, told)
+    return _with_rules(rules, _told(rules))
 
 
 def cohorts() -> dict[str, Cohort]:
@@ -95,13 +139,50 @@ def cohorts() -> dict[str, Cohort]:
     Raises:
         StoreError: the state cannot be read.
     """
-    return store().cohorts()
+    return _from_state(lambda: store().cohorts(), "cohorts")
 
 
-def _with_cohorts(rules: dict[str, Cohort], told: str) -> Facts:
-    """The facts, where questions may name these cohorts."""
+def cohort_names() -> dict[str, str]:
+    """What the cohorts that are kept are called, by key, in the order of their names.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+
+    def read() -> dict[str, str]:
+        return {one.key: one.name for one in store().definitions.list("cohort")} if has_state() else {}
+
+    return _from_state(read, "cohort names")
+
+
+def _from_state(read: Callable[[], Found], name: str) -> Found:
+    """What was read of the state, remembered while its files stay as they are; read again where it is on a server."""
+    file = store().address.file
+    if file is None:
+        return read()
+    return KEPT.get((workspace(), name, _state(file), _state(file.with_name(f"{file.name}-wal"))), read)
+
+
+def channel_rules() -> tuple[ChannelRule, ...]:
+    """The rules in force that say which channel a contact belongs to, in the order in which they are tried.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return store().channel_rules()
+
+
+def _told(rules: dict[str, Cohort], channels: tuple[ChannelRule, ...] = ()) -> str:
+    named = [f"{name}={rule.model_dump_json(by_alias=True)}" for name, rule in sorted(rules.items())]
+    return " ".join([*named, *(rule.model_dump_json(by_alias=True) for rule in channels)])
+
+
+def _with_rules(rules: dict[str, Cohort], told: str, channels: tuple[ChannelRule, ...] = ()) -> Facts:
+    """The facts, where questions may name these cohorts and contacts belong to channels by these rules."""
     folder = workspace()
-    return SOURCES.get(("facts", folder, _mark(folder), told), lambda: replace(facts(), cohorts=rules))
+    return SOURCES.get(
+        ("facts", folder, _mark(folder), told), lambda: replace(facts(), cohorts=rules, channel_rules=channels)
+    )
 
 
 def events() -> tuple[str, ...]:
@@ -146,7 +227,7 @@ def annotations() -> tuple[Annotation, ...]:
     Raises:
         StoreError: the state cannot be read.
     """
-    return store().annotations.list() if has_state() else ()
+    return _from_state(lambda: store().annotations.list() if has_state() else (), "annotations")
 
 
 def author() -> str:
@@ -181,7 +262,7 @@ def _part(part: Callable[..., Found], details: tuple[Any, ...], open_: Callable[
 
 def _mark(folder: Path) -> Mark:
     """Changes whenever a load or a change of settings does; as cheap as looking at two files."""
-    return f"{_state(folder / 'warehouse' / 'stamp.json')} {_state(folder / FILE_NAME)}"
+    return _looked(folder, lambda: f"{_state(folder / 'warehouse' / 'stamp.json')} {_state(folder / FILE_NAME)}")
 
 
 def _state(path: Path) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from lib.charts.picking import POINTS, keys
 from lib.charts.shades import along, contrast, mixed
+from lib.charts.time_axis import day
 from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
 
@@ -15,7 +16,7 @@ ROW, MOST_ROWS = 30, 40
 READABLE = 4.5
 
 TOOLTIP = [
-    alt.Tooltip("row:N", title="Cohort"),
+    alt.Tooltip("began:N", title="Cohort of"),
     alt.Tooltip("period:O", title="Period"),
     alt.Tooltip("rate:Q", title="Back", format=".2%"),
     alt.Tooltip("users:Q", title="People back", format=","),
@@ -72,11 +73,13 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     cells = frame.filter((pl.col("segment") == first) & (pl.col("period") > 0) & pl.col("rate").is_not_null())
     latest = cells["cohort"].unique().sort().tail(MOST_ROWS)
     cells = cells.filter(pl.col("cohort").is_in(latest.implode())).sort("cohort", "period")
-    names = [f"{_day(at)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
+    years = {at.year for at in latest.to_list()}
+    names = [f"{_day(at, len(years) > 1)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
     places = 1 if max(cells["rate"].to_list(), default=1.0) < 0.1 else 0
     marks = [percent(rate, places) for rate in cells["rate"]]
     return cells.select(
         pl.Series("row", names, dtype=pl.String()),
+        pl.Series("began", [day(at) for at in cells["cohort"]], dtype=pl.String()),
         "period",
         "rate",
         "users",
@@ -89,8 +92,10 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _day(at: object) -> str:
-    return f"{at:%d %b %Y, %H:%M}" if isinstance(at, datetime) else f"{at:%d %b %Y}".lstrip("0")
+def _day(at: date, with_year: bool) -> str:
+    """The day as short as it can be, so that a phone has room for it."""
+    year = " %y" if with_year else ""
+    return format(at, f"%-d %b{year}, %H:%M" if isinstance(at, datetime) else f"%-d %b{year}")
 
 
 def title(frame: pl.DataFrame) -> str:

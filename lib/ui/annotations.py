@@ -32,8 +32,8 @@ def shown(page: str, metric: str | None = None) -> pl.DataFrame | None:
     found: pl.DataFrame | None = None
     with states.quiet():
         notes = [one for one in queries.annotations() if one.scope.touches(metric, page)]
-        rows = [(one.date, one.end_date, one.title, one.kind) for one in notes]
-        found = pl.DataFrame(rows, schema=SHOWN, orient="row")
+        rows = tuple((one.date, one.end_date, one.title, one.kind) for one in notes)
+        found = queries.once(lambda: pl.DataFrame(rows, schema=SHOWN, orient="row"), "annotations", rows)
     return found
 
 

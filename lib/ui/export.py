@@ -6,7 +6,7 @@ and the definition come as a text file beside it, and stand on every picture.
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import streamlit as st
@@ -23,12 +23,18 @@ from lib.ui.caption import caption, file_name, notes
 Draw = Callable[[Tones], Specification]
 
 
-def download(frame: pl.DataFrame, name: str, label: str = "CSV", question: Question | None = None) -> None:
-    """A button that saves the whole table; the file is made on the click.
+def download(
+    frame: pl.DataFrame, name: str, label: str = "CSV", question: Question | None = None, without: Sequence[str] = ()
+) -> None:
+    """A button that saves the whole table, `without` some of its columns; the file is made on the click.
 
     Its name says the load, and the days where the `question` is given.
     """
-    _button(label, lambda: csv_text(frame).encode(), f"{file_name(name, question)}.csv", f"csv-{name}", "text/csv")
+
+    def made() -> bytes:
+        return csv_text(frame.drop(without)).encode()
+
+    _button(label, made, f"{file_name(name, question)}.csv", f"csv-{name}", "text/csv")
 
 
 def menu(answer: Answer, table: str, title: str, draw: Draw, key: str, legend: str = "") -> None:

@@ -144,13 +144,12 @@ def _worst(rows: pl.DataFrame, noun: tuple[str, str]) -> tuple[int, int, str] | 
 
 def steps_table(answer: Answer) -> None:
     """The funnel's numbers, one row per step and segment, and a button in each that opens the list of people."""
-    frame = remembered(answer, "table", lambda: with_lists(noted(answer.tables["steps"])))
+    frame, has_notes, steps = remembered(answer, "table", lambda: _told(answer.tables["steps"]))
     columns = dict(COLUMNS)
     if not answer.question.as_json().get("by"):
         columns.pop("segment")
-    if not frame["note"].str.len_chars().sum():
+    if not has_notes:
         columns.pop("note")
-    steps = frame["step"].to_list()
 
     def show() -> None:
         step = steps[st.session_state["funnel-list"]["row"]]
@@ -166,6 +165,12 @@ def steps_table(answer: Answer) -> None:
 def remembered(answer: Answer, name: str, make: Callable[[], Found]) -> Found:
     """What is made of an answer, once per question and load."""
     return queries.once(make, "funnel parts", name, answer.question.model_dump_json(by_alias=True))
+
+
+def _told(frame: pl.DataFrame) -> tuple[pl.DataFrame, bool, list[int]]:
+    """The rows as they are shown, whether any has a note, and the step of each."""
+    shown = with_lists(noted(frame))
+    return shown, any(shown["note"]), shown["step"].to_list()
 
 
 def noted(frame: pl.DataFrame) -> pl.DataFrame:

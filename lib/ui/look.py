@@ -6,6 +6,9 @@ style that names it is sent by the script, when the file can be had, and not by 
 Charts and their files use the same font (`lib.charts.theme`). Its digits are all of one width.
 """
 
+from base64 import b64encode
+from pathlib import Path
+
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
@@ -16,6 +19,9 @@ STYLE = (
     "<style>@font-face{font-family:Inter;font-weight:400 700;font-display:swap;"
     f"src:url({FILE}) format('woff2')}}</style>"
 )
+
+# As text, so that no run has to open the file.
+ICON = "data:image/svg+xml;base64," + b64encode((Path(__file__).parent / "icon.svg").read_bytes()).decode()
 
 
 def font() -> None:

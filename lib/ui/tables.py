@@ -50,7 +50,7 @@ def table(
         height="content" if shown.num_rows < 15 else 420,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        export.download(frame.drop(buttons or ()), name, question=question)
+        export.download(frame, name, question=question, without=tuple(buttons or ()))
         if frame.height > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
 

@@ -1,6 +1,6 @@
 """`python -m tests.benches --size 10m`: load, then questions against peers, on the same files in one run.
 
-`python -m tests.benches --serving` measures the server instead.
+`python -m tests.benches --serving` measures the server instead, `--browser` a choice until its chart is painted.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
 from lib.settings import Settings, SourceSpec
-from tests.benches import drivers, everybody, log, serving
+from tests.benches import browser, drivers, everybody, log, serving
 
 ROOT = Path(".bench")
 SIZES = {"1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
@@ -35,10 +35,14 @@ def main() -> None:
     options.add_argument("--size", default="10m", choices=SIZES)
     options.add_argument("--load-only", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--serving", action="store_true", help="Measure the server, against plain `streamlit run`.")
+    options.add_argument("--browser", action="store_true", help="Measure a choice until its chart is painted.")
     options.add_argument("--clients", type=int, nargs="+", default=[10, 50], help="People at once, one by one.")
     options.add_argument("--seconds", type=float, default=30, help="How long they stay.")
     if options.parse_args().serving:
         serving.main(options.parse_args().clients, options.parse_args().seconds)
+        return
+    if options.parse_args().browser:
+        browser.main()
         return
     size = options.parse_args().size
     raw, workspace = ROOT / f"log-{size}", ROOT / f"workspace-{size}"
