@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.settings import Settings, load_settings
 from lib.store.changes import Change, changes
-from lib.store.kinds import BODIES, Kind, key_for
+from lib.store.kinds import BODIES, Kind, key_for, rule_of
 from lib.store.store import Store
 from lib.store.usage import Action
 from lib.store.values import Annotation, AnnotationKind, ConflictError, Definition, Edit, Reach, Status
@@ -30,6 +30,7 @@ __all__ = [
     "close_stores",
     "key_for",
     "open_store",
+    "rule_of",
 ]
 
 _OPEN: dict[Path, tuple[Settings, Store]] = {}

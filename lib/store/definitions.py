@@ -55,10 +55,16 @@ class Definitions:
         return self.publish(draft.edited(author=author, note=note or draft.note, effective_from=effective_from))
 
     def retire(
-        self, current: Definition, *, author: str, note: str = "", effective_from: dt.date | None = None
+        self,
+        current: Definition,
+        *,
+        author: str,
+        note: str = "",
+        effective_from: dt.date | None = None,
+        seen: int | None = None,
     ) -> Definition:
-        """End what is in force: at once, or from `effective_from` on. Raises as `publish`."""
-        edit = current.edited(author=author, note=note, effective_from=effective_from)
+        """End what is in force: at once, or from `effective_from` on. `seen` is as in an edit. Raises as `publish`."""
+        edit = current.edited(author=author, note=note, effective_from=effective_from, seen=seen)
         return self._add(edit, "retired")
 
     def undo(self, current: Definition, *, to: int, author: str, note: str = "") -> Definition:
@@ -70,6 +76,14 @@ class Definitions:
         earlier = self.version(current.kind, current.key, to)
         edit = earlier.edited(author=author, note=note or f"as version {to}")
         return self.publish(edit.over(current))
+
+    def discard(self, draft: Definition, *, author: str, note: str = "") -> Definition:
+        """Put an open draft away: a further version says so. What is in force stays, whatever was saved meanwhile.
+
+        Raises:
+            StoreError: it is no draft, or somebody made it live, changed it or discarded it meanwhile.
+        """
+        return self._add(draft.edited(author=author, note=note), "discarded", beside=True)
 
     # ------------------------------------------------------------------ read
 
@@ -137,11 +151,13 @@ class Definitions:
             base, seen = _seen(edit, versions)
             if not beside and versions and versions[-1].version > seen:
                 raise ConflictError(base, versions[-1], edit)
+            if status == "discarded":
+                _still_open(base, versions)
             owner = edit.owner if edit.owner is not None else base.owner if base else edit.author
             return {
                 "name": edit.name, "body": dict(edit.body), "status": status, "owner": owner, "author": edit.author,
-                "note": edit.note, "created_at": now, "effective_from": None if status == "draft" else starts,
-                "based_on": edit.based_on,
+                "note": edit.note, "created_at": now, "based_on": edit.based_on,
+                "effective_from": None if status in ("draft", "discarded") else starts,
             }  # fmt: skip
 
         row = ledger.add_version(self._database, DEFINITIONS, {"kind": edit.kind, "key": edit.key}, made_of)
@@ -177,6 +193,17 @@ def _seen(edit: Edit, versions: Sequence[Definition]) -> tuple[Definition | None
             raise StoreError(_no_version(edit.kind, edit.key, number))
     base = None if edit.based_on is None else numbers[edit.based_on]
     return base, max(edit.based_on or 0, edit.seen or 0)
+
+
+def _still_open(draft: Definition | None, versions: Sequence[Definition]) -> None:
+    """Refuse to discard what is no open draft."""
+    assert draft is not None
+    if draft.status != "draft":
+        raise StoreError(f"Version {draft.version} of {draft.words} is no draft, so there is nothing to discard.")
+    if any(one.based_on == draft.version for one in versions):
+        raise StoreError(
+            f"The draft {draft.version} of {draft.words} is not open any more: it was made live, changed or discarded."
+        )
 
 
 def _no_version(kind: str, key: str, number: int) -> str:

@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 from lib.errors import GrowthOpsError, QuestionError, StoreError, suggest
 from lib.questions import Funnel, Question, parse, parse_cohort
 from lib.refusal import explain
-from lib.scope import Condition, Part
+from lib.scope import ChannelRules, Condition, Part
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 LARGEST_BODY = 256 * 1024
+ABOUT, MOST_LETTERS = "about", 500
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -29,7 +30,7 @@ Body = Callable[[object], dict[str, Any]]
 AnyQuestion = Annotated[
     Question, BeforeValidator(_question), PlainSerializer(lambda question: question.as_json(), return_type=dict)
 ]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=MOST_LETTERS)]
 
 
 class View(Part):
@@ -51,20 +52,6 @@ class MetricDraft(Part):
     unit: Text
     better: Literal["up", "down"]
     question: AnyQuestion
-
-
-class ChannelRule(Part):
-    """What fulfils every condition belongs to the channel."""
-
-    channel: Text
-    where: Annotated[tuple[Condition, ...], Field(min_length=1)]
-
-
-class ChannelRules(Part):
-    """Which channel a touchpoint belongs to: the first rule that fits, else `otherwise`."""
-
-    rules: tuple[ChannelRule, ...]
-    otherwise: Text = "other"
 
 
 class PageGroup(Part):
@@ -128,8 +115,25 @@ def _funnel(body: object) -> dict[str, Any]:
 
 
 def _cohort(body: object) -> dict[str, Any]:
-    """The body is the rule of a cohort; other cohorts and questions name it by its key."""
-    return parse_cohort(body).as_json()
+    """The body is the rule of a cohort, and what it is for; other cohorts and questions name it by its key."""
+    if not isinstance(body, Mapping):
+        return parse_cohort(body).as_json()
+    rule = parse_cohort(rule_of(body)).as_json()
+    about = body.get(ABOUT)
+    if about is None:
+        return rule
+    if not isinstance(about, str):
+        raise StoreError(f"{ABOUT} is a sentence, not {type(about).__name__}.")
+    return rule | {ABOUT: line(about, "What it is for", MOST_LETTERS)}
+
+
+def rule_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule in the body of a cohort: all of it but what the cohort is for.
+
+    >>> rule_of({"did": "scan", "about": "to write to"})
+    {'did': 'scan'}
+    """
+    return {key: value for key, value in body.items() if key != ABOUT}
 
 
 Kind = Literal["view", "funnel", "cohort", "metric", "channel_rules", "page_map", "policy", "routing_rules"]

@@ -6,13 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from lib.errors import StoreError
 from lib.questions import parse_cohort
+from lib.refusal import explain
+from lib.scope import ChannelRules
+from lib.scope.rules import joined
 from lib.settings import Settings, load_settings
 from lib.store.address import Address, address
+from lib.store.kinds import rule_of
 from lib.store.usage import UsageLog
 
 if TYPE_CHECKING:
-    from lib.scope import Cohort
+    from lib.scope import ChannelRule, Cohort
     from lib.store.annotations import Annotations
     from lib.store.database import Database
     from lib.store.definitions import Definitions
@@ -67,7 +74,23 @@ class Store:
         """
         if self.address.file is not None and not self.address.file.exists():
             return {}
-        return {one.key: parse_cohort(one.body) for one in self.definitions.list("cohort")}
+        return {one.key: parse_cohort(rule_of(one.body)) for one in self.definitions.list("cohort")}
+
+    def channel_rules(self) -> "tuple[ChannelRule, ...]":
+        """The channel rules in force, in the order in which they are tried, as `Facts.open` takes them.
+
+        Rules may be kept under several keys; then they are tried key by key in the order of the alphabet.
+
+        Raises:
+            StoreError: the database cannot be read, or rules are of a version this one cannot read.
+        """
+        if self.address.file is not None and not self.address.file.exists():
+            return ()
+        kept = sorted(self.definitions.list("channel_rules"), key=lambda one: one.key)
+        try:
+            return joined(tuple(ChannelRules.model_validate(one.body) for one in kept))
+        except ValidationError as error:
+            raise StoreError(f"The channel rules cannot be read: {explain(ChannelRules, error)}") from None
 
     def database(self) -> "Database":
         """The database behind all of them.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from lib.errors import StoreError
 from lib.store.changes import Change, changes
 
-Status = Literal["draft", "live", "retired"]
+Status = Literal["draft", "live", "retired", "discarded"]
 AnnotationKind = Literal[
     "launch", "funding", "pricing", "site", "product", "campaign", "incident", "tracking", "routing", "team"
 ]
@@ -44,8 +44,9 @@ class Edit:
 class Definition:
     """One version of a rule people edit: who wrote it, when and why, and from when it holds.
 
-    A draft holds from never (`effective_from` is None); a retired version ends what was in force. `owner` answers for
-    it, exactly one. `based_on` is the version it was made from.
+    A draft holds from never (`effective_from` is None), and so does a discarded one, which says that the draft it is
+    based on was put away; a retired version ends what was in force. `owner` answers for it, exactly one. `based_on` is
+    the version it was made from.
     """
 
     kind: str

@@ -10,7 +10,7 @@ import streamlit as st
 from lib import queries
 from lib.store import Action
 from lib.ui import states, url
-from lib.ui.saved import OPENED
+from lib.ui.saved import KIND
 
 SEEN, SESSION = "_adoption_seen", "_adoption_session"
 
@@ -24,11 +24,11 @@ def note(page: str) -> None:
     if now == before:
         return
     st.session_state[SEEN] = now
-    opened = url.now().get(OPENED, ())
+    opened = url.now().get(KIND, ())
     action: Action = "view" if before is None or before[0] != page else "change"
     if before is None and opened:
         action = "open_shared"
-    key = f"view/{opened[0]}" if opened else None
+    key = f"{KIND}/{opened[0]}" if opened else None
     with states.quiet():
         queries.store().usage.record(action, page, session_id=_session(), object_key=key)
 

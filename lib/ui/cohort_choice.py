@@ -4,7 +4,7 @@ In a rule of this page, an event without a time of its own has to happen in the 
 it may have happened at any time. The question that is asked says all times in full.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from lib.ui.url import Address, Reader
 
 Json = dict[str, Any]
 MOST_HELD, MOST_SEED, MOST_LEVELS = 90, 1_000_000, 12
-OWN = ("who", "other", "hold-out", "seed")
+OWN = ("cohort", "who", "other", "hold-out", "seed")
 OF_PEOPLE = ("user.", "account.")
 TIMES = ("within", "scope")
 
@@ -110,7 +110,7 @@ def check(value: Cohort, around: Around) -> None:
             if not isinstance(leaf.cohort, str):
                 check(leaf.cohort, around)
             elif leaf.cohort not in around.cohorts:
-                raise ValueError(f"there are no saved people called “{leaf.cohort[:40]}”")
+                raise ValueError(f"no cohort “{leaf.cohort[:40]}” is kept any more")
         elif isinstance(leaf, PersonTest):
             around.known.check([leaf.as_json()])
         for event in _events(leaf):
@@ -169,17 +169,42 @@ def question(value: Cohort, scope: Mapping[str, Any], today: date) -> Json:
     return asked
 
 
-def in_scope(value: Cohort, scope: Mapping[str, Any]) -> Json:
+def in_scope(value: Cohort, scope: Mapping[str, Any], days: int | None = None) -> Json:
     """The rule in full: its events in the period, and the filters of the page put where they belong.
 
     Filters on people and their accounts are further rules; those on events go with every event that the rule names.
+    With `days` the period is so many days up to the moment it is asked, in place of those of the scope.
     """
     span = {key: scope[key] for key in ("start", "end") if key in scope}
+    time: Json = {"within": {"value": days, "unit": "day"}} if days else {"scope": span} if span else {}
     tests = [part.as_json() for part in Scope.model_validate({"where": scope.get("where", [])}).where]
     of_people = [test for test in tests if _is_of_people(test)]
     of_events = [test for test in tests if not _is_of_people(test)]
-    told = _timed(value.as_json(), span, of_events)
+    told = _mapped(value.as_json(), lambda leaf: _timed(leaf, time, of_events))
     return {"all": [told, *of_people]} if of_people else told
+
+
+def on_page(rule: Mapping[str, Any]) -> Cohort:
+    """A rule that says all times in full, as this page has it: what may have happened at any time says so."""
+    return parse_cohort(_mapped(dict(rule), lambda leaf: leaf if _has_time(leaf) else {**leaf, "scope": {}}))
+
+
+def is_of_period(value: Cohort) -> bool:
+    """True where the rule has an event without a time of its own: it means another time in another period."""
+    found: list[Json] = []
+    _mapped(value.as_json(), lambda leaf: found.append(leaf) or leaf)
+    return not all(_has_time(leaf) for leaf in found)
+
+
+def counts_back(value: Cohort) -> bool:
+    """True where the rule has “in the last …”, which counts back from the moment it is asked."""
+    found: list[Json] = []
+    _mapped(value.as_json(), lambda leaf: found.append(leaf) or leaf)
+    return any("within" in leaf for leaf in found)
+
+
+def _has_time(leaf: Json) -> bool:
+    return any(key in leaf for key in TIMES)
 
 
 def _is_of_people(test: Json) -> bool:
@@ -187,21 +212,24 @@ def _is_of_people(test: Json) -> bool:
     return all(field.startswith(OF_PEOPLE) for field in fields_of(parsed))
 
 
-def _timed(told: Json, span: Json, where: Sequence[Json]) -> Json:
+def _mapped(told: Json, make: Callable[[Json], Json]) -> Json:
+    """The rule with every leaf that is about events made anew."""
     for word in ("all", "any"):
         if word in told:
-            return {word: [_timed(part, span, where) for part in told[word]]}
+            return {word: [_mapped(part, make) for part in told[word]]}
     if "not" in told:
-        return {"not": _timed(told["not"], span, where)}
+        return {"not": _mapped(told["not"], make)}
+    return make(told) if "did" in told or "sequence" in told else told
+
+
+def _timed(told: Json, time: Json, where: Sequence[Json]) -> Json:
     if "did" in told:
         told = {**told, "did": _filtered(told["did"], where)}
-    elif "sequence" in told:
-        told = {**told, "sequence": [_filtered(step, where) for step in told["sequence"]]}
     else:
-        return told
-    if any(key in told for key in TIMES):
+        told = {**told, "sequence": [_filtered(step, where) for step in told["sequence"]]}
+    if _has_time(told):
         return {key: part for key, part in told.items() if key != "scope" or part}
-    return {**told, "scope": dict(span)} if span else told
+    return {**told, **time}
 
 
 def _filtered(event: Json, where: Sequence[Json]) -> Json:

@@ -11,8 +11,8 @@ from lib import queries
 from lib.answers import Answer
 from lib.questions import Event, parse
 from lib.scope import AllRules, Cohort, Did, Times
-from lib.ui import cohort_choice, export, person, url
-from lib.ui.builder import widgets
+from lib.ui import cohort_choice, cohort_keeping, export, person, url
+from lib.ui.builder import cohorts, widgets
 from lib.ui.builder.sentences import plural
 from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.cohort_choice import MOST_HELD, MOST_SEED, Around, People
@@ -52,7 +52,13 @@ SEED_ABOUT = "Another number draws other people."
 
 
 def opens() -> People:
-    """Who is asked for at first: those who began and did not arrive; with one event alone, who did it again."""
+    """Who is asked for at first: a kept cohort that is open, else those who began and did not arrive.
+
+    With one event alone, those who did it again.
+    """
+    kept = cohort_keeping.opened()
+    if kept is not None:
+        return People(cohort_keeping.rule(kept))
     marks = landmarks()
     first = Did(did=Event(event=(marks.first,)))
     if marks.first == marks.goal:
@@ -62,7 +68,7 @@ def opens() -> People:
 
 def around() -> Around:
     """What rules may name in this workspace."""
-    return Around(known(), frozenset(queries.cohorts()))
+    return Around(known(), frozenset(cohorts.named()))
 
 
 def read() -> People:
@@ -82,7 +88,7 @@ def change(make: Callable[[People], People]) -> None:
     url.write(cohort_choice.written(make(people), begin, here))
 
 
-def controls(people: People, more: list[Control]) -> None:
+def controls(people: People, scope: Mapping[str, Any], more: list[Control]) -> None:
     """Draw the sentence, and the drawer that is open."""
     who = said(people.who.as_json())
     other = said(people.other.as_json()) if people.other is not None else ""
@@ -96,12 +102,13 @@ def controls(people: People, more: list[Control]) -> None:
     ]  # fmt: skip
     if other:
         shown.append(Control("alone", "without the others", "Compare with nobody", press=_alone, icon="close"))
-    toolbar("people", [*shown, *more])
+    toolbar("people", [*shown, cohort_keeping.control(people.who, scope), *more])
     for begin, text in (("P", f"people {who}"), ("Beside p", f"people {other}")):
         if len(text) > LONGEST:  # its button has no room for it
             st.caption(plain(f"{begin}{text[1:]}."))
     rules_drawer("who", "Who", lambda rule: change(lambda old: replace(old, who=rule)))
     rules_drawer("other", "Beside whom", lambda rule: change(lambda old: replace(old, other=rule)))
+    cohort_keeping.keep_drawer()
 
 
 def _short(text: str, rule: Cohort) -> str:

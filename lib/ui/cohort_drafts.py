@@ -1,8 +1,7 @@
 """A rule about people as the drawer holds it, and back: lists of items, some of them not finished yet.
 
 A draft is `{"mode": "all"|"any", "items": […], "open": place}`. An item has a `kind`: `did` (with `did`, `times` and
-a time), `sequence` (`steps`, a draft list, `window` and a time), `is` (`where`, conditions on people), `group` (a draft
-of its own) or `rule` (`rule`, whatever else came with a link); `negated` turns it around.
+a time), `sequence` (`steps`, a draft list, `window` and XX
 """
 
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ KINDS = {
     "did": "did something, or did not",
     "sequence": "went through steps in order",
     "is": "are of a kind (country, plan, role …)",
+    "cohort": "are in another cohort",
     "group": "fit any or all of several rules",
 }
 
@@ -54,6 +54,8 @@ def _item(rule: Json, levels: int) -> Json:
     if "sequence" in rule:
         steps = {"items": [dict(as_event(step)) for step in rule["sequence"]], "open": None}
         return {"kind": "sequence", "steps": steps, "window": rule.get("window", FORTNIGHT), **times}
+    if set(rule) == {"cohort"} and isinstance(rule["cohort"], str):
+        return {"kind": "cohort", "cohort": rule["cohort"]}
     word = "any" if "any" in rule else "all"
     if _is_test(rule):
         return {"kind": "is", "where": [rule]}
@@ -86,6 +88,8 @@ def _made(item: Json) -> Json:
     if item["kind"] == "is":
         mode, rows = split(item.get("where") or [])
         return rows[0] if len(rows) == 1 else {mode: rows}
+    if item["kind"] == "cohort":
+        return {"cohort": item["cohort"]}
     return ruled(item) if item["kind"] == "group" else item["rule"]
 
 
@@ -130,4 +134,6 @@ def _problem(item: Json) -> str:
         return next((text for step in steps if (text := event.problem(step))), "")
     if item["kind"] == "is":
         return wrong(item["where"]) if item.get("where") else "Add a condition."
+    if item["kind"] == "cohort":
+        return "" if item["cohort"] else "Choose a cohort."
     return problem(item) if item["kind"] == "group" else ""

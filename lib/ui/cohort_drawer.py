@@ -10,8 +10,8 @@ from lib import queries
 from lib.errors import QuestionError
 from lib.questions import parse_cohort
 from lib.scope import Cohort
-from lib.ui.builder import drawer, event, sentences, widgets
-from lib.ui.builder.changes import Change, member, with_member
+from lib.ui.builder import cohorts, drawer, event, sentences, widgets
+from lib.ui.builder.changes import Change, member, put, with_member
 from lib.ui.builder.conditions import conditions
 from lib.ui.builder.periods import window
 from lib.ui.builder.rows import rows
@@ -32,6 +32,7 @@ FRESH: dict[str, Json] = {
     "did": NEW,
     "sequence": {"kind": "sequence", "steps": {"items": [NOTHING, NOTHING], "open": 0}, "window": FORTNIGHT},
     "is": {"kind": "is", "where": [{"field": None}]},
+    "cohort": {"kind": "cohort", "cohort": None},
     "group": {"kind": "group", "mode": "any", "items": [NEW], "open": 0},
 }  # fmt: skip
 
@@ -85,7 +86,9 @@ def _item(key: str, item: Json, change: Change, levels: int) -> None:
         st.markdown(plain(words(item)))
         st.caption("This rule came with a link. It can be kept or removed, and not be changed by hand.")
         return
-    kinds = {kind: said for kind, said in KINDS.items() if kind != "group" or levels}
+    kept = cohorts.named()
+    absent = {"group": not levels, "cohort": not kept and item["kind"] != "cohort"}
+    kinds = {kind: said for kind, said in KINDS.items() if not absent.get(kind)}
 
     def choose(kind: str) -> None:
         change(lambda _: dict(FRESH[kind]))
@@ -101,6 +104,9 @@ def _item(key: str, item: Json, change: Change, levels: int) -> None:
     elif item["kind"] == "is":
         offered = tuple(field for field in queries.kinds() if field.startswith(OF_PEOPLE))
         conditions(f"{key}-where", item.get("where") or [], member(change, "where", []), "Only people where", offered)
+    elif item["kind"] == "cohort":
+        widgets.pick(f"{key}-cohort", "Cohort", kept, item["cohort"], put(member(change, "cohort")),
+                     placeholder="choose a cohort")  # fmt: skip
     else:
         _rules(f"{key}-group", item, change, levels - 1)
 

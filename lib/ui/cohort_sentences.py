@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from lib.ui.builder import sentences
+from lib.ui.builder import cohorts, sentences
 from lib.words import listing
 
 Json = Mapping[str, Any]
@@ -30,9 +30,10 @@ def rule(value: Json) -> str:
         return f"who did {steps or '…'} within {within}{time(value)}"
     if "cohort" in value:
         inner = value["cohort"]
-        return f"in “{inner}”" if isinstance(inner, str) else rule(inner)
+        return rule(inner) if isinstance(inner, Mapping) else f"in “{cohorts.name(inner) if inner else '…'}”"
     if "not" in value:
-        return f"not those {_bracketed(value['not'])}"
+        inner = _bracketed(value["not"])
+        return f"not {inner}" if inner.startswith("in “") else f"not those {inner}"
     for word, joint in (("all", " and "), ("any", " or ")):
         if word in value:
             return joint.join(_bracketed(part) for part in value[word]) or ("known at all" if word == "all" else "…")

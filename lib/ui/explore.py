@@ -130,7 +130,7 @@ def _activity(kind: str, scope: Scope) -> Asked:
 
 def _people(scope: Scope) -> Asked:
     people = cohort_controls.read()
-    cohort_controls.controls(people, _again(cohort_controls.cohort_choice.OWN))
+    cohort_controls.controls(people, scope, _again(cohort_controls.cohort_choice.OWN))
     question = parse(cohort_controls.question(people, scope))
     return Asked(question, lambda answer: cohort_controls.draw(answer, people, scope))
 

@@ -1,14 +1,15 @@
 """What Explore opens with: questions about the workspace's own events to begin with, each a link."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lib import queries
-from lib.ui import saved, url
+from lib.ui import cohort_keeping, cohort_list, saved, url
 from lib.ui.explore_landmarks import Landmarks, landmarks
 from lib.ui.scope_address import json_text
+from lib.ui.versions import taken_off
 from lib.ui.words import plain, readable
 
 MOST_USED = 5
@@ -76,14 +77,17 @@ def _steps(marks: Landmarks) -> tuple[str, ...]:
     return (marks.first, marks.goal) if marks.first != marks.goal else (marks.first, f"{marks.first} (2)")
 
 
-def start() -> None:
-    """Draw the links."""
+def start() -> Callable[[], None]:
+    """Draw the links. What it returns draws how many people are in each cohort, which may take its time."""
     st.markdown("Ask anything about what people do. Begin with one of these and change it, or choose a kind above.")
     found = queries.once(lambda: templates(landmarks()), "explore templates")
     with st.grid(3, min_column_width=280, gap="medium"):
         for place, template in enumerate(found):
             _link(place, template)
     saved.saved_views()
+    sizes = cohort_list.kept_cohorts()
+    taken_off(saved.KIND, cohort_keeping.KIND)
+    return sizes
 
 
 def _link(place: int, template: Template) -> None:

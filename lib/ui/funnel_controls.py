@@ -9,7 +9,7 @@ import streamlit as st
 from lib import queries
 from lib.scope import Window
 from lib.ui import funnel_address, url
-from lib.ui.builder import fields, sentences, widgets
+from lib.ui.builder import cohorts, fields, sentences, widgets
 from lib.ui.builder.breakdown import breakdown
 from lib.ui.builder.periods import week_start, window
 from lib.ui.builder.sentences import plural
@@ -51,8 +51,8 @@ def known() -> Known:
     own = frozenset(queries.settings().onboarding.steps)
     kinds = queries.kinds()
     return Known(
-        lambda name: name in seen or name in own, kinds, lambda name: name in kinds or queries.facts().has_prop(name),
-        fields.check,
+        lambda name: name in seen or name in own, (*kinds, *cohorts.as_fields()),
+        lambda name: name in kinds or queries.facts().has_prop(name), fields.check,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The scope in the address: which time, and whose events; read with what there is to choose from, and written back."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -22,23 +22,25 @@ YEARS = range(1970, 2101)
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the sidebar says: the period, the days of a custom one, the values of fields, and further conditions."""
+    """What the sidebar says: the period, the days of a custom one, values of fields, cohorts, further conditions."""
 
     period: str = DEFAULT
     days: tuple[date, ...] = ()
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     more: tuple[str, ...] = ()  # conditions as JSON
+    cohorts: tuple[str, ...] = ()  # keys: only people in one of these
 
 
 def read(
     address: Address,
     known: Callable[[str], tuple[str, ...] | None],
     check: Callable[[Sequence[Mapping[str, Any]]], None],
+    cohorts: Collection[str] = (),
 ) -> tuple[Chosen, list[str]]:
     """What the address says, and a sentence for each part that means nothing here.
 
     `known` has the values of a field, None where there is no such field; `check` raises ValueError for conditions
-    that cannot be asked.
+    that cannot be asked; `cohorts` are the keys of those that are kept.
     """
     reader = Reader(address)
 
@@ -68,7 +70,8 @@ def read(
             values.append((field, tuple(dict.fromkeys(good))))
     days = sorted(reader.many("range", _day))[:2]
     more = tuple(dict.fromkeys(reader.many("if", condition)))
-    return Chosen(reader.one("period", PERIODS, DEFAULT), tuple(days), tuple(values), more), reader.notes
+    among = tuple(dict.fromkeys(reader.many("in", _among(cohorts))))
+    return Chosen(reader.one("period", PERIODS, DEFAULT), tuple(days), tuple(values), more, among), reader.notes
 
 
 def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
@@ -80,6 +83,7 @@ def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
         "period": () if chosen.period == DEFAULT else (chosen.period,),
         "range": tuple(day.isoformat() for day in chosen.days),
         "where": tuple(field for field, _ in chosen.values),
+        "in": chosen.cohorts,
         "if": chosen.more,
         **{f"is.{field}": values for field, values in chosen.values},
     }
@@ -88,6 +92,15 @@ def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
 def json_text(value: object) -> str:
     """A value as short JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _among(cohorts: Collection[str]) -> Callable[[str], str]:
+    def kept(key: str) -> str:
+        if key not in cohorts:
+            raise ValueError("no cohort of this name is kept any more")
+        return key
+
+    return kept
 
 
 def _day(text: str) -> date | None:
@@ -125,11 +138,18 @@ def _first(index: int) -> date:
 
 def words(bounds: Mapping[str, str], timezone: str) -> str:
     """The days of the scope as people write them, both ends inside."""
-    if not bounds:
-        return f"All days there are, in {timezone}"
+    return f"{days(bounds)}, {timezone}" if bounds else f"All days there are, in {timezone}"
+
+
+def days(bounds: Mapping[str, str]) -> str:
+    """The days between a start and an end, both ends inside.
+
+    >>> days({"start": "2026-03-01", "end": "2026-04-01"})
+    '1 Mar – 31 Mar 2026'
+    """
     first, last = date.fromisoformat(bounds["start"]), date.fromisoformat(bounds["end"]) - timedelta(days=1)
     start = f"{first.day} {first:%b}" + (f" {first.year}" if first.year != last.year else "")
-    return f"{start} – {last.day} {last:%b %Y}, {timezone}"
+    return f"{start} – {last.day} {last:%b %Y}"
 
 
 def conditions(chosen: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
@@ -147,3 +167,13 @@ def conditions(chosen: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
         if tests:
             found.append(tests[0] if len(tests) == 1 else {"any": tests})
     return found
+
+
+def among(cohorts: Sequence[str]) -> list[dict[str, Any]]:
+    """That people are in one of these cohorts, as conditions.
+
+    >>> among(["vips"]), among(["vips", "new"])
+    ([{'cohort': 'vips'}], [{'any': [{'cohort': 'vips'}, {'cohort': 'new'}]}])
+    """
+    tests = [{"cohort": key} for key in cohorts]
+    return tests if len(tests) < 2 else [{"any": tests}]

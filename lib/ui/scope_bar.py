@@ -13,10 +13,10 @@ from lib import queries
 from lib.choices import MOST_VALUES
 from lib.scope import Scope
 from lib.ui import url
-from lib.ui.builder import drawer, fields, sentences, widgets
+from lib.ui.builder import cohorts, drawer, fields, sentences, widgets
 from lib.ui.builder.changes import Change, member
 from lib.ui.builder.conditions import conditions as conditions_part
-from lib.ui.scope_address import CUSTOM, PERIODS, Chosen, between, conditions, json_text, read, words, written
+from lib.ui.scope_address import CUSTOM, PERIODS, Chosen, among, between, conditions, json_text, read, words, written
 from lib.ui.words import plain, readable
 
 MORE = "conditions"
@@ -24,7 +24,7 @@ MORE = "conditions"
 
 def scope_bar() -> dict[str, Any]:
     """Draw the scope's controls; returns the scope as a question has it."""
-    chosen, notes = read(url.now(), _known_values, fields.check)
+    chosen, notes = _read()
     if notes:
         url.note(notes)
         url.write(written(chosen, url.now()))
@@ -39,14 +39,18 @@ def scope_bar() -> dict[str, Any]:
         _filters(chosen)
     more = [json.loads(text) for text in chosen.more]
     _drawer(more)
-    where = [*conditions(dict(chosen.values)), *more]
+    where = [*conditions(dict(chosen.values)), *among(chosen.cohorts), *more]
     return {**bounds, **({"where": where} if where else {})}
 
 
 def change(make: Callable[[Chosen], Chosen]) -> None:
     """Change what the address says; for callbacks."""
-    chosen, _ = read(url.now(), _known_values, fields.check)
+    chosen, _ = _read()
     url.write(written(make(chosen), url.now()))
+
+
+def _read() -> tuple[Chosen, list[str]]:
+    return read(url.now(), _known_values, fields.check, cohorts.named())
 
 
 def _set(name: str) -> Callable[[Any], None]:
@@ -127,13 +131,21 @@ def _filters(chosen: Chosen) -> None:
         label = f"{readable(field)} is".capitalize()
         widgets.picks(f"scope-is-{field}", plain(label), queries.values(field), values, _put_values(field),
                       placeholder="anything", accept_new_options=len(queries.values(field)) >= MOST_VALUES)  # fmt: skip
+    if kept := cohorts.named():
+        about = "People a cohort's rules pick out. Of several cohorts, being in one is enough."
+        widgets.picks("scope-in", "Only people in", kept, chosen.cohorts, _put_cohorts, placeholder="any cohort",
+                      help=about)  # fmt: skip
     more = [json.loads(text) for text in chosen.more]
     for one in more:
         st.caption(plain(f"and {sentences.conditions([one], queries.kinds())}"))
     label = "Change these conditions" if more else "Other conditions"
-    about = "Numbers, parts of a text, missing values, and “any of these”"
+    about = "Numbers, parts of a text, missing values, people outside a cohort, and “any of these”"
     st.button(label, key="scope-more", type="tertiary", icon=":material/tune:", help=about, on_click=drawer.pull,
               args=(MORE, {"where": more}))  # fmt: skip
+
+
+def _put_cohorts(told: list[str]) -> None:
+    change(lambda old: replace(old, cohorts=tuple(told)))
 
 
 def _put_values(field: str) -> Callable[[list[str]], None]:

@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 
 REFUSED = "_refused"
 NOW, BEHIND, WROTE, PAGE, KEPT = "_address", "_address_behind", "_address_wrote", "_address_page", "_address_kept"
-SHARED = ("period", "range", "where", "if")  # what every page is asked about; and "is.<field>"
+SHARED = ("period", "range", "where", "in", "if")  # what every page is asked about; and "is.<field>"
 LONGEST = 20_000  # characters of one value
 SHOWN = 40
 

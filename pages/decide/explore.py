@@ -10,8 +10,9 @@ head, said = st.container(), st.container()
 explore_kinds.choose(kind)
 if kind == explore_kinds.START:
     head.title(explore.TITLE, anchor=False)
-    explore_start.start()
+    sizes = explore_start.start()
     url.say_refused()
+    sizes()
     st.stop()
 
 asked = explore.asked(kind, scope)

@@ -169,6 +169,7 @@ def test_what_a_view_writes_it_reads(view: View, steps: int) -> None:
 
 
 VALUES = {"platform": ("ios", "web", "(none)"), "plan": ("pro",)}
+COHORTS = ("vips", "new-ones")
 chosen = st.builds(
     Chosen,
     st.sampled_from(scope_address.PERIODS),
@@ -182,6 +183,7 @@ chosen = st.builds(
         )
     ),
     st.lists(conditions.map(scope_address.json_text), unique=True, max_size=2).map(tuple),
+    st.lists(st.sampled_from(COHORTS), unique=True).map(tuple),
 )
 
 
@@ -189,7 +191,7 @@ chosen = st.builds(
 def test_what_the_scope_writes_it_reads(told: Chosen) -> None:
     address = travelled(scope_address.written(told, {"is.gone": ("x",), "by": ("plan",)}))
     assert "is.gone" not in address
-    assert scope_address.read(address, VALUES.get, lambda where: None) == (told, [])
+    assert scope_address.read(address, VALUES.get, lambda where: None, COHORTS) == (told, [])
 
 
 # --- links of every age ----------------------------------------------------------------------------------------------
@@ -243,7 +245,7 @@ def test_brackets_come_one_after_the_other(text: tuple[str, ...], pairs: tuple[t
 def test_every_parameter_and_word_is_documented() -> None:
     page = (ROOT / "docs" / "addresses.md").read_text("utf-8")
     views = ("tab", "grain", "from", "to", "outcome", "step")
-    keys = [*funnel_address.OWN, *retention_choice.OWN, *views, "period", "range", "where", "is.<field>", "if"]
+    keys = [*funnel_address.OWN, *retention_choice.OWN, *views, "period", "range", "where", "is.<field>", "in", "if"]
     words = [funnel_address.TAKES, funnel_address.COUNTED, funnel_address.ORDERS, funnel_address.ENTRIES]
     words += [funnel_address.LATER, funnel_address.EFFECTS, retention_choice.ENTRIES, retention_choice.MODES]
     words += [retention_choice.CLOCKS, dict.fromkeys(scope_address.PERIODS), dict.fromkeys(TABS), OUTCOMES]
@@ -287,7 +289,7 @@ def test_a_view_makes_something_of_anything(address: dict[str, tuple[str, ...]],
     assert view == funnel_views.fitting(view, steps)
 
 
-@given(st.dictionaries(st.sampled_from(["period", "range", "where", "is.platform", "if"]), values))
+@given(st.dictionaries(st.sampled_from(["period", "range", "where", "is.platform", "in", "if"]), values))
 def test_a_scope_makes_something_of_anything(address: dict[str, tuple[str, ...]]) -> None:
     found, _ = scope_address.read(address, VALUES.get, lambda where: None)
     cleaned = travelled(scope_address.written(found, address))

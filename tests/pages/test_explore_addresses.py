@@ -301,7 +301,7 @@ def test_what_does_not_go_together_is_said() -> None:
 
 @pytest.mark.parametrize("text", DEEP)
 def test_rules_too_deep_or_of_nobody_are_refused_and_not_followed(text: str) -> None:
-    with pytest.raises(ValueError, match=r"deep|no saved people|JSON"):
+    with pytest.raises(ValueError, match=r"deep|no cohort|JSON"):
         cohort_choice.rule(text, AROUND)
 
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.store import Edit, Store
-from lib.ui import annotations, saved
+from lib.ui import annotations, keeping, saved
 from tests.pages.conftest import Visit
 
 APPLY = "drawer-apply"
@@ -99,6 +99,53 @@ def test_two_people_save_the_same_view_and_nothing_is_lost(visit: Visit, store: 
     assert any("ben saved version 2" in warning.value for warning in app.warning)
 
 
+def test_an_earlier_version_of_a_view_is_made_live_again(visit: Visit, store: Store) -> None:
+    question = {"kind": "funnel", "steps": ["signup_start", "signup_done"]}
+    controls = {"steps": ["signup_start", "signup_done"]}
+    body = {"question": question, "page": "onboarding", "controls": controls}
+    first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
+    later = {
+        **body,
+        "controls": {**controls, "by": ["platform"]},
+        "question": {**question, "by": {"field": "platform"}},
+    }
+    second = store.definitions.publish(first.edited(author="ben", body=later, note="by platform"))
+    app = visit(**{key: list(values) for key, values in saved.link(second).items()})
+    app.button(key="save-view").click().run()
+    said = " ".join(part.value.replace("\\", "") for part in (*app.markdown, *app.caption))
+    assert "**Version 2** · ben, " in said and 'by: added {"field": "platform"}' in said and "controls" not in said
+    app.button(key="view-again-1").click().run()
+    third = store.definitions.live("view", "weekly")
+    assert third is not None
+    assert (third.version, third.author, third.note, third.body) == (3, "local", "as version 1", first.body)
+    assert not app.exception
+    assert dict(app.session_state["_address"]) == {"steps": ("signup_start", "signup_done"), "view": ("weekly",)}
+
+
+def test_a_version_somebody_published_meanwhile_is_not_undone(visit: Visit, store: Store) -> None:
+    body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
+    first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
+    second = store.definitions.publish(first.edited(author="ana", body={**body, "about": "for the board"}))
+    app = visit(view="weekly")
+    app.button(key="save-view").click().run()
+    third = store.definitions.publish(second.edited(author="ben", body={**body, "about": "for all"}))
+    app.button(key="view-again-1").click().run()
+    assert store.definitions.live("view", "weekly") == third
+    assert any("was changed by ben" in warning.value for warning in app.warning)
+
+
+def test_a_name_that_was_taken_off_the_list_can_be_given_again(visit: Visit, store: Store) -> None:
+    body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
+    first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
+    store.definitions.retire(first, author="ana")
+    app = visit()
+    app.button(key="save-view").click().run()
+    app.text_input(key="view-name").set_value("Weekly").run()
+    app.button(key=APPLY).click().run()
+    assert [(one.key, one.name) for one in store.definitions.list("view")] == [("weekly-2", "Weekly")]
+    assert not app.warning
+
+
 def test_a_view_that_is_gone_is_said_and_the_link_followed(visit: Visit, workspace: Path) -> None:
     app = visit(view="gone", by="platform")
     assert not app.exception
@@ -116,7 +163,7 @@ def test_a_broken_state_leaves_the_numbers_alone(visit: Visit, workspace: Path) 
 def test_the_words_of_a_version(store: Store) -> None:
     body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
     view = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
-    assert saved.view_words(view).startswith("Version 1, by ana, ")
+    assert keeping.version_words(view).startswith("Version 1, by ana, ")
 
 
 def test_use_is_noted_in_batches_and_can_be_turned_off(workspace: Path) -> None:

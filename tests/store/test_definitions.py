@@ -180,6 +180,52 @@ def test_a_draft_beside_what_is_live_stays_open_until_it_is_continued(store: Sto
     assert store.definitions.list() == (newer,)
 
 
+def test_a_draft_that_is_discarded_is_put_away_and_nothing_else_changes(store: Store, clock: Clock) -> None:
+    definitions = store.definitions
+    live = definitions.publish(edit())
+    draft = definitions.save_draft(live.edited(author="ben", body=funnel("a", "b"), note="his"))
+    other = definitions.save_draft(live.edited(author="cleo", body=funnel("c", "d")), beside=True)
+    clock.forward(hours=1)
+    done = definitions.discard(draft, author="ana", note="no longer needed")
+    assert (done.version, done.status, done.author, done.note) == (4, "discarded", "ana", "no longer needed")
+    assert (done.effective_from, done.based_on, done.body, done.owner) == (None, 2, draft.body, "ana")
+    assert definitions.drafts() == (other,)
+    assert definitions.live("funnel", "signup") == live and definitions.list() == (live,)
+    assert definitions.as_of("funnel", "signup", clock.now + timedelta(days=9)) == live
+    assert definitions.retired() == () and definitions.history("funnel", "signup") == (live, draft, other, done)
+    # It can be brought back as any version can.
+    again = definitions.undo(done, to=draft.version, author="ana")
+    assert again.body == draft.body and definitions.list() == (again,)
+
+
+def test_only_open_drafts_are_discarded(store: Store) -> None:
+    definitions = store.definitions
+    live = definitions.publish(edit())
+    with pytest.raises(StoreError, match="Version 1 of the funnel 'signup' is no draft"):
+        definitions.discard(live, author="ana")
+    first = definitions.save_draft(live.edited(author="ben"))
+    definitions.discard(first, author="ana")
+    second = definitions.save_draft(live.edited(author="ben"), beside=True)
+    definitions.publish(second.edited(author="ben"))
+    third = definitions.save_draft(live.edited(author="ben"), beside=True)
+    definitions.save_draft(third.edited(author="ben"))
+    before = definitions.history("funnel", "signup")
+    for draft in (first, second, third):
+        with pytest.raises(StoreError, match=f"The draft {draft.version} of the funnel 'signup' is not open any more"):
+            definitions.discard(draft, author="cleo")
+    assert definitions.history("funnel", "signup") == before
+
+
+def test_a_draft_beside_is_no_reason_not_to_retire(store: Store) -> None:
+    live = store.definitions.publish(edit())
+    draft = store.definitions.save_draft(live.edited(author="ben", body=funnel("a", "b")))
+    with pytest.raises(ConflictError):
+        store.definitions.retire(live, author="ana")
+    ended = store.definitions.retire(live, author="ana", seen=draft.version)
+    assert (ended.version, ended.status, ended.body, ended.based_on) == (3, "retired", live.body, 1)
+    assert store.definitions.list() == () and store.definitions.drafts() == (draft,)
+
+
 ROUTING = {
     "rules": [
         {"name": "enterprise", "where": [{"field": "seats", "op": "ge", "value": 50}], "team": "enterprise"},

@@ -27,7 +27,7 @@ GOOD: dict[str, Any] = {
         "better": "up",
         "question": {"kind": "metric", "metric": "new_users"},
     },
-    "channel_rules": {"rules": [{"channel": "press", "where": WHERE}], "otherwise": "direct"},
+    "channel_rules": {"rules": [{"channel": "press", "when": WHERE[0]}], "otherwise": "direct"},
     "page_map": {"groups": [{"group": "pricing", "pages": ["/pricing", "/plans/*"]}], "hosts": {"a.io": "a.com"}},
     "policy": {"churn": "at_cancel", "past_due_days": 0},
     "routing_rules": {"rules": [{"name": "big", "where": WHERE, "team": "enterprise"}], "catch_all": "support"},
@@ -54,7 +54,12 @@ def test_what_is_kept_says_the_same() -> None:
         "churn": "at_cancel", "past_due_days": 0, "pause": "own", "discounts": "net",
     }  # fmt: skip
     assert checked("channel_rules", "k", GOOD["channel_rules"]) == GOOD["channel_rules"]
+    once = {"rules": [{"channel": "press", "where": WHERE}]}
+    assert checked("channel_rules", "k", once) == {"rules": [{"channel": "press", "when": {"all": WHERE}}]}
     assert checked("cohort", "k", {"did": "scan"}) == {"did": {"event": "scan"}}
+    assert checked("cohort", "k", {"did": "scan", "about": " to write to "}) == {
+        "did": {"event": "scan"}, "about": "to write to",
+    }  # fmt: skip
     assert checked("cohort", "k", GOOD["cohort"])["all"][1] == {
         "not": {"did": {"event": "redeem"}, "within": {"value": 30, "unit": "day"}}
     }
@@ -75,9 +80,13 @@ def test_what_is_kept_says_the_same() -> None:
         ("cohort", {"field": "country", "op": "is_set"}, "'country' is no field of people; write user.… or account.…"),
         ("cohort", {"did": "scan", "timse": 2}, "did you mean 'times'?"),
         ("cohort", {}, "The cohort 'k' cannot be kept: "),
+        ("cohort", {"about": "nobody"}, "The cohort 'k' cannot be kept: "),
+        ("cohort", {"did": "scan", "about": 3}, "about is a sentence, not int."),
+        ("cohort", {"did": "scan", "about": " "}, "What it is for is empty; write one."),
         ("cohort", "power-users", "not text"),
         ("metric", {**GOOD["metric"], "better": "sideways"}, "'sideways' is not one of the values; Allowed: down, up."),
-        ("channel_rules", {"rules": [{"channel": "x", "where": []}]}, "rules.1.where: needs at least 1, has 0"),
+        ("channel_rules", {"rules": [{"channel": "x"}]}, "rules.1.when: is missing"),
+        ("channel_rules", {"rules": [{"channel": "x", "when": {"field": "a", "op": "iz"}}]}, "rules.1.when.op: 'iz'"),
         ("page_map", {"groups": [{"group": "", "pages": ["/"]}]}, "groups.1.group: "),
         ("policy", {"past_due_days": 9999}, "past_due_days: "),
         ("policy", {"churn": "never"}, "'never' is not one of the values; Allowed: at_cancel, period_end."),
@@ -119,7 +128,7 @@ def test_parts_that_nest_without_end_are_refused() -> None:
     for _ in range(3_000):
         deep = {"not": deep}
     with pytest.raises(StoreError, match="cannot be kept"):
-        checked("channel_rules", "k", {"rules": [{"channel": "x", "where": [deep]}]})
+        checked("channel_rules", "k", {"rules": [{"channel": "x", "when": deep}]})
 
 
 def test_a_key_is_made_of_a_name() -> None:

@@ -1,10 +1,10 @@
-"""A breakdown by hand: by which fields, and how many of the largest segments are shown."""
+"""A breakdown by hand: by which fields or cohorts, and how many of the largest segments are shown."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lib import queries
-from lib.ui.builder import widgets
+from lib.ui.builder import cohorts, widgets
 from lib.ui.builder.changes import Change
 from lib.ui.words import readable
 
@@ -15,7 +15,7 @@ START: dict[str, Any] = {"top": 5}
 def breakdown(key: str, value: Mapping[str, Any] | None, change: Change) -> None:
     """Draw the fields, in order, and the number of segments. The value is None without a field."""
     told = listed(value)
-    named = {field: readable(field) for field in queries.fields()}
+    named = {field: readable(field) for field in queries.fields()} | cohorts.as_fields()
 
     def choose(new: list[str]) -> None:
         change(lambda old: {**(old or START), "field": new[0] if len(new) == 1 else new} if new else None)

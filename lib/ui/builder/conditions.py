@@ -1,13 +1,13 @@
 """Conditions by hand: fields, tests in words, values picked or typed; all of them or any of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from lib import queries
-from lib.ui.builder import fields, sentences, widgets
+from lib.ui.builder import cohorts, fields, sentences, widgets
 from lib.ui.builder.changes import Change, added, item, removed
 from lib.ui.words import plain, readable
 
@@ -25,9 +25,10 @@ def conditions(
 ) -> None:
     """Draw the conditions. An unfinished one has no field or no value yet (`fields.problem` says so).
 
-    `offered` are the fields to choose from; all there are, where it is left out.
+    `offered` are the fields to choose from; all there are, and the cohorts that are kept, where it is left out.
     """
     mode, rows = split(where)
+    named = offers(offered)
 
     def change_rows(make: Callable[[list[Json]], list[Json]]) -> None:
         def inner(old: Sequence[Mapping[str, Any]]) -> list[Json]:
@@ -46,11 +47,17 @@ def conditions(
         widgets.pick(f"{key}-mode", "How many must hold", MODES, mode, set_mode, width=240, **HIDDEN)
     for k, row in enumerate(rows):
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            _row(f"{key}-{k}", row, item(change_rows, k), k + 1, queries.kinds() if offered is None else offered)
+            _row(f"{key}-{k}", row, item(change_rows, k), k + 1, named)
             widgets.icon(f"{key}-{k}-out", "close", f"Remove condition {k + 1}", change_rows, removed(k))
     words = "Add a condition" if rows else f"{label} …"
     more = added({"field": None})
     st.button(words, key=f"{key}-add", icon=":material/add:", type="tertiary", on_click=change_rows, args=(more,))
+
+
+def offers(offered: Sequence[str] | None) -> dict[str, str]:
+    """What a condition may be about, and what it is called."""
+    named = {name: readable(name) for name in (queries.kinds() if offered is None else offered)}
+    return named | ({cohorts.OFFER: "Cohort"} if offered is None and cohorts.named() else {})
 
 
 def split(where: Sequence[Mapping[str, Any]]) -> tuple[str, list[Json]]:
@@ -73,22 +80,36 @@ def join(mode: str, rows: list[Json]) -> list[Json]:
     return [{"any": rows}] if mode == "any" and rows else rows
 
 
-def _row(key: str, row: Json, change: Change, number: int, offered: Iterable[str]) -> None:
+def _row(key: str, row: Json, change: Change, number: int, named: Mapping[str, str]) -> None:
     """One condition; a group that came with a link is shown as a sentence and can only be removed."""
-    if "field" not in row:
+    is_cohort = cohorts.is_test(row)
+    if "field" not in row and not is_cohort:
         st.markdown(plain(sentences.condition(row)))
         return
 
     def choose(field: str | None) -> None:
-        change(lambda _: {"field": field, "op": fields.first_op(field)} if field else {"field": None})
+        change(lambda _: begun(field))
 
-    named = {name: readable(name) for name in offered}
+    present = cohorts.OFFER if is_cohort else row.get("field")
     widgets.pick(
-        f"{key}-field", f"Field of condition {number}", named, row.get("field"), choose, placeholder="choose a field",
-        accept_new_options=True, width=190, **HIDDEN,
+        f"{key}-field", f"Field of condition {number}", {**named, cohorts.OFFER: "Cohort"} if is_cohort else named,
+        present, choose, placeholder="choose a field", accept_new_options=True, width=190, **HIDDEN,
     )  # fmt: skip
-    if row.get("field"):
+    if is_cohort:
+        cohorts.test(key, row, change, number)
+    elif row.get("field"):
         _test(key, row, change, number)
+
+
+def begun(field: str | None) -> Json:
+    """A condition on what was chosen, to be finished.
+
+    >>> begun(None), begun(cohorts.OFFER)
+    ({'field': None}, {'cohort': None})
+    """
+    if field == cohorts.OFFER:
+        return {"cohort": None}
+    return {"field": field, "op": fields.first_op(field)} if field else {"field": None}
 
 
 def _test(key: str, row: Json, change: Change, number: int) -> None:

@@ -72,6 +72,12 @@ def _apply(apply: Callable[[Any], None], problem: Callable[[Any], str]) -> None:
     _cancel()
 
 
+def leave(act: Callable[..., object], *args: Any) -> None:
+    """Do something and close the drawer, its draft dropped; for callbacks of buttons inside it."""
+    act(*args)
+    _cancel()
+
+
 def _cancel() -> None:
     shut()
     st.rerun()

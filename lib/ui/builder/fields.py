@@ -6,10 +6,13 @@ from typing import Any
 import polars as pl
 
 from lib import queries
-from lib.answers.conditions import fields_of, holds
+from lib.answers.cohort_people import check as check_cohort
+from lib.answers.conditions import fields_of, holds, tests_of
 from lib.errors import QuestionError
 from lib.questions import Event, parse
+from lib.scope import InCohort
 from lib.ui.builder import sentences
+from lib.ui.builder.cohorts import FIELD as COHORT
 
 Json = Mapping[str, Any]
 
@@ -81,6 +84,10 @@ def problem(where: Sequence[Json]) -> str:
     """What is wrong with conditions, in words; empty when they can be asked."""
     for one in where:
         for test in _tests(one):
+            if "cohort" in test:
+                if not test["cohort"]:
+                    return "Choose a cohort for every condition about one, or remove it."
+                continue
             if not test.get("field"):
                 return "Choose a field for every condition, or remove it."
             if test.get("op") not in ("is_set", "is_not_set") and test.get("value") in (None, "", [], ()):
@@ -93,7 +100,7 @@ def problem(where: Sequence[Json]) -> str:
 
 
 def check(where: Sequence[Json]) -> None:
-    """Refuse conditions no answer could follow: an unknown field, a value of another kind, a broken pattern.
+    """Refuse conditions no answer could follow: an unknown field or cohort, a value of another kind, a broken pattern.
 
     Raises:
         ValueError: says which, and why.
@@ -107,13 +114,18 @@ def check(where: Sequence[Json]) -> None:
 
 def _compiles(event: Event) -> None:
     """Build the expression without running it."""
-    facts, types = queries.facts(), dict[str, pl.DataType]()
-    for field in fields_of(event.where):
+    of_cohorts = [test for test in tests_of(event.where) if isinstance(test, InCohort)]
+    asked = fields_of(event.where)
+    is_named = bool(of_cohorts) or any(field.startswith(COHORT) for field in asked)
+    facts, types = queries.facts_with_cohorts() if is_named else queries.facts(), dict[str, pl.DataType]()
+    for test in of_cohorts:
+        check_cohort(facts, test.cohort)
+    for field in asked:
         prefix, _, name = field.rpartition(".")
         columns = facts.fields.get(prefix, {})
         if name in columns:
             types[field] = columns[name]
-        elif facts.has_prop(field):
+        elif (field.startswith(COHORT) and name in facts.cohorts) or facts.has_prop(field):
             types[field] = pl.String()
         else:
             raise QuestionError(f"There is no field {field!r}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lib.ui.builder import cohorts
 from lib.ui.words import readable
 from lib.words import listing
 
@@ -59,6 +60,10 @@ def condition(value: Json, kind: str = "text") -> str:
         word = "all" if "all" in value else "any"
         parts = [condition(part) for part in value[word]]
         return f"({(' and ' if word == 'all' else ' or ').join(parts)})" if parts else f"({word} of nothing)"
+    if "cohort" in value:
+        return cohorts.words(value)
+    if "not" in value and "cohort" in value["not"]:
+        return cohorts.words(value["not"], negated=True)
     if "not" in value:
         inner = condition(value["not"])
         return f"not {inner}" if inner.startswith("(") else f"not ({inner})"
@@ -172,4 +177,9 @@ def fields(told: Sequence[str]) -> str:
     >>> fields(["platform", "user.country"])
     'platform and user country'
     """
-    return listing([readable(name) for name in told])
+    return listing([_field(name) for name in told])
+
+
+def _field(name: str) -> str:
+    key = name.removeprefix(cohorts.FIELD)
+    return f"whether in “{cohorts.name(key)}”" if key != name else readable(name)
