@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from lib.answers import metric_plans
+from lib.answers import metric_channels, metric_plans
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
 from lib.questions import MetricQuestion
@@ -19,6 +19,9 @@ class Metric:
 
     `better` says which way is good. `additive` says whether segments and buckets may be added up; where they may not
     (people are counted once), a coarser number is asked for afresh. `plan` gives numerator and denominator.
+    A ratio is numerator ÷ denominator too, but no share of anything. A bucket is over `lag_days` after its last day,
+    for what is measured on people so many days after they came. `fields` are the only ones it can be asked by; any
+    where there are none named.
     """
 
     name: str
@@ -29,10 +32,13 @@ class Metric:
     additive: bool
     is_share: bool
     plan: Callable[[MetricQuestion, Facts], pl.DataFrame]
+    is_ratio: bool = False
+    lag_days: int = 0
+    fields: tuple[str, ...] | None = None
 
     def value(self) -> pl.Expr:
         """The value of a row: the count itself, or numerator ÷ denominator."""
-        if self.is_share:
+        if self.is_share or self.is_ratio:
             return share(pl.col("numerator"), pl.col("denominator"))
         return pl.col("numerator").cast(pl.Float64())
 
@@ -56,6 +62,55 @@ METRICS: dict[str, Metric] = {
             "Of the people first seen in the bucket, the share who did the activation event within the onboarding"
             " window (both are set in growthops.toml).",
             "share", "up", False, True, metric_plans.activation_rate,
+        ),
+        Metric(
+            "spend", "Spend", "All that marketing and sales spent on winning people in the bucket; by channel, partner"
+            " or campaign what names one.",
+            "money", "down", True, False, metric_channels.spend,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "cac", "Cost per new person",
+            "Spend in the bucket ÷ people first seen in it. By channel, partner or campaign: those whose first contact"
+            " in the 30 days before was there; without a breakdown everybody, traced or not (blended, all cost).",
+            "money", "down", False, False, metric_channels.cac, is_ratio=True,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "kept_users", "People kept", "People first seen in the bucket who did anything on a day from 24 to 30.",
+            "people", "up", True, False, metric_channels.kept_users, lag_days=metric_channels.KEPT_DAYS,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "cost_per_kept_user", "Cost per person kept",
+            "Spend in the bucket ÷ people first seen in it who did anything on a day from 24 to 30.",
+            "money", "down", False, False, metric_channels.cost_per_kept_user, is_ratio=True,
+            lag_days=metric_channels.KEPT_DAYS,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "ltv_to_cac", "Value over cost",
+            "Observed gross profit by day 180 of the people first seen in the bucket ÷ spend in the bucket. The money"
+            " is that of subscriptions, or of the one event that carries values.",
+            "times", "up", False, False, metric_channels.ltv_to_cac, is_ratio=True,
+            lag_days=metric_channels.HORIZON_DAYS,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "payback_days", "Days to payback",
+            "The first day, up to 180, by which the people first seen in the bucket have brought in what was spent in"
+            " it; empty where they have not.",
+            "days", "down", False, False, metric_channels.payback_days, is_ratio=True,
+            lag_days=metric_channels.HORIZON_DAYS,
+            fields=metric_channels.PLACES,
+        ),
+        Metric(
+            "share_of_spend_above_target", "Spend above target",
+            "The share of the spend of channels that went to those where a person kept cost more than `cost_per_kept`"
+            " under [channels] in growthops.toml, or where nobody was kept; empty without such a target.",
+            "share", "down", False, True, metric_channels.share_of_spend_above_target,
+            lag_days=metric_channels.KEPT_DAYS,
+            fields=(),
         ),
     )
 }  # fmt: skip

@@ -15,7 +15,7 @@ from lib.settings import DEMO, add_source, choose_workspace, find_workspace, wor
 
 if TYPE_CHECKING:
     from lib.questions import Question
-    from lib.scope import Cohort
+    from lib.scope import ChannelRule, Cohort
 
 OWN = "mine"
 
@@ -65,7 +65,7 @@ def load(
         click.echo(f"Workspace: {folder}")
     if sources:
         intake.start_workspace(folder)
-    specs = [_mapped(folder, source, table, columns, constants, yes) for source in sources]
+    specs = [spec for source in sources for spec in _mapped(folder, source, table, columns, constants, yes)]
     if intake.has_changed(folder, specs):
         click.echo("The mapping of a loaded source changes, so everything is loaded afresh: no row may count twice.")
         rebuild = True
@@ -82,8 +82,8 @@ def load(
 
 def _mapped(
     folder: Path, source: str, table: str | None, columns: Sequence[str], constants: Sequence[str], yes: bool
-) -> Any:
-    """Show the proposed mapping of one source, and let the person accept it."""
+) -> list[Any]:
+    """Show the proposed mapping of one file, and let the person accept it; a source for each table it fills."""
     from lib import intake
 
     mapped = intake.map_file(folder, Path(source), table, pairs(columns, "--column"), pairs(constants, "--constant"))
@@ -96,7 +96,7 @@ def _mapped(
         )
     if not yes and sys.stdin.isatty() and not click.confirm("Load it like this?", default=True):
         raise SourceError("Nothing was loaded. Change the mapping with --column OURS=THEIRS.")
-    return mapped.spec
+    return [mapped.spec, *mapped.also]
 
 
 @cli.command()
@@ -120,7 +120,8 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
     many = isinstance(asked, list)
     questions = [parse(one) for one in (asked if many else [asked])]
     folder = _ready(workspace)
-    facts = Facts.open(folder, cohorts=_cohorts(folder, questions))
+    cohorts, rules = _rules(folder, questions)
+    facts = Facts.open(folder, cohorts=cohorts, channel_rules=rules)
     answers = [answer_of(one, facts) for one in questions]
     if form == "json":
         found = [answer.as_json() for answer in answers]
@@ -133,15 +134,17 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         click.echo(csv_text(table), nl=False)
 
 
-def _cohorts(folder: Path, questions: "Sequence[Question]") -> "Mapping[str, Cohort]":
-    """The cohorts people keep under a name; looked up only where a question speaks of a cohort."""
+def _rules(folder: Path, questions: "Sequence[Question]") -> "tuple[Mapping[str, Cohort], tuple[ChannelRule, ...]]":
+    """The cohorts people keep under a name, and the channel rules; looked up only where a question needs them."""
     from lib.store import Store
 
-    if not any('"cohort"' in question.model_dump_json(by_alias=True) for question in questions):
-        return {}
+    names_some = any('"cohort' in question.model_dump_json(by_alias=True) for question in questions)
+    asks_rules = any(question.asks_channel_rules for question in questions)
+    if not names_some and not asks_rules:
+        return {}, ()
     store = Store(folder)
     try:
-        return store.cohorts()
+        return store.cohorts() if names_some else {}, store.channel_rules() if asks_rules else ()
     finally:
         store.close()
 

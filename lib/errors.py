@@ -15,6 +15,10 @@ class QuestionError(GrowthOpsError):
     """A question that cannot be asked: a wrong field, value or name."""
 
 
+class ProjectionError(GrowthOpsError):
+    """There is too little, or nothing that fits, to look ahead from."""
+
+
 class SettingsError(GrowthOpsError):
     """`growthops.toml` says something the product cannot follow."""
 

@@ -20,7 +20,7 @@ from lib.engine import FACTS, collect
 from lib.errors import QuestionError, suggest
 from lib.memory import Memory
 from lib.model import EVENTS, TABLES
-from lib.scope import Cohort, WeekStart
+from lib.scope import ChannelRule, Cohort, WeekStart
 from lib.settings import Settings, load_settings
 from lib.warehouse import Warehouse, rollup
 from lib.warehouse.guard import guarded
@@ -38,7 +38,8 @@ class Facts:
     `tables` are the canonical tables in stored names; `events` among them also carries `person`, a dense whole number
     that is equal for all ids of one person. `people` lists `id_kind` ("user", "anon"), `id`, `person`. `daily` is the
     roll-up of the events, `person`, `day`, `platform`, `n`, where there is one for the days of this time zone; a day at
-    the turn of a UTC month may have two rows. `cohorts` are the rules of cohorts that questions may name.
+    the turn of a UTC month may have two rows. `cohorts` are the rules of cohorts that questions may name, and
+    `channel_rules` those that say which channel a contact belongs to, the first that fits.
     """
 
     tables: Mapping[str, pl.LazyFrame]
@@ -52,10 +53,16 @@ class Facts:
     guard: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False, compare=False)
     daily: pl.LazyFrame | None = field(default=None, repr=False, compare=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
+    channel_rules: tuple[ChannelRule, ...] = ()
 
     @classmethod
-    def open(cls, workspace: str | Path, *, cohorts: Mapping[str, Cohort] | None = None) -> "Facts":
-        """The facts of a workspace folder, at the stamp in force now; questions may name the `cohorts`.
+    def open(
+        cls, workspace: str | Path, *, cohorts: Mapping[str, Cohort] | None = None,
+        channel_rules: tuple[ChannelRule, ...] = (),
+    ) -> "Facts":  # fmt: skip
+        """The facts of a workspace folder, at the stamp in force now.
+
+        Questions may name the `cohorts`; contacts belong to channels by the `channel_rules`.
 
         Raises:
             SettingsError: `growthops.toml` is wrong. DamagedDataError: the warehouse cannot be read.
@@ -69,12 +76,12 @@ class Facts:
             people = warehouse.scan("people")
             daily = warehouse.scan(rollup.TABLE) if rollup.fits(stamp, settings.company.timezone) else None
         state = (settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit)
-        return cls(tables, people, *state, folder, warehouse.guard, daily, cohorts or {})
+        return cls(tables, people, *state, folder, warehouse.guard, daily, cohorts or {}, channel_rules)
 
     @classmethod
     def of(
         cls, *, timezone: str = "UTC", settings: Settings | None = None, cohorts: Mapping[str, Cohort] | None = None,
-        **frames: pl.DataFrame,
+        channel_rules: tuple[ChannelRule, ...] = (), **frames: pl.DataFrame,
     ) -> "Facts":  # fmt: skip
         """Facts from frames in memory: `Facts.of(events=df, users=df, timezone="Europe/Berlin")`.
 
@@ -108,6 +115,7 @@ class Facts:
             first=_utc(ts.min()),
             time_unit=_finest(ts),
             cohorts=cohorts or {},
+            channel_rules=channel_rules,
         )
 
     @property
@@ -163,7 +171,7 @@ class Facts:
 
     @cached_property
     def members(self) -> Memory:
-        """Who is in the cohorts asked about so far: true or false per person (`lib.answers.cohort_people`)."""
+        """What was found out about people so far: who is in a cohort, when somebody was first seen, their contacts."""
         return Memory(200, bytes_kept=200_000_000, weigh=lambda found: int(found.estimated_size()))
 
     @cached_property

@@ -109,6 +109,30 @@ MEANINGS = {
     "Kept.event": "The event that shows that somebody is still there; any when empty.",
     "Kept.day": "The last day looked at; only people for whom it is over are counted.",
     "Kept.within_days": "How many days up to that day count.",
+    # channels
+    "Channels.by": "What cost and people are put together by. A partner is an influencer, affiliate or co-marketing "
+    "partner.",
+    "Channels.attribution": "Which contact a person belongs to: the `first` or the `last` before their first event, or "
+    "all of them in parts: `linear` equal ones; `position` 40 % to the first, 40 % to the last, the rest between them.",
+    "Channels.lookback_days": "How many days before their first event a contact still counts, the last instant "
+    "included.",
+    "Channels.kept": "What staying means; only people for whom that day is over are counted.",
+    "Channels.cost": "`all` that marketing and sales spent on a channel, or `media`: only media and partners' fees, "
+    "without colleagues and tools. Cost of services is no cost of winning people.",
+    "Channels.value": "The event whose `value` is money in the reporting currency. When empty: subscriptions of the "
+    "person's account where there are any, else the one event that carries values.",
+    "Channels.horizon_days": "Up to which day after their first what people bring in is added up, that day included.",
+    "Channels.margin": "Which part of the money is gross profit.",
+    "Channels.adjust": "A field, such as `user.age_band`: retention is also shown as if every channel had the same mix "
+    "of its values as all people here.",
+    "Channels.floor": "Fewer people than this are not ranked.",
+    "Channels.target": "The most a person kept may cost; the totals say which part of the spend is above.",
+    "Channels.rules": "Which channel and partner a contact belongs to, the first rule that fits; else what the contact "
+    "says. When empty: the channel rules of the workspace; an empty list: none.",
+    "ChannelRule.when": "The condition, on fields of a contact: `referrer_host`, `landing_page`, `campaign`, "
+    "`channel`, `promo_code` and the others. Rules about `channel`, `partner` and `campaign` only move cost too.",
+    "ChannelRule.channel": "The channel such a contact belongs to.",
+    "ChannelRule.partner": "The partner it belongs to; what the contact says when empty.",
     # trend
     "Trend.series": "The lines. In a formula they are called A, B, C … in this order. A plain name is its count.",
     "Trend.formula": "Show one line worked out of the others, as `A / B`: letters, numbers, `+ - * /` and brackets.",
@@ -182,6 +206,14 @@ EXAMPLES = {
   "kept": {"event": "app_session", "day": 30, "within_days": 7},
   "within_days": [1, 3, 7],
   "times": [1, 2, 3]
+}""",
+    "channels": """{
+  "kind": "channels",
+  "scope": {"start": "2026-05-01", "end": "2026-06-01"},
+  "by": "channel",
+  "kept": {"event": "*", "day": 30, "within_days": 1},
+  "adjust": "user.age_band",
+  "rules": [{"when": {"field": "referrer_host", "op": "in", "value": ["myth.example"]}, "channel": "open source"}]
 }""",
     "metric": """{"kind": "metric", "metric": "active_users", "grain": "week", "compare": "previous"}""",
 }

@@ -81,7 +81,7 @@ _CONDITIONS = {"test": Compare, "all": AllOf, "any": AnyOf, "not": Negation, "co
 _BRANCHES: dict[str, type[Part] | None] = {
     **_CONDITIONS, **{f"rule {key}": kind for key, kind in RULES.items()}, "name": None
 }  # fmt: skip
-_HOLD_BRANCHES = ("where", "all", "any", "not", "cohort", "others")
+_HOLD_BRANCHES = ("where", "when", "all", "any", "not", "cohort", "others")
 
 
 def _part_in(annotation: Any, key: str) -> type[Part] | None:

@@ -25,6 +25,22 @@ def percent(share: float | None, places: int = 1) -> str:
     return "–" if share is None else f"{100 * share:.{places}f} %"
 
 
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def money(amount: float | None, currency: str = "USD") -> str:
+    """An amount in major units: to the hundredth below 1,000 and whole above; an en dash where there is none.
+
+    >>> money(12.0), money(12345.6, "EUR"), money(7.5, "CHF"), money(-3.2), money(None)
+    ('$12.00', '€12,346', 'CHF\u202f7.50', '−$3.20', '–')
+    """
+    if amount is None:
+        return "–"
+    sign = SIGNS.get(currency, f"{currency}{THIN}")
+    places = 0 if abs(amount) >= 1000 or currency == "JPY" else 2
+    return f"{'−' if amount < 0 else ''}{sign}{abs(amount):,.{places}f}"
+
+
 def duration(seconds: float | None) -> str:
     """A length of time in its two largest units.
 

@@ -25,7 +25,7 @@ LIBRARIES = {
 WORDS = {"errors", "model", "scope", "progress", "words"}
 SETUP = WORDS | {"settings"}
 FACTS = SETUP | {"sources", "warehouse", "facts", "engine"}
-ANSWERS = WORDS | {"settings", "questions", "facts", "engine", "stats", "timeline", "compare", "catalog"}
+ANSWERS = WORDS | {"settings", "questions", "facts", "engine", "stats", "sampling", "timeline", "compare", "catalog"}
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
@@ -37,6 +37,7 @@ LAYERS: dict[str, set[str]] = {
     "questions": WORDS | {"refusal"},
     "refusal": {"errors", "scope"},
     "stats": {"errors", "words"},
+    "sampling": {"stats"},
     "engine": WORDS | {"warehouse"},
     "export": set(),
     "memory": set(),
@@ -55,6 +56,7 @@ LAYERS: dict[str, set[str]] = {
     "answers": ANSWERS,
     "health": FACTS,
     "people": FACTS,
+    "projections": FACTS | {"questions", "answers"},
     "store": SETUP | {"questions", "refusal"},
     "demo": SETUP | {"warehouse", "intake", "store"},
     "charts": {"model", "catalog", "errors", "words"},

@@ -11,7 +11,7 @@ from lib.catalog import METRICS, metric
 from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions import parse
-from lib.settings import Onboarding, Settings
+from lib.settings import ChannelGoals, Onboarding, Settings
 from lib.stats import wilson
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -104,7 +104,8 @@ def test_the_sum_of_segments_is_the_total() -> None:
 def test_a_store_without_events(name: str) -> None:
     """T17"""
     empty = Facts.of(events=LOG.clear(), settings=GOAL)
-    for by in (None, {"field": "platform"}):
+    fields = metric(name).fields
+    for by in (None, *({"field": field} for field in (("platform",) if fields is None else fields))):
         assert table(name, empty, by=by).height == 0
         scoped = table(name, empty, by=by, **FIVE_DAYS)
         assert scoped["complete"].to_list() == [False] * scoped.height
@@ -118,6 +119,67 @@ def test_scopes_beyond_the_log(name: str) -> None:
     assert set(values(name, scope={"start": "2000-01-01", "end": "2000-02-01"})) <= {0.0, None}
     with pytest.raises(QuestionError, match="more than 20,000 buckets"):
         table(name, grain="hour", scope={"start": "2000-01-01", "end": "2030-01-01"})
+
+
+CAME = [("a", 0, [25]), ("b", 0, []), ("c", 2, [26]), ("d", 3, [])]
+SPENT = [(0, "ads", 6.0), (1, "ads", 2.0), (2, "word", 4.0), (3, None, 8.0)]
+
+
+@pytest.fixture
+def channels() -> Facts:
+    """Four people in four days, two by ads and one by word of mouth, with what was spent and bought."""
+    rows = [(user, "open", day, None) for user, day, _ in CAME] + [("z", "tick", -400, None), ("z", "tick", 400, None)]
+    rows += [(user, "buy", day + age, 5.0) for user, day, ages in CAME for age in ages]
+    events = pl.DataFrame(rows, schema=["user_id", "name", "day", "value"], orient="row")
+    touches = pl.DataFrame({"user_id": ["a", "b", "c"], "channel": ["ads", "ads", "word"], "day": [0, 0, 2]})
+    spend = pl.DataFrame(SPENT, schema=["day", "channel", "cost_cents"], orient="row")
+    at = (MONDAY + pl.duration(days="day")).alias("ts")
+    return Facts.of(
+        events=events.select("user_id", "name", at, "value"),
+        touchpoints=touches.select("user_id", "channel", at),
+        spend=spend.select("channel", date=at.dt.date(), cost_cents=(pl.col("cost_cents") * 100).cast(pl.Int64())),
+        settings=Settings(channels=ChannelGoals(cost_per_kept=7.0)),
+    )
+
+
+WEEK = {"scope": {"start": "2026-01-05", "end": "2026-01-12"}, "grain": "week"}
+
+
+def test_what_people_who_stay_cost(channels: Facts) -> None:
+    """Ads: 8 for two, one of whom stays and pays 5. Word: 4 for one, who does. 8 and one person are without."""
+    found = {name: table(name, channels, **WEEK).row(0, named=True) for name in METRICS}
+    assert (found["spend"]["value"], found["spend"]["n"]) == (20, 4)
+    assert (found["cac"]["numerator"], found["cac"]["denominator"], found["cac"]["value"]) == (20, 4, 5)
+    assert (found["kept_users"]["value"], found["kept_users"]["n"]) == (2, 4)
+    assert (found["cost_per_kept_user"]["value"], found["ltv_to_cac"]["value"]) == (10, 0.5)
+    assert found["payback_days"]["value"] is None
+    assert (found["share_of_spend_above_target"]["numerator"], found["share_of_spend_above_target"]["value"]) == (
+        8, pytest.approx(8 / 12),
+    )  # fmt: skip
+    by = {name: dict(table(name, channels, **WEEK, by={"field": "channel"}).select("segment", "value").rows())
+          for name in ("spend", "cac", "kept_users", "cost_per_kept_user", "ltv_to_cac", "payback_days")}  # fmt: skip
+    assert by == {
+        "spend": {"ads": 8, "word": 4}, "cac": {"ads": 4, "word": 4}, "kept_users": {"ads": 1, "word": 1},
+        "cost_per_kept_user": {"ads": 8, "word": 4}, "ltv_to_cac": {"ads": 0.625, "word": 1.25},
+        "payback_days": {"word": 26},
+    }  # fmt: skip
+    answer = ask(parse({"kind": "metric", "metric": "cac", **WEEK}), channels)
+    assert answer.headline == "Cost per new person: $5.00 in the last complete bucket (2026-01-05)."
+    with pytest.raises(QuestionError, match="cost has no field 'platform'"):
+        table("cac", channels, by={"field": "platform"})
+    with pytest.raises(QuestionError, match="leave out by"):
+        table("share_of_spend_above_target", channels, by={"field": "channel"})
+
+
+def test_a_bucket_is_over_when_its_people_can_have_stayed() -> None:
+    """Thirty days after the bucket; until then nothing of it is a verdict."""
+    log = pl.DataFrame({"user_id": ["a", "z"], "name": ["open", "open"], "ts": [MONDAY, MONDAY + timedelta(days=36)]})
+    late = pl.col("user_id") == "z"
+    days = {day: Facts.of(events=log.with_columns(ts=pl.when(late).then(MONDAY + timedelta(days=day))
+                                                  .otherwise("ts"))) for day in (36, 37)}  # fmt: skip
+    over = {day: table("kept_users", known, **WEEK)["complete"].to_list() for day, known in days.items()}
+    assert over == {36: [False], 37: [True]}
+    assert table("new_users", days[36], **WEEK)["complete"].to_list() == [True]
 
 
 def test_compare_and_conditions() -> None:

@@ -425,6 +425,22 @@ def test_a_question_may_name_a_cohort_people_keep(run: Run, loaded: Path) -> Non
     assert [row["users"] for row in json.loads(asked(run, among).stdout)["tables"]["steps"]] == [1, 1]
 
 
+def test_channels_are_answered_with_the_rules_people_keep(run: Run, loaded: Path) -> None:
+    question = {"kind": "channels", "lookback_days": 3}
+    (loaded / "touches.csv").write_text("ts,user_id,channel\n2026-01-01 00:00,u1,news\n")
+    run("load", loaded / "touches.csv", "--as", "touchpoints", "--yes")
+    before = json.loads(asked(run, question).stdout)["tables"]
+    assert [(row["channel"], row["users"]) for row in before["channels"]] == [("news", 1)]
+    store = Store(loaded)
+    rules = {"rules": [{"when": {"field": "channel", "op": "eq", "value": "news"}, "channel": "press"}]}
+    store.definitions.publish(Edit("channel_rules", "ours", rules, "Ours", "ana"))
+    store.close()
+    after = json.loads(asked(run, question).stdout)["tables"]
+    assert [row["channel"] for row in after["channels"]] == ["press"]
+    assert asked(run, question | {"rules": []}, "--format", "csv").stdout.startswith("channel,of_channel,spend,users,")
+    assert after["unattributed"] == before["unattributed"]
+
+
 # ------------------------------------------------------------------ backup and restore
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import activation, cohort, funnel, lifecycle, metric, retention, stickiness, trend
+from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, retention, stickiness, trend
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -21,6 +21,7 @@ KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
     "metric": metric.answer,
     "cohort": cohort.answer,
     "activation": activation.answer,
+    "channels": channels.answer,
 }
 
 

@@ -10,7 +10,7 @@ from lib.answers.answer import Answer
 from lib.facts import Facts
 from lib.questions import MetricQuestion
 from lib.timeline import begins, next_bucket, spine
-from lib.words import count, percent
+from lib.words import count, money, percent
 
 STAMP = pl.Datetime("us", "UTC")
 
@@ -26,27 +26,27 @@ def answer(question: MetricQuestion, facts: Facts) -> Answer:
     """
     metric = catalog.metric(question.metric)
     found = metric.plan(question, facts)
-    table = _filled(found, question, facts).with_columns(value=metric.value())
+    table = _filled(found, question, facts, metric.lag_days).with_columns(value=metric.value())
     table = table.select("segment", "bucket", "numerator", "denominator", "value", "n", "complete")
     return Answer(
         question=question,
         tables={"metric": table},
-        headline=_headline(table, metric),
+        headline=_headline(table, metric, facts),
         definition=metric.meaning,
         as_of=facts.as_of,
         stamp=facts.stamp,
     )
 
 
-def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts) -> pl.DataFrame:
-    """Every bucket of every segment, with `complete`."""
+def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts, lag_days: int) -> pl.DataFrame:
+    """Every bucket of every segment, with `complete`: over so many days ago at least."""
     low, high = question.scope.bounds(facts.timezone)
     low, high = low or facts.first, high - timedelta(microseconds=1) if high else facts.as_of
     if low is None or high is None:
         return found.with_columns(complete=pl.lit(False))
     buckets = spine(low, high, question.grain, facts.timezone, question.week_start).to_frame()
     names = found.select("segment").unique() if question.by else pl.DataFrame({"segment": [segments.ALL]})
-    after = next_bucket(pl.col("bucket"), question.grain)
+    after = next_bucket(pl.col("bucket"), question.grain).dt.offset_by(f"{lag_days}d")
     ends = after.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(after, facts.timezone)
     full = names.join(buckets, how="cross").join(found, on=["segment", "bucket"], how="left")
     full = full.with_columns(
@@ -57,12 +57,13 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts) -> pl.D
     return full.with_columns(_order=order).sort("_order", "segment", "bucket")
 
 
-def _headline(table: pl.DataFrame, metric: "catalog.Metric") -> str:
+def _headline(table: pl.DataFrame, metric: "catalog.Metric", facts: Facts) -> str:
     done = table.filter(pl.col("complete") & pl.col("value").is_not_null())
     if done.height == 0:
         return f"{metric.title}: no bucket is over yet."
     last = done.filter(pl.col("bucket") == done["bucket"].max())
-    top, whole = int(last["numerator"].sum()), int(last["denominator"].sum())
-    value = top / whole if metric.is_share else top
-    shown = percent(value) if metric.is_share else count(value)
+    top, whole = float(last["numerator"].sum()), float(last["denominator"].sum())
+    value = top / whole if metric.is_share or metric.is_ratio else top
+    shown = percent(value) if metric.is_share else f"{value:,.1f}" if metric.unit == "times" else count(value)
+    shown = money(value, facts.settings.company.currency) if metric.unit == "money" else shown
     return f"{metric.title}: {shown} in the last complete bucket ({last['bucket'][0]})."

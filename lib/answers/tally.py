@@ -37,6 +37,11 @@ def distinct(keys: np.ndarray, size: int) -> np.ndarray:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if ordered.size else ordered
 
 
+def sums(keys: np.ndarray, amounts: np.ndarray, size: int) -> np.ndarray:
+    """The amounts added up by whole number below `size`; nothing adds up to 0."""
+    return np.bincount(keys, amounts, minlength=size).astype(np.float64)  # of no amounts, numpy counts whole numbers
+
+
 def each(group: np.ndarray, unit: np.ndarray, groups: int, units: int) -> np.ndarray:
     """How many different units each group has; groups and units are whole numbers below `groups` and `units`."""
     keys = np.multiply(group, units, dtype=np.int64) + unit

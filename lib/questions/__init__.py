@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from lib.errors import QuestionError, suggest
 from lib.questions.activation import Activation
 from lib.questions.activity import Lifecycle, Stickiness
+from lib.questions.channels import Channels
 from lib.questions.cohort import CohortQuestion, parse_cohort
 from lib.questions.funnel import Exclude, Funnel, FunnelBy, Step
 from lib.questions.metric import MetricQuestion
@@ -24,6 +25,7 @@ __all__ = [
     "KINDS",
     "Activation",
     "By",
+    "Channels",
     "CohortQuestion",
     "CountBy",
     "Event",
@@ -55,6 +57,7 @@ KINDS: dict[str, type[Question]] = {
     "metric": MetricQuestion,
     "cohort": CohortQuestion,
     "activation": Activation,
+    "channels": Channels,
 }
 
 

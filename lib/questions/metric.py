@@ -13,3 +13,8 @@ class MetricQuestion(Question):
     metric: str
     grain: Grain = "week"
     by: By | None = None
+
+    @property
+    def asks_channel_rules(self) -> bool:
+        """True: some metrics are about channels."""
+        return True

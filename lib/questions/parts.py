@@ -49,6 +49,11 @@ class Question(Part):
     compare: Literal["previous", "year"] | None = None
     week_start: WeekStart = "monday"
 
+    @property
+    def asks_channel_rules(self) -> bool:
+        """True where the answer depends on the channel rules of the workspace."""
+        return False
+
     def as_json(self) -> dict[str, Any]:
         """The shortest JSON object that `parse` reads back as an equal question; always with its kind."""
         return {"kind": self.model_dump()["kind"]} | super().as_json()

@@ -31,6 +31,7 @@ from lib.scope.conditions import (
 )
 from lib.scope.moments import Grain, Instant, Span, WeekStart, Window, end_of, to_utc
 from lib.scope.part import Part
+from lib.scope.rules import ChannelRule, ChannelRules
 
 __all__ = [
     "ANY_EVENT",
@@ -38,6 +39,8 @@ __all__ = [
     "AllRules",
     "AnyOf",
     "AnyRule",
+    "ChannelRule",
+    "ChannelRules",
     "Cohort",
     "CohortPart",
     "Compare",

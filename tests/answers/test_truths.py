@@ -1,6 +1,7 @@
 """What is planted in the demo company, and what others published of the samples, found again by asking."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -154,6 +155,67 @@ def test_day_30_by_channel(company: Facts, channel: Any) -> None:
     cells = ask(parse(question), marked).tables["cohorts"].filter(pl.col("segment") == channel.channel)
     assert cells["cohort"].min() >= date(2026, 5, 1) and cells["complete"].all()
     assert cells.filter(pl.col("period") == 0)["size"].sum() == 10_000
+
+
+# ------------------------------------------------------------------ LE-04 to LE-07, SG-09, SG-12: channels
+
+MAY = {"start": TRUTHS.channels.start.isoformat(), "end": TRUTHS.channels.end.isoformat()}
+SPRING = {"kind": "channels", "scope": MAY, "kept": {"day": TRUTHS.channels.day, "within_days": 1}}
+
+
+def by_name(answer: Answer) -> dict[str, dict[str, Any]]:
+    return {row["channel"]: row for row in answer.tables["channels"].to_dicts()}
+
+
+def test_the_cheaper_channel_is_dearer_per_person_kept(said: Ask) -> None:
+    answer = said(SPRING | {"adjust": "user.age_band"})
+    found = by_name(answer)
+    for truth, cac, kept in ((TRUTHS.channels.influencer, 1.5, 15), (TRUTHS.channels.paid_social, 3, 12)):
+        row = found[truth.channel]
+        assert (row["spend"] * 100, row["users"], row["kept"]) == (truth.cost_cents, truth.people, truth.kept)
+        assert (row["cac"], row["cost_per_kept"]) == (cac, pytest.approx(kept))
+        assert row["cost_per_kept"] * 100 == pytest.approx(truth.cost_per_kept_cents)
+    assert answer.headline == (
+        "influencer is the cheapest per person ($1.50), but not per person kept on day 30: there paid_social costs"
+        " $12.00, and influencer $15.00."
+    )
+    strata = {(row["channel"], row["stratum"]): row["rate"] for row in answer.tables["strata"].to_dicts()}
+    assert strata["influencer", TRUTHS.channels.young] == 0.09 and strata["paid_social", TRUTHS.channels.young] == 0.1
+    assert found["influencer"]["retention_adjusted"] > found["influencer"]["retention"]
+    assert found["paid_social"]["retention_adjusted"] < found["paid_social"]["retention"]
+
+
+@pytest.mark.parametrize(("cents", "flips"), [(3_600_000, True), (3_749_999, True), (3_750_001, False)])
+def test_the_verdict_flips_where_a_person_kept_costs_the_same(company: Facts, cents: int, flips: bool) -> None:
+    """1,000 are kept for $15,000, so 2,500 cost as much each at $37,500; beyond that paid social is the dearer."""
+    spend = company.tables["spend"]
+    social = (pl.col("channel") == "paid_social") & (pl.col("campaign") == "spring_social")
+    row = spend.filter(social).head(1).with_columns(cost_cents=pl.lit(cents, pl.Int64()))
+    changed = replace(company, tables={**company.tables, "spend": pl.concat([spend.filter(~social), row])})
+    answer = ask(parse(SPRING), changed)
+    assert ("but not per person kept" in answer.headline) is flips
+    assert answer.tables["channels"]["channel"][0] == ("paid_social" if flips else "influencer")
+
+
+def test_small_creators_are_drawn_to_their_channel_and_not_ranked(said: Ask) -> None:
+    truth = TRUTHS.partners
+    creators = said(SPRING | {"by": "partner", "floor": truth.ranked_from}).tables["channels"]
+    creators = creators.filter(pl.col("of_channel") == "influencer")
+    pairs = creators.select("users", "kept").rows()
+    assert sorted(pairs) == sorted(truth.people_kept)
+    assert creators["rank"].drop_nulls().len() == 8 and creators.filter(pl.col("sample") != "enough").height == 12
+    row = creators.filter(pl.col("users") == truth.small_people).row(0, named=True)
+    assert (row["kept"], row["retention"]) == (truth.small_kept, 0.3)
+    assert row["retention_shrunk"] == pytest.approx(truth.shrunk_rate) == 0.15
+
+
+def test_a_rule_moves_a_host_and_the_total_stays(said: Ask) -> None:
+    before = by_name(said(SPRING))
+    rule = {"when": {"field": "referrer_host", "op": "eq", "value": "friends.example"}, "channel": "word of mouth"}
+    answer = said(SPRING | {"rules": [rule]})
+    after = by_name(answer)
+    assert after["word of mouth"]["users"] == before["referral"]["users"] > 0 and "referral" not in after
+    assert sum(row["users"] for row in after.values()) == sum(row["users"] for row in before.values())
 
 
 def test_a_trend_of_people_is_the_metric(said: Ask) -> None:

@@ -19,19 +19,19 @@ PERIODS = ("last 30 days", "last 90 days", "last 7 days", "all time")
 ROUNDS = 8
 PICTURE = "[data-testid=stVegaLiteChart] .marks"
 CLOCK = """
-() => {
-  const shown = () => document.querySelector('%s')?.outerHTML.length + document.querySelector('h2')?.innerText;
+picture => {
+  const shown = () => document.querySelector(picture)?.outerHTML.length + document.querySelector('h2')?.innerText;
   window.waited = null;
   document.addEventListener('keydown', event => {
     if (event.key !== 'Enter') return;
     const began = performance.now(), before = shown();
-    const look = () => shown() === before || !document.querySelector('%s')
+    const look = () => shown() === before || !document.querySelector(picture)
       ? requestAnimationFrame(look)
       : requestAnimationFrame(() => requestAnimationFrame(() => { window.waited = performance.now() - began; }));
     requestAnimationFrame(look);
   }, {capture: true});
 }
-""" % (PICTURE, PICTURE)  # fmt: skip
+"""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
         page.goto(f"http://localhost:{server.port}/explore?ask=trend&grain=day")
         settle(page)
-        page.evaluate(CLOCK)
+        page.evaluate(CLOCK, PICTURE)
         new = [_choose(page, period) for period in PERIODS]
         known = [_choose(page, period) for _ in range(ROUNDS) for period in PERIODS]
         browser.close()

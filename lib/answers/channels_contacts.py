@@ -1,0 +1,196 @@
+"""Marketing contacts of the people acquired, within the look-back before their first event, and whom they belong to."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.channels_people import Acquired
+from lib.answers.conditions import fields_of, holds, tests_of
+from lib.answers.tally import sums
+from lib.engine import collect
+from lib.errors import QuestionError, suggest
+from lib.facts import TS, Facts
+from lib.model import TOUCHPOINTS
+from lib.questions.channels import Channels
+from lib.scope import ChannelRule, Compare
+
+PLACES = ("channel", "partner", "campaign", "creative")
+CLICKED = ("landing_page", "referrer_host", "campaign", "creative", "keyword_class")
+CODE, LINK, SURVEY = 0, 1, 2
+DAY = 86_400_000_000
+Numbers = np.ndarray
+
+
+@dataclass(frozen=True)
+class Shares:
+    """To whom the people belong: one entry per person and name, in order of `who` (a place among those acquired).
+
+    `key` counts through `names`, `home` through `channels` (the channel of the contact that decided), and the weights
+    of a person add up to 1. `whole` says that everybody belongs to one name only. People who are not here are
+    unattributed.
+    """
+
+    who: Numbers
+    key: Numbers
+    home: Numbers
+    weight: Numbers
+    names: tuple[str, ...]
+    channels: tuple[str, ...]
+    people: int
+    whole: bool
+
+    def spread(self, who: Numbers) -> tuple[Numbers, Numbers]:
+        """For rows about people: which rows, and which entry here each goes to; a row goes to all of its person's."""
+        if self.whole:
+            at = np.full(self.people, -1, dtype=np.int64)
+            at[self.who] = np.arange(self.who.size)
+            entry = at[who]
+            rows = np.flatnonzero(entry >= 0)
+            return rows, entry[rows]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.who, minlength=self.people))])
+        many = starts[who + 1] - starts[who]
+        rows = np.repeat(np.arange(who.size), many)
+        nth = np.arange(rows.size) - np.repeat(np.cumsum(many) - many, many)
+        return rows, starts[who[rows]] + nth
+
+    def total(self, entry: Numbers, amount: Numbers | float = 1.0) -> Numbers:
+        """The amounts of entries, weighted, added up by name."""
+        return sums(self.key[entry], self.weight[entry] * amount, len(self.names))
+
+
+def rules_of(question: Channels, facts: Facts) -> tuple[ChannelRule, ...]:
+    """The rules in force: the question's own, else those of the workspace.
+
+    Raises:
+        QuestionError: a rule asks about something that is no field of a contact.
+    """
+    rules = facts.channel_rules if question.rules is None else question.rules
+    for number, rule in enumerate(rules, 1):
+        for test in tests_of([rule.when]):
+            if not isinstance(test, Compare):
+                raise QuestionError(f"rules.{number}: a contact has no cohort; ask about one of its own fields.")
+            if test.field not in TOUCHPOINTS.by_name:
+                near = suggest(test.field, TOUCHPOINTS.by_name)
+                raise QuestionError(f"rules.{number}: a contact has no field {test.field!r}; {near}")
+    return rules
+
+
+def regrouped(rows: pl.LazyFrame, rules: tuple[ChannelRule, ...], timezone: str) -> pl.LazyFrame:
+    """The rows with `channel` and `partner` as the first rule that fits has them; else as they are.
+
+    Rules about fields that the rows do not have fit nothing.
+    """
+    schema = rows.collect_schema()
+    able = [rule for rule in rules if all(field in schema for field in fields_of([rule.when]))]
+    if not able:
+        return rows
+    columns = {name: name for name in schema}
+    fits = [holds([rule.when], columns, schema, timezone) for rule in able]
+    which = pl.lit(None, pl.UInt32())
+    for number, fit in reversed(list(enumerate(fits))):
+        which = pl.when(fit).then(pl.lit(number, pl.UInt32())).otherwise(which)
+    named = {
+        name: pl.coalesce(pl.lit(pl.Series([getattr(rule, name) for rule in able], dtype=pl.String)).gather("_rule"),
+                          pl.col(name))
+        for name in ("channel", "partner")
+    }  # fmt: skip
+    return rows.with_columns(_rule=which).with_columns(**named).drop("_rule")
+
+
+def contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFrame:
+    """The contacts within the look-back, found once for all questions about the same people (`_contacts`).
+
+    Raises:
+        QuestionError: a rule asks about something that is no field of a contact.
+    """
+    told = [part.model_dump_json(by_alias=True) for part in (question.scope, *rules_of(question, facts))]
+    key = ("contacts", question.lookback_days, *told)
+    return facts.members.get(key, lambda: _contacts(question, facts, people))
+
+
+def _contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFrame:
+    """`who`, `ts`, `source` (code, link, survey), channel, partner, campaign, creative: each one within the look-back.
+
+    A contact belongs to the person of its user id, else to that of its anonymous id. The look-back counts in fixed
+    days and holds both its ends: exactly so many days before the first event, and the instant of that event.
+    """
+    back = question.lookback_days * DAY
+    low, high = (int(people.at.min()) - back, int(people.at.max())) if len(people) else (0, -1)
+    rows = facts.tables["touchpoints"].filter(pl.col("ts").is_between(_instant(low), _instant(high)))
+    rows = _with_person(rows, facts)
+    source = pl.when(pl.col("promo_code").is_not_null()).then(CODE)
+    source = source.when(pl.any_horizontal(pl.col(CLICKED).is_not_null())).then(LINK).otherwise(SURVEY)
+    rows = regrouped(rows.with_columns(source=source.cast(pl.Int8())), rules_of(question, facts), facts.timezone)
+    found = collect(rows.select("person", "ts", "source", pl.col(PLACES).cast(pl.Categorical())))
+    who = people.place[found["person"].to_numpy()]
+    ts = found["ts"].to_physical().to_numpy()
+    at = people.at[who] if len(people) else ts
+    near = (who >= 0) & (ts <= at) & (ts >= at - back)
+    return found.with_columns(who=pl.Series(who, dtype=pl.Int64())).drop("person").filter(pl.Series(near))
+
+
+def _with_person(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
+    """The contacts with the `person` they belong to; those of nobody known are left out."""
+    users, devices = (
+        facts.people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(column), pl.col("person").alias(kind))
+        for kind, column in (("user", "user_id"), ("anon", "anon_id"))
+    )
+    if not collect(devices.head(1)).height:
+        return rows.join(users.rename({"user": "person"}), on="user_id")
+    rows = rows.join(users, on="user_id", how="left").join(devices, on="anon_id", how="left")
+    return rows.with_columns(person=pl.coalesce("user", "anon")).filter(pl.col("person").is_not_null())
+
+
+def _instant(micros: int) -> pl.Expr:
+    return pl.lit(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros), TS)
+
+
+def shares(question: Channels, met: pl.DataFrame, people: Acquired, more: pl.Series) -> Shares:
+    """To whom everybody belongs; `more` are names to count through that may have nobody (those with cost)."""
+    rows = _chosen(question, met, len(people))
+    key, names = coded(rows[question.by], more)
+    home, channels = coded(rows["channel"], more.clear())
+    who, weight = rows["who"].to_numpy(), rows["weight"].to_numpy()
+    if not question.is_whole:
+        merged = pl.DataFrame({"who": who, "key": key, "home": home, "weight": weight})
+        merged = merged.group_by("who", "key", "home").agg(pl.col("weight").sum()).sort("who", "key", "home")
+        who, key, home, weight = (merged[column].to_numpy() for column in merged.columns)
+    return Shares(who, key, home, weight, names, channels, len(people), question.is_whole)
+
+
+def coded(column: pl.Series, more: pl.Series) -> tuple[Numbers, tuple[str, ...]]:
+    """The values as places in a list of names in order, which holds `more` too; a missing value is "(none)"."""
+    own = column.unique()
+    text = own.cast(pl.String()).fill_null(segments.NONE)
+    names = pl.concat([text, more.cast(pl.String())]).unique().sort()
+    place = text.cast(pl.Enum(names)).to_physical().cast(pl.Int64()).to_numpy()
+    number = own.to_physical().cast(pl.Int64()).fill_null(-1).to_numpy() + 1
+    of = np.zeros(int(number.max(initial=0)) + 1, dtype=np.int64)
+    of[number] = place
+    return of[column.to_physical().cast(pl.Int64()).fill_null(-1).to_numpy() + 1], tuple(names)
+
+
+def _chosen(question: Channels, met: pl.DataFrame, people: int) -> pl.DataFrame:
+    """The contacts that count, with the `weight` of each; of two at one instant a code comes first, then a link."""
+    if question.is_whole:
+        who = met["who"].to_numpy()
+        ts = met["ts"].to_physical().to_numpy() * (-1 if question.attribution == "last" else 1)
+        order = ts * 4 + met["source"].to_numpy()
+        best = np.full(people, np.iinfo(np.int64).max)
+        np.minimum.at(best, who, order)
+        first = met.filter(pl.Series(order == best[who], dtype=pl.Boolean()))
+        tied = pl.Series(np.bincount(first["who"].to_numpy(), minlength=people) > 1).gather(first["who"])
+        settled = (
+            first.filter(tied).sort("who", *PLACES, nulls_last=True).unique("who", keep="first", maintain_order=True)
+        )
+        return pl.concat([first.filter(~tied), settled]).with_columns(weight=pl.lit(1.0))
+    ranked = met.sort("who", "ts", "source", *PLACES, nulls_last=True)
+    n, nth = pl.len().over("who"), pl.int_range(pl.len()).over("who")
+    if question.attribution == "linear":
+        return ranked.with_columns(weight=1.0 / n)
+    at_an_end = (nth == 0) | (nth == n - 1)
+    weight = pl.when(n == 1).then(1.0).when(n == 2).then(0.5).when(at_an_end).then(0.4).otherwise(0.2 / (n - 2))
+    return ranked.with_columns(weight=weight)

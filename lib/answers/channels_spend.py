@@ -1,0 +1,67 @@
+"""What was spent in the scope, by channel, partner or campaign, and what no name can be given."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from lib.answers import segments
+from lib.answers.channels_contacts import regrouped
+from lib.engine import collect
+from lib.facts import Facts
+from lib.questions.channels import Channels
+from lib.scope import ChannelRule, Scope, to_utc
+
+REACHING = ("media", "influencer_fee")
+"""The kinds of cost that pay for reaching people; the others pay colleagues and tools."""
+SERVING = "services"
+"""Who looks after customers one has; that is no cost of winning them."""
+BY = ("channel", "partner", "campaign")
+
+
+def spent(scope: Scope, facts: Facts, rules: tuple[ChannelRule, ...], *more: str) -> pl.DataFrame:
+    """`channel`, `partner`, `campaign`, `kind`, `amount` (major units): all that was spent on winning people.
+
+    With `more`, also by these columns of the cost.
+
+    A day of cost belongs to the scope if it begins in it; where the scope has no end, days after the last event known
+    are left out. Rules that ask about channel, partner or campaign only move cost as they move contacts.
+    """
+    first, end = days_of(scope, facts)
+    rows = facts.tables["spend"].filter(pl.col("function").fill_null("marketing") != SERVING)
+    rows = rows if first is None else rows.filter(pl.col("date") >= first)
+    rows = rows if end is None else rows.filter(pl.col("date") < end)
+    summed = rows.group_by(*BY, "kind", *more).agg(pl.col("cost_cents").sum())
+    units = 10**facts.settings.company.minor_units
+    summed = regrouped(summed, rules, facts.timezone).select(*BY, "kind", *more, amount=pl.col("cost_cents") / units)
+    return collect(summed)
+
+
+def days_of(scope: Scope, facts: Facts) -> tuple[date | None, date | None]:
+    """The first day that begins in the scope, and the first after it that does not; None where it is open."""
+    low, high = scope.bounds(facts.timezone)
+    zone = ZoneInfo(facts.timezone)
+    ends: list[date | None] = []
+    for bound in (low, high):
+        day = None if bound is None else bound.astimezone(zone).date()
+        if day is not None and bound is not None and to_utc(day, facts.timezone) < bound:
+            day += timedelta(days=1)
+        ends.append(day)
+    if high is None and facts.as_of is not None:
+        ends[1] = facts.as_of.astimezone(zone).date() + timedelta(days=1)
+    return ends[0], ends[1]
+
+
+def by_name(rows: pl.DataFrame, question: Channels) -> tuple[pl.DataFrame, float]:
+    """`name`, `spend` of what the question asks by, and the rest that belongs to no name and no channel.
+
+    Cost of a channel that names no partner (campaign, creative) is that of "(none)". Creatives have no cost of their
+    own.
+    """
+    counted = rows.filter(pl.col("kind").is_in(REACHING)) if question.cost == "media" else rows
+    own = pl.col(question.by) if question.by in BY else pl.lit(None, pl.String())
+    name = pl.when(own.is_not_null()).then(own).when(pl.col("channel").is_not_null()).then(pl.lit(segments.NONE))
+    named = counted.select("amount", name=name)
+    nameless = float(named.filter(pl.col("name").is_null())["amount"].sum())
+    found = named.drop_nulls("name").group_by("name").agg(spend=pl.col("amount").sum(), lines=pl.len())
+    return found.sort("name"), nameless

@@ -1,0 +1,91 @@
+"""Who stayed: on which days after their first the people acquired came back, and the curves of their names."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from lib.answers import tally
+from lib.answers.channels_contacts import Shares
+from lib.answers.channels_people import Acquired
+from lib.answers.log import Log
+from lib.answers.tally import sums
+from lib.engine import collect
+from lib.facts import Facts
+from lib.questions import Kept
+from lib.scope import Scope
+
+Numbers = np.ndarray
+
+
+def returns(kept: Kept, facts: Facts, people: Acquired) -> tuple[Numbers, Numbers]:
+    """Who did the event on which day after their first: `who`, `age`, each pair once, up to the day asked for.
+
+    Only days that are over count. In order of `who` and `age`.
+    """
+    rows = collect(_days(kept, facts, people)) if len(people) else pl.DataFrame({"person": [], "day": []})
+    person, day = (rows[name].to_physical().cast(pl.Int64()).to_numpy() for name in ("person", "day"))
+    who = people.place[person]
+    age = day - people.day[who] if len(people) else day
+    inside = (who >= 0) & (age >= 1) & (age <= kept.day)
+    who, age = who[inside], age[inside]
+    seen = age <= people.reach[who] if who.size else inside[:0]
+    width = kept.day + 1
+    pairs = tally.distinct(who[seen] * width + age[seen], len(people) * width)
+    return pairs // width, pairs % width
+
+
+def _days(kept: Kept, facts: Facts, people: Acquired) -> pl.LazyFrame:
+    """`person`, `day` of the events that count, from the roll-up of days where it knows enough."""
+    first, last = int(people.day.min()), int(people.day.max()) + kept.day
+    if facts.daily is not None and kept.event.is_any and not kept.event.where:
+        rows = facts.daily.filter(
+            pl.col("day").is_between(_date(first), _date(last)),
+            pl.col("month") >= f"{_noon(first - 1):%Y-%m}", pl.col("month") <= f"{_noon(last + 1):%Y-%m}",
+        )  # fmt: skip
+        return rows.select("person", "day")
+    log = Log(facts, Scope(), low=_noon(first - 1), high=_noon(last + 2))
+    day = pl.col("ts").dt.convert_time_zone(facts.timezone).dt.date()
+    return log.rows([kept.event]).select("person", day=day)
+
+
+def _noon(day: int) -> datetime:
+    return datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
+
+
+def _date(day: int) -> pl.Expr:
+    return pl.lit(_noon(day).date())
+
+
+def stayed(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired) -> tuple[Numbers, Numbers]:
+    """For each of the people, whether their day is over, and whether they stayed (never where it is not)."""
+    eligible = people.reach >= kept.day
+    found = np.zeros(len(people), dtype=np.bool_)
+    who, age = came
+    found[who[age >= kept.first_day]] = True
+    return eligible, found & eligible
+
+
+def curves(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired, shares: Shares) -> tuple[Numbers, Numbers]:
+    """Per name and day from 0 to the day asked for: people whose day is over, and those who stayed up to it.
+
+    Someone stayed up to day d if they did the event on a day in (d − within_days, d], so that the last column is the
+    retention of the answer. On day 0 everybody is there.
+    """
+    days, names = kept.day + 1, len(shares.names)
+    reach = np.minimum(people.reach[shares.who], kept.day)
+    here = np.flatnonzero(reach >= 0)
+    over = sums(shares.key[here] * days + reach[here], shares.weight[here], names * days)
+    eligible = np.cumsum(over.reshape(names, days)[:, ::-1], axis=1)[:, ::-1]
+    who, age = came
+    # A return counts on its own day and the following ones, until the next return takes over.
+    following = np.full(who.size, days, dtype=np.int64)
+    following[:-1][who[1:] == who[:-1]] = age[1:][who[1:] == who[:-1]]
+    last = np.minimum(np.minimum(age + kept.within_days, following) - 1, np.minimum(people.reach[who], kept.day))
+    rows, entry = shares.spread(who)
+    weight, cell = shares.weight[entry], shares.key[entry] * (days + 1)
+    change = sums(cell + age[rows], weight, names * (days + 1))
+    change -= sums(cell + last[rows] + 1, weight, names * (days + 1))
+    there = np.cumsum(change.reshape(names, days + 1), axis=1)[:, :days]
+    there[:, 0] = eligible[:, 0]
+    return eligible, there
