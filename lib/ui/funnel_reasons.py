@@ -8,6 +8,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.charts import funnel
 from lib.questions import parse
 from lib.ui import url
 from lib.ui.builder import widgets
@@ -45,11 +46,21 @@ ACTS: dict[str, tuple[str, Format]] = {
 SURE = {True: "yes", False: "could be chance"}
 
 
-def reasons(asked: Json, step: int, write: Any) -> None:
+def reasons(asked: Json) -> None:
     """What sets apart those who stop before a step, the most people to win first."""
     names = dict(enumerate(labels(asked["steps"]), 1))
     later = {k: name for k, name in names.items() if k > 1 and not asked["steps"][k - 1].get("optional")}
-    chosen = step if step in later else max(later)
+    worst = _worst(asked, later)
+    reader = Reader(url.now())
+    told = reader.whole("reason", worst, 2, len(names))
+    if reader.notes:
+        url.note(reader.notes)
+        url.write({"reason": None})
+    chosen = told if told in later else worst
+
+    def write(step: int) -> None:
+        url.write({"reason": None if step == worst else str(step)})
+
     widgets.pick("reasons-step", "Why people stop before", later, chosen, write, width=280)
     answer = queries.ask(parse({**asked, "by": None, "view": "drivers", "step": chosen}))
     _said(answer)
@@ -62,6 +73,13 @@ def reasons(asked: Json, step: int, write: Any) -> None:
     )
     summary = "Values whose people take the step less often, by people won if they took it like all others"
     table(shown, REASONS, "funnel-reasons", summary, question=answer.question)
+
+
+def _worst(asked: Json, later: Mapping[int, str]) -> int:
+    """The step before which most are lost, where there is most to win; the last one where nobody is lost."""
+    whole = {key: value for key, value in asked.items() if key not in ("by", "compare")}
+    worst = funnel.worst_step(queries.ask(parse(whole)).tables["steps"])
+    return worst if worst in later else max(later)
 
 
 def activation(asked: Json) -> None:

@@ -74,7 +74,7 @@ def tabs(asked: Json, choice: Choice, lists: Lists = table) -> None:
                 elif name == "People":
                     people(asked, view, lists)
                 elif name == "Reasons":
-                    funnel_reasons.reasons(asked, view.step, funnel_views.setter(len(choice.steps))("step"))
+                    funnel_reasons.reasons(asked)
                 elif name == "Activation":
                     funnel_reasons.activation(asked)
                 else:

@@ -22,7 +22,7 @@ def said(app: object) -> str:
 
 
 def test_why_people_stop_is_the_answer_of_the_kernel(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Reasons", step="3", period="all time")
+    app = visit(tab="Reasons", reason="3", period="all time")
     assert not app.exception
     answer = ask(parse({**FUNNEL, "view": "drivers", "step": 3}), Facts.open(workspace))
     assert answer.headline.replace("\xa0", " ") in said(app)
@@ -33,8 +33,9 @@ def test_why_people_stop_is_the_answer_of_the_kernel(visit: Visit, workspace: Pa
 
 def test_the_step_is_chosen_and_stands_in_the_address(visit: Visit, workspace: Path) -> None:
     app = visit(tab="Reasons", period="all time")
+    assert app.selectbox(key="reasons-step").value == 3, "where most are lost"
     app.selectbox(key="reasons-step").set_value(2).run()
-    assert "2" in app.query_params["step"]
+    assert "2" in app.query_params["reason"]
     answer = ask(parse({**FUNNEL, "view": "drivers", "step": 2}), Facts.open(workspace))
     assert answer.headline.replace("\xa0", " ") in said(app)
 
