@@ -7,6 +7,7 @@ import altair as alt
 import polars as pl
 
 from lib.charts import series
+from lib.charts.picking import keys
 from lib.charts.time_axis import day
 from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit
@@ -43,7 +44,7 @@ def chart(
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     named = frame.rename({"segment": "name", "rate": "value"})
-    return named.with_columns(sure=pl.col("entered") >= FEW)
+    return named.with_columns(keys(frame, ["bucket"]), sure=pl.col("entered") >= FEW)
 
 
 def finished(frame: pl.DataFrame) -> pl.DataFrame:

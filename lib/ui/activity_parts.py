@@ -50,7 +50,7 @@ def draw_lifecycle(answer: Answer) -> None:
     if point is not None:
         rule = explore_behind.of_lifecycle(asked, point.part[0], point.bucket)
         did = f"{DID[point.part[0]]}, {when(point.bucket, asked.grain)}"
-        explore_points.people(rule, did, f"lifecycle-{point.part[0]}")
+        explore_points.people(rule, did, f"lifecycle-{point.part[0]}", point.bucket)
     _lifecycle_table(answer, asked, is_listed=is_listed)
 
 

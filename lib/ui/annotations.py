@@ -1,7 +1,7 @@
 """What happened, on every time chart: which annotations a page shows, and the way to add, change and remove one."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ import streamlit as st
 from lib import queries
 from lib.errors import GrowthOpsError
 from lib.store import Annotation, AnnotationKind, ConflictError, Reach
-from lib.ui import states
+from lib.ui import states, url
 from lib.ui.builder import widgets
 from lib.ui.builder.changes import Change
 from lib.ui.builder.drawer import drawer, pull
@@ -48,6 +48,11 @@ def add_button(page: str, chart: str) -> None:
         on_click=pull,
         args=(NAME, blank(page, queries.last_day())),
     )
+
+
+def begin(told: Sequence[Any]) -> None:
+    """Begin a note on the day of the point of a chart that was clicked; for callbacks."""
+    pull(NAME, blank(url.page(), dt.date.fromisoformat(str(told[0])[:10])))
 
 
 def annotations_drawer(page: str) -> None:

@@ -9,13 +9,14 @@ import streamlit as st
 
 from lib import queries
 from lib.questions import parse
-from lib.ui import person, url
+from lib.ui import annotations, person, url
 from lib.ui.builder import widgets
 from lib.ui.tables import Format
 from lib.ui.url import Address, Reader
 from lib.ui.words import plain
 from lib.words import count
 
+Moment = date | datetime
 KEYS = ("point", "part")
 PEOPLE: dict[str, tuple[str, Format]] = {
     "user_id": ("Person", "text"),
@@ -86,12 +87,21 @@ def _bucket(text: str) -> date | datetime | None:
         return None
 
 
-def people(rule: Mapping[str, Any], did: str, name: str) -> None:
-    """The people a rule picks out; `did` says what they did, after their number."""
+def people(rule: Mapping[str, Any], did: str, name: str, at: Moment) -> None:
+    """The people a rule picks out; `did` says what they did, after their number, and `at` is when they did it."""
     answer = queries.ask(parse({"kind": "cohort", "cohort": rule, "view": "people"}))
     frame = answer.tables["people"]
     with st.container(horizontal=True, vertical_alignment="center"):
         noun = "person" if frame.height == 1 else "people"
         st.markdown(f"## {count(frame.height)} {noun} {plain(did)}", width="content")
+        st.button(
+            "Note on this day",
+            key="point-note",
+            type="tertiary",
+            icon=":material/edit_note:",
+            help="Write on the chart what happened then",
+            on_click=annotations.begin,
+            args=((at.isoformat(),),),
+        )
         st.button("Close", key="point-close", type="tertiary", on_click=choose, args=(None,))
     person.listed(frame, PEOPLE, name, f"People {did}", answer.question)

@@ -79,7 +79,7 @@ def people(answer: Answer, asked: Retention) -> None:
     rule = explore_behind.of_retention(asked, point.bucket, cell["period"], cell["to_period"])
     if rule is not None:
         started = f"did “{asked.start.words}” {when(point.bucket, asked.grain)}"
-        explore_points.people(rule, f"{started}, and came back {_later(asked, cell)}", "retention-people")
+        explore_points.people(rule, f"{started}, and came back {_later(asked, cell)}", "retention-people", point.bucket)
 
 
 def _cells(frame: pl.DataFrame) -> pl.DataFrame:

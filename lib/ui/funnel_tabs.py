@@ -10,7 +10,7 @@ from lib import queries
 from lib.charts import cohorts, retention, times, trend
 from lib.questions import Event, parse
 from lib.questions.funnel import Funnel
-from lib.ui import funnel_controls, funnel_reasons, funnel_views, retention_choice, retention_controls
+from lib.ui import annotations, funnel_controls, funnel_reasons, funnel_views, retention_choice, retention_controls
 from lib.ui.builder import widgets
 from lib.ui.builder.periods import grain as grain_part
 from lib.ui.funnel_choice import Choice
@@ -90,7 +90,7 @@ def over_time(asked: Json, choice: Choice, view: View) -> None:
     with st.container(horizontal=True):
         grain_part("funnel-grain", view.grain, funnel_views.setter(len(choice.steps))("grain"), width=150)
     answer = queries.ask(parse({**asked, "view": "trend", "grain": view.grain}))
-    picture(answer, "trend", trend)
+    picture(answer, "trend", trend, click=annotations.begin)
     frame = remembered(answer, "trend", lambda: stated(answer.tables["trend"]))
     table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period", question=answer.question)
 

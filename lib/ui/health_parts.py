@@ -76,8 +76,8 @@ MEANINGS = (
     "Every row counts here, those of staff and test users too.",
 )
 ANSWERS = (
-    "Whether the numbers can be believed: how far they reach, which sources are late, which rows could not be loaded and "
-    "why, which events never came, and how well the tables fit together."
+    "Whether the numbers can be believed: how far they reach, which sources are late, which rows could not be loaded "
+    "and why, which events never came, and how well the tables fit together."
 )
 
 

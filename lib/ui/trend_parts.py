@@ -51,7 +51,7 @@ def people(answer: Answer) -> None:
     did = f"did “{line.words}” {_within(asked, _line(answer, point), point)}"
     if asked.by is not None:
         did += f", {point.part[1]}"
-    explore_points.people(rule, did, "trend-people")
+    explore_points.people(rule, did, "trend-people", point.bucket)
 
 
 def _within(asked: Trend, line: int, point: Point) -> str:

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -385,7 +385,9 @@ def test_the_people_behind_a_point_of_a_trend() -> None:
     assert "1 person did “signup start” on 2 March 2026, web" in said(app)
     assert app.dataframe[0].value["user_id"].tolist() == ["u41"]
     assert len(app.dataframe) == 2
-    app = app.button(key="point-close").click().run()
+    noted = app.button(key="point-note").click().run()
+    assert noted.date_input(key="note-date").value == date(2026, 3, 2)
+    app = noted.button(key="point-close").click().run()
     assert len(app.dataframe) == 1
     assert "point" not in address(app)
 
