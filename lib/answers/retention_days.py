@@ -8,9 +8,9 @@ import polars as pl
 from lib.answers import segments
 from lib.answers.buckets import INSTANT, Buckets
 from lib.answers.presence import Presence
-from lib.answers.tally import Stays
+from lib.answers.tally import Stays, bound, marked
 from lib.facts import Facts
-from lib.questions import Event, Retention
+from lib.questions import Retention
 from lib.scope import Scope
 
 
@@ -34,13 +34,18 @@ def counted(question: Retention, facts: Facts) -> tuple[pl.DataFrame, pl.DataFra
         return None
     if question.entry == "first_ever" and low is not None and low > facts.first and not buckets.table["whole"][0]:
         return None  # a first event before the scope, but in its first bucket, would be taken for one in the scope
-    came = _stays(starts, question.start)
     is_same = high is None and question.start.where == question.return_event.where
-    back = came if is_same else _stays(returns, question.return_event)
-    cohort = np.zeros(max(int(seen.who.max(initial=0)) for seen in (came, back)) + 1, dtype=np.int64)
-    cohort[came.who[came.is_first]] = came.place[came.is_first]
-    sizes = np.bincount(cohort, minlength=len(starts.buckets))
-    users = _came_back(back, cohort, question, len(starts.buckets))
+    found = starts.rows(question.start, times=False)
+    marks = _marks(found, len(starts.buckets)) if is_same and question.mode == "on" else None
+    if marks is not None:
+        sizes, users = _there_again(marks, question.periods)
+    else:
+        came = _stays(found, starts)
+        back = came if is_same else _stays(returns.rows(question.return_event, times=False), returns)
+        cohort = np.zeros(max(int(seen.who.max(initial=0)) for seen in (came, back)) + 1, dtype=np.int64)
+        cohort[came.who[came.is_first]] = came.place[came.is_first]
+        sizes = np.bincount(cohort, minlength=len(starts.buckets))
+        users = _came_back(back, cohort, question, len(starts.buckets))
     place, period = users.nonzero()
     firsts, everybody = starts.buckets.firsts, pl.lit(segments.ALL).alias("segment")
     cohorts = pl.DataFrame({"cohort": firsts, "size": sizes}).tail(-1).filter(pl.col("size") > 0)
@@ -54,9 +59,35 @@ def _is_plain(question: Retention) -> bool:
     return one_each and question.grain != "hour" and question.clock == "calendar" and question.brackets is None
 
 
-def _stays(source: Presence, event: Event) -> Stays:
-    rows = source.rows(event, times=False)
+def _stays(rows: pl.DataFrame, source: Presence) -> Stays:
     return Stays.of(rows, rows["place"].to_numpy(), (1, len(source.buckets)))
+
+
+def _marks(rows: pl.DataFrame, places: int) -> np.ndarray | None:
+    """Who (down) was there in which bucket (across); None where that would be mostly empty."""
+    units = bound([rows])
+    seen = marked(rows["unit"].to_numpy() * places + rows["place"].to_numpy(), units * places)
+    return None if seen is None else seen.reshape(units, places)
+
+
+def _there_again(marks: np.ndarray, periods: int) -> tuple[np.ndarray, np.ndarray]:
+    """The size of the cohort of each bucket, and how many of it (down) were there so many periods later (across).
+
+    Everybody's first bucket is their cohort; of each cohort the marks are added up bucket by bucket.
+    """
+    places = marks.shape[1]
+    first = marks.argmax(axis=1).astype(np.uint16 if places <= 1 << 16 else np.int64)
+    there = np.flatnonzero(marks[np.arange(first.size), first])  # others have no mark at all
+    order = there[np.argsort(first[there], kind="stable")]
+    cohort = first[order].astype(np.int64)
+    begins = np.flatnonzero(np.concatenate([[True], cohort[1:] != cohort[:-1]])) if cohort.size else cohort
+    summed = np.zeros((places, places + periods), dtype=np.int64)
+    if begins.size:
+        summed[cohort[begins], :places] = np.add.reduceat(marks[order].view(np.uint8), begins, dtype=np.int64)
+    users = summed[np.arange(places)[:, None], np.arange(places)[:, None] + np.arange(periods)]
+    users[:, 0] = 0  # the period they began in
+    users[0] = 0  # and whoever was there before the first cohort
+    return np.bincount(cohort, minlength=places), users
 
 
 def _came_back(back: Stays, cohort: np.ndarray, question: Retention, places: int) -> np.ndarray:
