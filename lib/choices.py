@@ -2,13 +2,13 @@
 
 import polars as pl
 
+from lib.answers.first_contact import first_contacts
 from lib.engine import collect
-from lib.facts import Facts
+from lib.facts import TABLE_OF, Facts
 
 MOST_NAMES = 500
 MOST_VALUES = 200
 MISSING = "(none)"
-TABLE_OF = {"": "events", "user": "users", "account": "accounts"}
 NOT_TO_CHOOSE = {"name", "props", "traits", "is_internal"}
 SAMPLE_PEOPLE = 20_000
 COMMON = 0.05
@@ -47,7 +47,7 @@ def beginning(facts: Facts, goal: str) -> str:
 
 
 def fields(facts: Facts) -> tuple[str, ...]:
-    """Fields with text in them that a question may filter by or break down by: the events' own, then `user.…`."""
+    """Fields with text in them that a question may filter by or break down by: the events' own first."""
     found: list[str] = []
     for prefix, table in TABLE_OF.items():
         names = [
@@ -60,11 +60,31 @@ def fields(facts: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
+def loaded(facts: Facts) -> frozenset[str]:
+    """Names of the tables in which anything is."""
+    names = list(facts.tables)
+    rows = pl.concat([facts.tables[name].head(1).select(pl.len()) for name in names])
+    return frozenset(name for name, some in zip(names, collect(rows)["len"], strict=True) if some)
+
+
 def values(facts: Facts, field: str) -> tuple[str, ...]:
     """The most frequent values of a field, and `(none)` where some rows have no value."""
     prefix, _, name = field.rpartition(".")
     column = pl.col(name).cast(pl.String()).fill_null(MISSING).alias("value")
-    rows = facts.tables[TABLE_OF[prefix]].select(column)
+    rows = (_people(facts) if prefix == "touch" else facts.tables[TABLE_OF[prefix]]).select(column)
+    counted = collect(rows.group_by("value").agg(rows=pl.len()).sort(["rows", "value"], descending=[True, False]))
+    return tuple(counted["value"].head(MOST_VALUES))
+
+
+def _people(facts: Facts) -> pl.LazyFrame:
+    """A row for everybody who was ever seen, with the fields of their first contact."""
+    seen = facts.tables["events"].select(pl.col("person").unique())
+    return seen.join(first_contacts(facts).lazy(), on="person", how="left")
+
+
+def contact_values(facts: Facts, field: str) -> tuple[str, ...]:
+    """The most frequent values of a field of marketing contacts, as they came."""
+    rows = facts.tables["touchpoints"].select(value=pl.col(field).cast(pl.String())).drop_nulls()
     counted = collect(rows.group_by("value").agg(rows=pl.len()).sort(["rows", "value"], descending=[True, False]))
     return tuple(counted["value"].head(MOST_VALUES))
 
@@ -76,7 +96,8 @@ NOT_TO_ASK = NOT_TO_CHOOSE | {"ts"}
 def kinds(facts: Facts) -> dict[str, str]:
     """Fields a condition may ask about, with what is in them: text, truth, number, day or time.
 
-    The events' own first, then `user.…` and `account.…`, ids after all others; only fields that some row fills.
+    The events' own first, then `user.…`, `account.…` and `touch.…`, ids after all others; only fields that some row
+    fills.
     """
     found: dict[str, str] = {}
     for prefix, table in TABLE_OF.items():

@@ -29,6 +29,8 @@ from lib.warehouse.schema import as_text, type_at_rest
 
 TimeUnit = Literal["s", "ms", "us"]
 TS = pl.Datetime("us", "UTC")
+TABLE_OF = {"": "events", "user": "users", "account": "accounts", "touch": "touchpoints"}
+HIDDEN = {"": ("person", "month", "event_id"), "touch": ("ts", "user_id", "anon_id")}
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,10 @@ class Facts:
 
     @cached_property
     def fields(self) -> dict[str, dict[str, pl.DataType]]:
-        """The fields a condition may name: event columns, and those of `user.` and `account.`."""
+        """The fields a condition may name: event columns, and those of `user.`, `account.` and `touch.`."""
         with guarded(FACTS):
-            found = {name: dict(self.tables[name].collect_schema()) for name in ("events", "users", "accounts")}
-        for hidden in ("person", "month", "event_id"):
-            found["events"].pop(hidden, None)
-        return {"": found["events"], "user": found["users"], "account": found["accounts"]}
+            found = {prefix: self.tables[name].collect_schema() for prefix, name in TABLE_OF.items()}
+        return {of: {k: v for k, v in every.items() if k not in HIDDEN.get(of, ())} for of, every in found.items()}
 
     def has_prop(self, field: str) -> bool:
         """True if some event's `props` has this key (looked for once per field)."""

@@ -113,14 +113,25 @@ def last_day() -> date:
 
 def ask(question: Question) -> Answer:
     """The answer to a question, computed once per question and load."""
-    # By its text: to Python, a question about 1 and one about true are equal.
-    text = question.model_dump_json(by_alias=True)
-    rules = cohorts() if COHORT in text else {}
-    channels = channel_rules() if question.asks_channel_rules else ()
+    rules, channels = _rules_of(question)
     if not rules and not channels:
-        return once(lambda: answers.ask(question, facts()), "answer", text)
+        return once(lambda: answers.ask(question, facts()), "answer", *named(question))
     told = _told(rules, channels)
-    return once(lambda: answers.ask(question, _with_rules(rules, told, channels)), "answer", text, told)
+    return once(lambda: answers.ask(question, _with_rules(rules, told, channels)), "answer", *named(question))
+
+
+def named(question: Question) -> tuple[str, ...]:
+    """A name, for `once`, of what depends on a question: its text, and the rules kept in the state that it asks for."""
+    # By its text: to Python, a question about 1 and one about true are equal.
+    rules, channels = _rules_of(question)
+    told = _told(rules, channels)
+    text = question.model_dump_json(by_alias=True)
+    return (text, told) if told else (text,)
+
+
+def _rules_of(question: Question) -> tuple[dict[str, Cohort], tuple[ChannelRule, ...]]:
+    rules = cohorts() if COHORT in question.model_dump_json(by_alias=True) else {}
+    return rules, channel_rules() if question.asks_channel_rules else ()
 
 
 def facts_with_cohorts() -> Facts:
@@ -169,7 +180,7 @@ def channel_rules() -> tuple[ChannelRule, ...]:
     Raises:
         StoreError: the state cannot be read.
     """
-    return store().channel_rules()
+    return _from_state(lambda: store().channel_rules(), "channel rules")
 
 
 def _told(rules: dict[str, Cohort], channels: tuple[ChannelRule, ...] = ()) -> str:
@@ -196,13 +207,26 @@ def journey() -> tuple[str, ...]:
 
 
 def fields() -> tuple[str, ...]:
-    """Fields with text in them that a question may filter by or break down by: the events' own, then `user.…`."""
+    """Fields with text in them that a question may filter by or break down by: the events' own first."""
     return once(lambda: choices.fields(facts()), "fields")
 
 
+def loaded() -> frozenset[str]:
+    """Names of the tables in which anything is."""
+    return once(lambda: choices.loaded(facts()), "loaded tables")
+
+
 def values(field: str) -> tuple[str, ...]:
-    """The most frequent values of a field, and `(none)` where some rows have no value."""
-    return once(lambda: choices.values(facts(), field), "values", field)
+    """The most frequent values of a field, and `(none)` where some rows have no value.
+
+    Raises:
+        StoreError: the state cannot be read, which may have rules about first contacts.
+    """
+    rules = channel_rules() if field.startswith("touch.") else ()
+    told = _told({}, rules)
+    return once(
+        lambda: choices.values(_with_rules({}, told, rules) if rules else facts(), field), "values", field, told
+    )
 
 
 def kinds() -> dict[str, str]:

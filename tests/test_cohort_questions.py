@@ -128,7 +128,7 @@ def test_an_activation_question_is_equal_to_its_json(data: dict[str, Any]) -> No
         ({"sequence": ["a", "b"], "within": MONTH, "scope": {}}, "{}: give either within"),
         (
             {"field": "platform", "op": "is_set"},
-            "{}.field: 'platform' is no field of people; write user.… or account.…, and",
+            "{}.field: 'platform' is no field of people; write user.…, account.… or touch.…, and",
         ),
         ({"field": "user.x", "op": "in", "value": 5}, "{}: 'in' needs a list of values"),
         ({"field": "user.x", "op": "eq", "value": {}}, "{}.value: should be text, a number, true or false"),

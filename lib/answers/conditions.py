@@ -36,12 +36,12 @@ def with_fields(
 ) -> tuple[pl.LazyFrame, dict[str, str]]:
     """Put the named fields on event rows (which carry `person`); returns the rows and the column of each field.
 
-    Event columns and properties are there already; `user.x` comes by person, `account.x` by account, `cohort.x` says
-    "in" or "not in", and a name that is no column is looked for inside `props`. Rows that are not `of_events` have
-    `person` and `_account` only.
+    Event columns and properties are there already; `user.x` and `touch.x` come by person, `account.x` by account,
+    `cohort.x` says "in" or "not in", and a name that is no column is looked for inside `props`. Rows that are not
+    `of_events` have `person` and `_account` only.
 
     Raises:
-        QuestionError: no such field; the message names the nearest one.
+        QuestionError: no such field (the message names the nearest one), or it is about contacts and there are none.
     """
     columns: dict[str, str] = {}
     for field in fields:
@@ -57,6 +57,9 @@ def with_fields(
             values = facts.tables["accounts"].select(pl.col("account_id").alias("_account"), pl.col(name).alias(field))
             rows = with_account(rows, facts).join(values, on="_account", how="left", maintain_order="left")
             columns[field] = field
+        elif prefix == "touch" and name in facts.fields["touch"]:
+            values = _first_contacts(facts).lazy().select("person", pl.col(name).cast(pl.String()).alias(field))
+            rows, columns[field] = rows.join(values, on="person", how="left", maintain_order="left"), field
         elif of_events and field.removeprefix("cohort.") in facts.cohorts and field.startswith("cohort."):
             inside = _is_in(InCohort(cohort=field.removeprefix("cohort.")), facts)
             rows, columns[field] = rows.with_columns(_said(inside).alias(field)), field
@@ -89,6 +92,13 @@ def _is_in(test: InCohort, facts: Facts) -> pl.Expr:
     return pl.col("person").is_in(people_in(facts, test.cohort, test.at).arg_true().cast(pl.Int64()).implode())
 
 
+def _first_contacts(facts: Facts) -> pl.DataFrame:
+    # Whose contact is the first is found by reading the log, which has conditions: the two modules need each other.
+    from lib.answers.first_contact import first_contacts
+
+    return first_contacts(facts)
+
+
 def _said(inside: pl.Expr) -> pl.Expr:
     return pl.when(inside).then(pl.lit("in")).otherwise(pl.lit("not in"))
 
@@ -113,8 +123,11 @@ def _prop(field: str) -> pl.Expr:
 
 
 def _known(facts: Facts, of_events: bool) -> list[str]:
+    from lib.answers.first_contact import has_contacts
+
+    tables = ("user", "account", "touch") if has_contacts(facts) else ("user", "account")
     own = [name for name in facts.fields[""] if name not in ("props",)] + [f"cohort.{name}" for name in facts.cohorts]
-    of_people = [f"{table}.{name}" for table in ("user", "account") for name in facts.fields[table]]
+    of_people = [f"{table}.{name}" for table in tables for name in facts.fields[table]]
     return own + of_people if of_events else of_people
 
 

@@ -24,7 +24,7 @@ NOT_COMPARED = {
 
 @dataclass(frozen=True)
 class Fields:
-    """What is compared: fields of the step's event, and fields of its person and account; `named` if asked for."""
+    """What is compared: fields of the step's event, and fields of its person, account and contact; `named` if asked."""
 
     of_events: tuple[str, ...]
     of_people: tuple[str, ...]
@@ -38,10 +38,13 @@ class Fields:
 
 
 def chosen(question: Funnel, facts: Facts) -> Fields:
-    """The fields the question names; otherwise all but ids, times and what nobody groups people by."""
+    """The fields the question names; otherwise all but ids, times, first contacts and what nobody groups people by.
+
+    A contact is often known by a code typed in on the way, which only those have who got there.
+    """
     if question.fields:
         wanted = tuple(dict.fromkeys(question.fields))
-        own = tuple(f for f in wanted if f in facts.fields[""] or not f.startswith(("user.", "account.")))
+        own = tuple(f for f in wanted if f in facts.fields[""] or not f.startswith(("user.", "account.", "touch.")))
         return Fields(own, tuple(f for f in wanted if f not in own), named=True)
     people = [f"user.{name}" for name in _fit("user", facts)] if facts.user_rows.height else []
     accounts = [f"account.{name}" for name in _fit("account", facts)]

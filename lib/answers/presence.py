@@ -57,7 +57,7 @@ class Presence:
         if facts.daily is None or not event.is_any or self.count_by != "user" or self.buckets.grain == "hour":
             return False
         fields = {*fields_of([*self.scope.where, *event.where]), *self.fields}
-        if any(field != PLATFORM and not is_of_people(field) for field in fields):
+        if any(field != PLATFORM and (not is_of_people(field) or field in facts.fields[""]) for field in fields):
             return False
         return all(at is None or to_utc(self._day(at), facts.timezone) == at for at in bounds)
 
@@ -105,7 +105,7 @@ class Presence:
 
 def is_of_people(field: str) -> bool:
     """Has a person one value of this field, whatever the event?"""
-    return field.startswith(("user.", "cohort."))
+    return field.startswith(("user.", "cohort.", "touch."))
 
 
 def _once_a_day(rows: pl.LazyFrame) -> pl.LazyFrame:

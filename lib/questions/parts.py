@@ -51,8 +51,12 @@ class Question(Part):
 
     @property
     def asks_channel_rules(self) -> bool:
-        """True where the answer depends on the channel rules of the workspace."""
-        return False
+        """True where the answer may depend on the channel rules of the workspace.
+
+        So it does where a field of first contacts is named, and a cohort kept under a name may be about one.
+        """
+        text = self.model_dump_json(by_alias=True)
+        return '"touch.' in text or '"cohort' in text
 
     def as_json(self) -> dict[str, Any]:
         """The shortest JSON object that `parse` reads back as an equal question; always with its kind."""

@@ -167,14 +167,14 @@ def _either(within: Window | None, scope: Span | None) -> None:
 
 
 class PersonTest(Compare):
-    """`{"field": "user.country", "op", "value"}`: one test on a field of the person or of their account."""
+    """`{"field": "user.country", "op", "value"}`: a test on the person, their account or first contact."""
 
     @field_validator("field")
     @classmethod
     def _of_people(cls, field: str) -> str:
-        if not field.startswith(("user.", "account.")):
+        if not field.startswith(("user.", "account.", "touch.")):
             raise ValueError(
-                f"{field!r} is no field of people; write user.… or account.…,"
+                f"{field!r} is no field of people; write user.…, account.… or touch.…,"
                 " and put a condition on events into the where of an event"
             )
         return field

@@ -20,7 +20,7 @@ from lib.ui.url import Address, Reader
 Json = dict[str, Any]
 MOST_HELD, MOST_SEED, MOST_LEVELS = 90, 1_000_000, 12
 OWN = ("cohort", "who", "other", "hold-out", "seed")
-OF_PEOPLE = ("user.", "account.")
+OF_PEOPLE = ("user.", "account.", "touch.")
 TIMES = ("within", "scope")
 
 

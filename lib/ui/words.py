@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from lib.model import TOUCHPOINTS
+
 STRESSED = re.compile(r"“[^”]*” → “[^”]*”|\d[\d,.]*[ \u00a0](?:%|people|person|accounts?|visits?)(?!\w)")
 UNITS = re.compile(r"(?<=\d) (?=(?:%|d|h|min|s|pp)(?!\w))")
 SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")
@@ -13,9 +15,11 @@ SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")
 def readable(name: str) -> str:
     """An event or field name as words.
 
-    >>> readable("app_installed"), readable("user.age_band")
-    ('app installed', 'user age band')
+    >>> readable("app_installed"), readable("user.age_band"), readable("touch.landing_page")
+    ('app installed', 'user age band', 'first contact: landing page')
     """
+    if (told := name.removeprefix("touch.")) != name and told in TOUCHPOINTS.by_name:
+        return f"first contact: {readable(told)}"
     return re.sub(r"[_.\s]+", " ", name).strip() or name
 
 
