@@ -7,10 +7,16 @@ import streamlit as st
 from lib import queries
 from lib.ui import adoption, annotations, look, navigation, saved, states
 
-# section: (file, title, address, what it answers). The first page is the one that opens.
+# section: (file, title, address, what it answers).
 PAGES = {
+    "Acquire": [
+        ("pages/acquire/channels.py", "Channels", "channels", "Which channel brings people who stay, at what cost."),
+    ],
     "Activate": [
         ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
+    ],
+    "Keep": [
+        ("pages/keep/revenue.py", "Revenue", "revenue", "Do customers stay and grow, and what moved it."),
     ],
     "Decide": [
         ("pages/decide/explore.py", "Explore", "explore", "How many people do what, how often, and who they are."),
@@ -20,6 +26,9 @@ PAGES = {
         ("pages/trust/add_data.py", "Add data", "data", "Your own events and money, from a file to the first funnel."),
     ],
 }
+# The page that opens, and pages that need one of these tables: without, they stand under "With more data".
+FIRST = "onboarding"
+NEEDS = {"channels": ("touchpoints", "spend"), "revenue": ("subscriptions",)}
 # Pages that have something to say before the first event, or when the data cannot be read.
 ALWAYS = ("health", "data")
 
@@ -29,7 +38,7 @@ pages, answers = {}, {}
 for section, entries in PAGES.items():
     pages[section] = [st.Page(file, title=title, url_path=path, help=about) for file, title, path, about in entries]
     answers |= {path: about for _, _, path, about in entries}
-first = next(iter(pages.values()))[0]
+first = next(page for entries in pages.values() for page in entries if page.url_path == FIRST)
 
 
 def home() -> None:
@@ -43,7 +52,7 @@ look.font()
 
 # Pages that load data see what they loaded; all others see one state of the workspace from top to bottom.
 with nullcontext() if page.url_path in ALWAYS else queries.steady():
-    navigation.draw(pages, page.url_path)
+    navigation.draw(pages, page.url_path, NEEDS)
     adoption.note(page.url_path)
     with states.guarded():
         if page is not start and page.url_path not in ALWAYS and queries.is_empty():

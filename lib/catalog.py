@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from lib.answers import metric_channels, metric_plans
+from lib.answers import metric_channels, metric_plans, metric_revenue
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
 from lib.questions import MetricQuestion
@@ -111,6 +111,50 @@ METRICS: dict[str, Metric] = {
             "share", "down", False, True, metric_channels.share_of_spend_above_target,
             lag_days=metric_channels.KEPT_DAYS,
             fields=(),
+        ),
+        Metric(
+            "mrr", "MRR", "Monthly recurring revenue of the subscriptions active at the end of the bucket, after"
+            " discounts.",
+            "money", "up", False, False, metric_revenue.mrr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "arr", "ARR", "Twelve times MRR at the end of the bucket.",
+            "money", "up", False, False, metric_revenue.arr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "net_new_mrr", "Net new MRR", "MRR at the end of the bucket less MRR at its beginning.",
+            "money", "up", True, False, metric_revenue.net_new_mrr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "grr", "Gross revenue retention",
+            "Over the accounts that paid 12 months before the end of the bucket: Σ min(now, then) ÷ Σ then; never above"
+            " 100 %.",
+            "share", "up", False, True, metric_revenue.grr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "nrr", "Net revenue retention",
+            "Over the accounts that paid 12 months before the end of the bucket: Σ now ÷ Σ then; who came later is left"
+            " out.",
+            "share", "up", False, True, metric_revenue.nrr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "logo_churn", "Logo churn",
+            "Of the accounts that paid 12 months before the end of the bucket, the share that is no customer any more.",
+            "share", "down", False, True, metric_revenue.logo_churn, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "arpa", "MRR per account", "MRR at the end of the bucket ÷ accounts that pay then.",
+            "money", "up", False, False, metric_revenue.arpa, is_ratio=True, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "quick_ratio", "Quick ratio",
+            "(New + expansion) ÷ (churn + contraction) in the bucket; empty where nothing was lost.",
+            "times", "up", False, False, metric_revenue.quick_ratio, is_ratio=True, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "realised_price", "Realised price",
+            "What is paid ÷ list price, of the subscriptions active at the end of the bucket.",
+            "share", "up", False, True, metric_revenue.realised_price, fields=metric_revenue.FIELDS,
         ),
     )
 }  # fmt: skip

@@ -111,3 +111,9 @@ def kinds(facts: Facts) -> dict[str, str]:
 def _kind(dtype: pl.DataType) -> str:
     """The kind in a word; empty for what no condition can ask about."""
     return KINDS.get(dtype, "") or ("number" if dtype.is_numeric() else "time" if dtype == pl.Datetime else "")
+
+
+def products(facts: Facts) -> tuple[str, ...]:
+    """Everything that was ever sold, by name."""
+    sold = collect(facts.tables["subscriptions"].select(pl.col("product").cast(pl.String()).drop_nulls().unique()))
+    return tuple(sold["product"].sort())

@@ -185,12 +185,13 @@ def _spec_of(label: str, table: str, settings: Settings, workspace: Path) -> dic
 
 
 def _refuse_sums(told: Mapping[str, Any], label: str) -> None:
-    """One row of an export whose rows are added up would take the place of the sum of the others."""
-    preset = told.get("preset")
-    if preset is not None and told.get("table") == "spend" and target_of(preset, "spend")[1].gather == "sum":
+    """One row of an export whose rows are added up, or put together, would take the place of all the others."""
+    preset, table = told.get("preset"), str(told.get("table"))
+    target = target_of(preset, table)[1] if preset is not None and table in ("spend", "subscriptions") else None
+    if target is not None and (target.gather == "sum" or target.is_revenue):
+        how = "put together into intervals" if target.is_revenue else "added up by day and campaign"
         raise SourceError(
-            f"{label}: its rows are added up by day and campaign, so one of them cannot be loaded alone. "
-            "Correct the file and load it again."
+            f"{label}: its rows are {how}, so one of them cannot be loaded alone. Correct the file and load it again."
         )
 
 

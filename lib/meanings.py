@@ -17,7 +17,8 @@ MEANINGS = {
     # the shared parts
     "Scope.start": "First moment inside; a day begins at midnight in the workspace's time zone. Empty: from the start.",
     "Scope.end": "First moment outside. Empty: to the end of the data.",
-    "Compare.field": "A column or property of the event; `user.country` and `account.segment` reach those tables.",
+    "Compare.field": "A column or property of the event; `user.country` and `account.segment` reach those tables, and "
+    "`touch.channel` is that field of the person's first contact.",
     "Compare.op": "The test. A missing value passes only `ne`, `not_in`, `not_contains`, `not_matches`, `is_not_set`.",
     "Compare.value": "What to test against: a list for `in` and `not_in`, nothing for `is_set` and `is_not_set`.",
     "AllOf.all": "Every one of these has to hold.",
@@ -27,7 +28,8 @@ MEANINGS = {
     "Span.end": "First moment outside. Empty: to the moment the cohort is looked at.",
     "Window.value": "How many units long.",
     "Window.unit": "The unit. All are fixed lengths but the month, which follows the calendar.",
-    "field": "One field, or a list whose values are joined by “ · ”. A missing value is `(none)`.",
+    "field": "One field, or a list whose values are joined by “ · ”; `touch.channel` is that of the person's first "
+    "contact. A missing value is `(none)`.",
     "top": "Keep this many of the largest segments; the rest become `Other`.",
     "take": "Whose value places a person: the first or last step of the run that has one, the step that opened it, "
     "one given step, or every value (then each is a funnel of its own).",
@@ -52,7 +54,7 @@ MEANINGS = {
     "are counted.",
     "Funnel.fields": "Which fields view `drivers` compares; when empty every field that splits people into "
     "groups of some "
-    "size: no ids, no times, nothing of which most values belong to a few people.",
+    "size: no ids, no times, no first contacts, nothing of which most values belong to a few people.",
     "Step.optional": "Counted where it happened in its place, and not needed for the next step.",
     "Step.within": "The longest time from the step the run took before it, beside the window of the whole funnel.",
     "Step.first_ever": "Only the person's first such event ever, with the step's own conditions and whatever "
@@ -89,8 +91,8 @@ MEANINGS = {
     "InOrder.window": "The longest time from the first step to the last.",
     "InOrder.within": "The whole sequence lies in the last days (weeks, months) up to the moment.",
     "InOrder.scope": "The whole sequence lies in this stretch of time.",
-    "PersonTest.field": "`user.…` or `account.…`, as known today. The account is that of the person's row in `users`, "
-    "else that of their last event.",
+    "PersonTest.field": "`user.…`, `account.…` or `touch.…` (their first contact), as known today. The account is that "
+    "of the person's row in `users`, else that of their last event.",
     "PersonTest.op": "The test, as in a condition.",
     "PersonTest.value": "What to test against.",
     "AllRules.all": "Every one of these has to hold.",
@@ -129,10 +131,44 @@ MEANINGS = {
     "Channels.target": "The most a person kept may cost; the totals say which part of the spend is above.",
     "Channels.rules": "Which channel and partner a contact belongs to, the first rule that fits; else what the contact "
     "says. When empty: the channel rules of the workspace; an empty list: none.",
+    "Channels.view": "`channels`: what people cost and who stays. `moves`: which contacts, and whose, would belong to "
+    "another channel or partner if `rules` held instead of `against`. `referrers`: the hosts people came from.",
+    "Channels.against": "With `view` `moves`: the rules to compare with. When empty: those of the workspace.",
+    "Channels.signup": "With `moves` and `referrers`: the event that is a sign-up; when empty, that the user was "
+    "created. Counted are people who did it at or after the contact.",
+    "Channels.activated": "With `moves` and `referrers`: the event after which somebody is activated; not counted when "
+    "empty.",
     "ChannelRule.when": "The condition, on fields of a contact: `referrer_host`, `landing_page`, `campaign`, "
     "`channel`, `promo_code` and the others. Rules about `channel`, `partner` and `campaign` only move cost too.",
     "ChannelRule.channel": "The channel such a contact belongs to.",
     "ChannelRule.partner": "The partner it belongs to; what the contact says when empty.",
+    # revenue
+    "Revenue.view": "`movements`: what moved MRR; `retention`: how much is kept; `cohorts`: what becomes of those who "
+    "came together; `packages`: which products are dropped; `prices`: what is paid of list price; `attach`: second "
+    "products; `concentration`: the largest accounts; `drivers`: why GRR changed; `rows`: the accounts behind a cell.",
+    "Revenue.grain": "How long one bucket of time is.",
+    "Revenue.by": "Split into segments by a column of subscriptions (`product`, `plan`, `price_version`, `route`) or a "
+    "field of accounts such as `account.segment`. By product every product has customers of its own; otherwise an "
+    "account counts where it paid most at the opening.",
+    "Revenue.basis": "What kept revenue is measured from: 12 months before the end of the bucket, the beginning "
+    "of the bucket (`period`), or the start of the scope (`scope`, one bucket).",
+    "Revenue.count_by": "What is a customer: the account.",
+    "Revenue.policy": "Where companies count differently.",
+    "Revenue.at": "The last day that is known, to its end. When empty: the day of the last event; without events the "
+    "latest start of a subscription.",
+    "Revenue.packages": "The products view `packages` is about; the ones most accounts hold together when empty.",
+    "Revenue.of": "Whose cell view `rows` lists.",
+    "Revenue.bucket": "The bucket that views `rows` and `drivers` are about, by a day in it; the last one that is over "
+    "when empty.",
+    "Revenue.movement": "Only accounts that moved so, for view `rows`; `kept` did not move.",
+    "Revenue.segment": "Only this segment, for view `rows`.",
+    "RevenuePolicy.churn": "When a customer is gone: at the end of the paid period, or, where an end is agreed and "
+    "still ahead, on the last known day.",
+    "RevenuePolicy.past_due_days": "How long an unpaid account still counts. Nothing loaded says yet who is past due, "
+    "so an involuntary end counts on its day.",
+    "RevenuePolicy.pause": "Up to 90 days a pause is a movement of its own (`own`) or no change (`keep`); or it is "
+    "`churn` at once.",
+    "RevenuePolicy.discounts": "MRR after discounts, or at list price.",
     # trend
     "Trend.series": "The lines. In a formula they are called A, B, C … in this order. A plain name is its count.",
     "Trend.formula": "Show one line worked out of the others, as `A / B`: letters, numbers, `+ - * /` and brackets.",
@@ -214,6 +250,13 @@ EXAMPLES = {
   "kept": {"event": "*", "day": 30, "within_days": 1},
   "adjust": "user.age_band",
   "rules": [{"when": {"field": "referrer_host", "op": "in", "value": ["myth.example"]}, "channel": "open source"}]
+}""",
+    "revenue": """{
+  "kind": "revenue",
+  "view": "retention",
+  "scope": {"start": "2026-01-01", "end": "2026-10-01"},
+  "by": {"field": "account.segment"},
+  "policy": {"pause": "churn"}
 }""",
     "metric": """{"kind": "metric", "metric": "active_users", "grain": "week", "compare": "previous"}""",
 }

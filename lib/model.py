@@ -284,8 +284,8 @@ SUBSCRIPTIONS = Table(
                required=True, names=("start", "started_at", "start_date_utc", "created")),
         Column("end_date", "date", "Day the interval ended; empty means it runs on.", ("", "", "2026-02-20"),
                names=("end", "ended_at", "ended_at_utc", "canceled_at")),
-        Column("end_reason", "enum", "Why it ended.", ("", "", "left"),
-               values=("left", "dropped_package", "changed", "involuntary")),
+        Column("end_reason", "enum", "Why it ended; `paused` where the account means to come back.", ("", "", "left"),
+               values=("left", "dropped_package", "changed", "involuntary", "paused")),
     ),
 )
 

@@ -216,6 +216,11 @@ def loaded() -> frozenset[str]:
     return once(lambda: choices.loaded(facts()), "loaded tables")
 
 
+def products() -> tuple[str, ...]:
+    """Everything that was ever sold, by name."""
+    return once(lambda: choices.products(facts()), "products")
+
+
 def values(field: str) -> tuple[str, ...]:
     """The most frequent values of a field, and `(none)` where some rows have no value.
 

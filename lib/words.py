@@ -41,6 +41,24 @@ def money(amount: float | None, currency: str = "USD") -> str:
     return f"{'−' if amount < 0 else ''}{sign}{abs(amount):,.{places}f}"
 
 
+def short_money(amount: float | None, currency: str = "USD") -> str:
+    """An amount in major units in three figures, for cards and pictures; an en dash where there is none.
+
+    >>> short_money(23457), short_money(1_249_000, "EUR"), short_money(78), short_money(-999_950), short_money(None)
+    ('$23.5k', '€1.25M', '$78', '−$1M', '–')
+    """
+    if amount is None:
+        return "–"
+    sign = SIGNS.get(currency, f"{currency}{THIN}")
+    size, mark = abs(amount), ""
+    for more in ("k", "M", "B", "T"):
+        if float(f"{size:.3g}") < 1000:
+            break
+        size, mark = size / 1000, more
+    size = float(f"{size:.3g}")
+    return f"{'−' if amount < 0 and size else ''}{sign}{size:,.10g}{mark}"
+
+
 def duration(seconds: float | None) -> str:
     """A length of time in its two largest units.
 

@@ -41,7 +41,7 @@ LAYERS: dict[str, set[str]] = {
     "engine": WORDS | {"warehouse"},
     "export": set(),
     "memory": set(),
-    "choices": FACTS,
+    "choices": FACTS | {"answers"},
     "intake": SETUP | {"sources", "warehouse", "engine"},
     "console": {"progress", "warehouse"},
     "upkeep": SETUP | {"warehouse", "intake", "engine", "console", "store", "backup"},

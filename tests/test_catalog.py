@@ -117,7 +117,7 @@ def test_a_store_without_events(name: str) -> None:
 def test_scopes_beyond_the_log(name: str) -> None:
     assert table(name, scope={"start": "2030-01-01"}).height == 0
     assert set(values(name, scope={"start": "2000-01-01", "end": "2000-02-01"})) <= {0.0, None}
-    with pytest.raises(QuestionError, match="more than 20,000 buckets"):
+    with pytest.raises(QuestionError, match=r"more than 20,000 buckets|ask by day or coarser"):
         table(name, grain="hour", scope={"start": "2000-01-01", "end": "2030-01-01"})
 
 

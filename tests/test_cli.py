@@ -437,8 +437,26 @@ def test_channels_are_answered_with_the_rules_people_keep(run: Run, loaded: Path
     store.close()
     after = json.loads(asked(run, question).stdout)["tables"]
     assert [row["channel"] for row in after["channels"]] == ["press"]
+    by_contact = {"kind": "trend", "series": ["*"], "grain": "year", "by": {"field": "touch.channel"}}
+    assert "press" in asked(run, by_contact, "--format", "csv").stdout, "as everywhere else"
     assert asked(run, question | {"rules": []}, "--format", "csv").stdout.startswith("channel,of_channel,spend,users,")
     assert after["unattributed"] == before["unattributed"]
+
+
+def test_what_rules_would_move_is_answered_against_the_rules_in_force(run: Run, loaded: Path) -> None:
+    (loaded / "touches.csv").write_text("ts,user_id,channel,referrer_host\n2026-01-01 00:00,u1,news,deku.example\n")
+    run("load", loaded / "touches.csv", "--as", "touchpoints", "--yes")
+    host = {"field": "referrer_host", "op": "eq", "value": "deku.example"}
+    store = Store(loaded)
+    rules = {"rules": [{"when": host, "channel": "press"}]}
+    store.definitions.publish(Edit("channel_rules", "standard", rules, "Channel rules", "ana"))
+    store.close()
+    question = {"kind": "channels", "view": "moves", "rules": [{"when": host, "channel": "open source"}]}
+    (move,) = json.loads(asked(run, question).stdout)["tables"]["moves"]
+    assert (move["from_channel"], move["to_channel"], move["contacts"]) == ("press", "open source", 1)
+    csv = asked(run, {"kind": "channels", "view": "referrers"}, "--format", "csv").stdout.splitlines()
+    assert csv[0] == "host,first_seen,is_new,contacts,people,sign_ups,activated,channel,ruled"
+    assert csv[1].startswith("deku.example,2026-01-01T00:00:00") and csv[1].endswith(",press,1")
 
 
 # ------------------------------------------------------------------ backup and restore

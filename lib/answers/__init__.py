@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, retention, stickiness, trend
+from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, retention, revenue, stickiness, trend
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -22,6 +22,7 @@ KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
     "cohort": cohort.answer,
     "activation": activation.answer,
     "channels": channels.answer,
+    "revenue": revenue.answer,
 }
 
 

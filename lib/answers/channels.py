@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lib.answers import channels_mix, channels_staying, channels_value, tally
+from lib.answers import channels_mix, channels_moves, channels_referrers, channels_staying, channels_value, tally
 from lib.answers.answer import Answer
 from lib.answers.channels_contacts import Shares, contacts, rules_of, shares
 from lib.answers.channels_overlap import overlap
@@ -20,6 +20,8 @@ from lib.answers.channels_totals import totals
 from lib.answers.channels_words import definition, headline, notes, with_notes
 from lib.facts import Facts
 from lib.questions.channels import Channels
+
+VIEWS = {"moves": channels_moves.answer, "referrers": channels_referrers.answer}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Traced:
 def answer(question: Channels, facts: Facts) -> Answer:
     """Answer a question about channels. Money is in major units of the reporting currency.
 
-    Tables:
+    The views `moves` and `referrers` have answers of their own (`channels_moves`, `channels_referrers`). Tables:
 
     - `channels`: channel (the name: of a partner, campaign or creative where these are asked for), of_channel (the
       channel most of its people came by), spend, users, cac (spend ÷ users), cac_low, cac_high, eligible (users whose
@@ -54,6 +56,8 @@ def answer(question: Channels, facts: Facts) -> Answer:
     Raises:
         QuestionError: a field that the scope, the rules or `adjust` names does not exist.
     """
+    if question.view in VIEWS:
+        return VIEWS[question.view](question, facts)
     found = traced(question, facts)
     people, mine = found.people, found.shares
     came = channels_staying.returns(question.kept, facts, people)

@@ -1,5 +1,6 @@
 """Marketing contacts of the people acquired, within the look-back before their first event, and whom they belong to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -68,14 +69,24 @@ def rules_of(question: Channels, facts: Facts) -> tuple[ChannelRule, ...]:
         QuestionError: a rule asks about something that is no field of a contact.
     """
     rules = facts.channel_rules if question.rules is None else question.rules
+    check(rules, facts.timezone)
+    return rules
+
+
+def check(rules: Sequence[ChannelRule], timezone: str, place: str = "rules") -> None:
+    """Refuse rules that no contact could be tested by; `place` is where the question has them.
+
+    Raises:
+        QuestionError: a rule asks about something that is no field of a contact, or compares it with what it cannot be.
+    """
     for number, rule in enumerate(rules, 1):
         for test in tests_of([rule.when]):
             if not isinstance(test, Compare):
-                raise QuestionError(f"rules.{number}: a contact has no cohort; ask about one of its own fields.")
+                raise QuestionError(f"{place}.{number}: a contact has no cohort; ask about one of its own fields.")
             if test.field not in TOUCHPOINTS.by_name:
                 near = suggest(test.field, TOUCHPOINTS.by_name)
-                raise QuestionError(f"rules.{number}: a contact has no field {test.field!r}; {near}")
-    return rules
+                raise QuestionError(f"{place}.{number}: a contact has no field {test.field!r}; {near}")
+        holds([rule.when], {name: name for name in TOUCHPOINTS.by_name}, TOUCHPOINTS.schema, timezone)
 
 
 def regrouped(rows: pl.LazyFrame, rules: tuple[ChannelRule, ...], timezone: str) -> pl.LazyFrame:
@@ -89,30 +100,39 @@ def regrouped(rows: pl.LazyFrame, rules: tuple[ChannelRule, ...], timezone: str)
         return rows
     columns = {name: name for name in schema}
     fits = [holds([rule.when], columns, schema, timezone) for rule in able]
+    return rows.with_columns(_rule=first_of(fits)).with_columns(**named(able, "_rule")).drop("_rule")
+
+
+def first_of(fits: Sequence[pl.Expr]) -> pl.Expr:
+    """The number of the first one that holds, counted from 0; null where none does."""
     which = pl.lit(None, pl.UInt32())
     for number, fit in reversed(list(enumerate(fits))):
         which = pl.when(fit).then(pl.lit(number, pl.UInt32())).otherwise(which)
-    named = {
-        name: pl.coalesce(pl.lit(pl.Series([getattr(rule, name) for rule in able], dtype=pl.String)).gather("_rule"),
+    return which
+
+
+def named(rules: Sequence[ChannelRule], number: str) -> dict[str, pl.Expr]:
+    """`channel` and `partner` as the rule of this number has them, else as they are."""
+    return {
+        name: pl.coalesce(pl.lit(pl.Series([getattr(rule, name) for rule in rules], dtype=pl.String)).gather(number),
                           pl.col(name))
         for name in ("channel", "partner")
     }  # fmt: skip
-    return rows.with_columns(_rule=which).with_columns(**named).drop("_rule")
 
 
 def contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFrame:
-    """The contacts within the look-back, found once for all questions about the same people (`_contacts`).
+    """The contacts within the look-back, found once for all questions about the same people (`contacts_of`).
 
     Raises:
         QuestionError: a rule asks about something that is no field of a contact.
     """
     told = [part.model_dump_json(by_alias=True) for part in (question.scope, *rules_of(question, facts))]
     key = ("contacts", question.lookback_days, *told)
-    return facts.members.get(key, lambda: _contacts(question, facts, people))
+    return facts.members.get(key, lambda: contacts_of(question, facts, people))
 
 
-def _contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFrame:
-    """`who`, `ts`, `source` (code, link, survey), channel, partner, campaign, creative: each one within the look-back.
+def contacts_of(question: Channels, facts: Facts, people: Acquired, fields: tuple[str, ...] = PLACES) -> pl.DataFrame:
+    """`who`, `ts`, `source` (code, link, survey) and the fields of a contact: each one within the look-back.
 
     A contact belongs to the person of its user id, else to that of its anonymous id. The look-back counts in fixed
     days and holds both its ends: exactly so many days before the first event, and the instant of that event.
@@ -124,7 +144,7 @@ def _contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFram
     source = pl.when(pl.col("promo_code").is_not_null()).then(CODE)
     source = source.when(pl.any_horizontal(pl.col(CLICKED).is_not_null())).then(LINK).otherwise(SURVEY)
     rows = regrouped(rows.with_columns(source=source.cast(pl.Int8())), rules_of(question, facts), facts.timezone)
-    found = collect(rows.select("person", "ts", "source", pl.col(PLACES).cast(pl.Categorical())))
+    found = collect(rows.select("person", "ts", "source", pl.col(fields).cast(pl.Categorical())))
     who = people.place[found["person"].to_numpy()]
     ts = found["ts"].to_physical().to_numpy()
     at = people.at[who] if len(people) else ts
@@ -134,14 +154,22 @@ def _contacts(question: Channels, facts: Facts, people: Acquired) -> pl.DataFram
 
 def _with_person(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
     """The contacts with the `person` they belong to; those of nobody known are left out."""
-    users, devices = (
-        facts.people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(column), pl.col("person").alias(kind))
-        for kind, column in (("user", "user_id"), ("anon", "anon_id"))
+    if not collect(_ids(facts, "anon").head(1)).height:
+        return rows.join(_ids(facts, "user").rename({"user": "person"}), on="user_id")
+    return owned(rows, facts).filter(pl.col("person").is_not_null())
+
+
+def owned(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
+    """The contacts with the `person` they belong to; empty where nobody known has their ids."""
+    rows = rows.join(_ids(facts, "user"), on="user_id", how="left").join(_ids(facts, "anon"), on="anon_id", how="left")
+    return rows.with_columns(person=pl.coalesce("user", "anon")).drop("user", "anon")
+
+
+def _ids(facts: Facts, kind: str) -> pl.LazyFrame:
+    """The ids of a kind, in the column contacts have them in, and whose they are."""
+    return facts.people.filter(pl.col("id_kind") == kind).select(
+        pl.col("id").alias(f"{kind}_id"), pl.col("person").alias(kind)
     )
-    if not collect(devices.head(1)).height:
-        return rows.join(users.rename({"user": "person"}), on="user_id")
-    rows = rows.join(users, on="user_id", how="left").join(devices, on="anon_id", how="left")
-    return rows.with_columns(person=pl.coalesce("user", "anon")).filter(pl.col("person").is_not_null())
 
 
 def _instant(micros: int) -> pl.Expr:
@@ -176,17 +204,7 @@ def coded(column: pl.Series, more: pl.Series) -> tuple[Numbers, tuple[str, ...]]
 def _chosen(question: Channels, met: pl.DataFrame, people: int) -> pl.DataFrame:
     """The contacts that count, with the `weight` of each; of two at one instant a code comes first, then a link."""
     if question.is_whole:
-        who = met["who"].to_numpy()
-        ts = met["ts"].to_physical().to_numpy() * (-1 if question.attribution == "last" else 1)
-        order = ts * 4 + met["source"].to_numpy()
-        best = np.full(people, np.iinfo(np.int64).max)
-        np.minimum.at(best, who, order)
-        first = met.filter(pl.Series(order == best[who], dtype=pl.Boolean()))
-        tied = pl.Series(np.bincount(first["who"].to_numpy(), minlength=people) > 1).gather(first["who"])
-        settled = (
-            first.filter(tied).sort("who", *PLACES, nulls_last=True).unique("who", keep="first", maintain_order=True)
-        )
-        return pl.concat([first.filter(~tied), settled]).with_columns(weight=pl.lit(1.0))
+        return deciding(met, people, is_last=question.attribution == "last").with_columns(weight=pl.lit(1.0))
     ranked = met.sort("who", "ts", "source", *PLACES, nulls_last=True)
     n, nth = pl.len().over("who"), pl.int_range(pl.len()).over("who")
     if question.attribution == "linear":
@@ -194,3 +212,17 @@ def _chosen(question: Channels, met: pl.DataFrame, people: int) -> pl.DataFrame:
     at_an_end = (nth == 0) | (nth == n - 1)
     weight = pl.when(n == 1).then(1.0).when(n == 2).then(0.5).when(at_an_end).then(0.4).otherwise(0.2 / (n - 2))
     return ranked.with_columns(weight=weight)
+
+
+def deciding(met: pl.DataFrame, people: int, *, is_last: bool = False) -> pl.DataFrame:
+    """The contact that everybody belongs to: the first (or last); of several at one instant the code, then a link."""
+    who = met["who"].to_numpy()
+    ts = met["ts"].to_physical().to_numpy() * (-1 if is_last else 1)
+    order = ts * 4 + met["source"].to_numpy()
+    best = np.full(people, np.iinfo(np.int64).max)
+    np.minimum.at(best, who, order)
+    first = met.filter(pl.Series(order == best[who], dtype=pl.Boolean()))
+    tied = pl.Series(np.bincount(first["who"].to_numpy(), minlength=people) > 1).gather(first["who"])
+    by = dict.fromkeys(("who", *PLACES, *first.columns))
+    settled = first.filter(tied).sort(*by, nulls_last=True).unique("who", keep="first", maintain_order=True)
+    return pl.concat([first.filter(~tied), settled])

@@ -14,6 +14,7 @@ from lib.engine import collect
 from lib.facts import Facts
 from lib.questions import Kept
 from lib.scope import Scope
+from lib.stats import wilson_high, wilson_low
 
 Numbers = np.ndarray
 
@@ -89,3 +90,12 @@ def curves(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired, shares: 
     there = np.cumsum(change.reshape(names, days + 1), axis=1)[:, :days]
     there[:, 0] = eligible[:, 0]
     return eligible, there
+
+
+def bounded(curves: pl.DataFrame) -> pl.DataFrame:
+    """The table `curves` with the 95 % interval of each share, `low` and `high` (Wilson).
+
+    Where several contacts share a person it is wider than it need be: more people are behind it than their parts.
+    """
+    ends = {"low": wilson_low, "high": wilson_high}
+    return curves.with_columns(**{name: end(pl.col("kept"), pl.col("eligible")) for name, end in ends.items()})

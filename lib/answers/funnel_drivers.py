@@ -130,7 +130,8 @@ def _explained(question: Funnel) -> str:
     return (
         f"Of those who took step {before} and whose time is over, compares the share who took step {step} between the "
         f"people with each value of a field and those with another. Fields of events are read on {where}; fields of "
-        "the person and the account (“user.” and “account.”) as they are now, among those for whom they are known. "
+        "the person, the account and the first contact (“user.”, “account.” and “touch.”) as they are now, among those "
+        "for whom they are known. "
         f"Values of fewer than {FLOOR} people are not compared; numbers of many values are cut into quarters. With "
         "many comparisons some differences come about by chance alone: those marked clear would stand if all "
         "were to hold at once (Bonferroni). A difference is not yet a cause."

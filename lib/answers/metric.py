@@ -40,6 +40,10 @@ def answer(question: MetricQuestion, facts: Facts) -> Answer:
 
 def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts, lag_days: int) -> pl.DataFrame:
     """Every bucket of every segment, with `complete`: over so many days ago at least."""
+    if "complete" in found.columns:  # the plan knows its buckets: of subscriptions, not of events
+        if found.height:
+            return found
+        found = found.drop("complete")
     low, high = question.scope.bounds(facts.timezone)
     low, high = low or facts.first, high - timedelta(microseconds=1) if high else facts.as_of
     if low is None or high is None:

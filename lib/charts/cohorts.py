@@ -15,18 +15,25 @@ from lib.words import count, percent
 ROW, MOST_ROWS = 30, 40
 READABLE = 4.5
 
-TOOLTIP = [
-    alt.Tooltip("began:N", title="Cohort of"),
-    alt.Tooltip("period:O", title="Period"),
-    alt.Tooltip("rate:Q", title="Back", format=".2%"),
-    alt.Tooltip("users:Q", title="People back", format=","),
-    alt.Tooltip("size:Q", title="Of", format=","),
-    alt.Tooltip("state:N", title="State"),
-]
+
+def _tooltip(share: str, there: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("began:N", title="Cohort of"),
+        alt.Tooltip("period:O", title="Period"),
+        alt.Tooltip("rate:Q", title=share, format=".2%"),
+        alt.Tooltip("users:Q", title=there, format=","),
+        alt.Tooltip("size:Q", title="Of", format=","),
+        alt.Tooltip("state:N", title="State"),
+    ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
-    """One row per cohort, the latest at the bottom; a period that is not over is faint."""
+def chart(
+    frame: pl.DataFrame, tones: Tones, *, grain: str = "period", share: str = "Back", there: str = "People back"
+) -> Drawn:
+    """One row per cohort, the latest at the bottom; a period that is not over is faint.
+
+    `share` is what a cell is a share of, and `there` whom it counts, in a few words.
+    """
     rows = _rows(frame)
     rows = rows.with_columns(_shades(rows, tones))
     order = rows["row"].unique(maintain_order=True).to_list()
@@ -43,7 +50,9 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     long = alt.Chart().mark_text(opacity=_if(f"{wide} >= 40"))
     short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"))
     return alt.layer(
-        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=TOOLTIP).properties(name=POINTS),
+        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=_tooltip(share, there)).properties(
+            name=POINTS
+        ),
         long.encode(x, y, alt.Text("cell:N"), letters),
         short.encode(x, y, alt.Text("figure:N"), letters),
         data=rows,
@@ -104,13 +113,14 @@ def title(frame: pl.DataFrame) -> str:
     return f"“{frame['segment'].first()}” only: e{said}" if frame["segment"].n_unique() > 1 else f"E{said}"
 
 
-def summary(frame: pl.DataFrame) -> str:
+def summary(frame: pl.DataFrame, share: str = "Back") -> str:
     """How many cohorts, and their range in the first period."""
     rows = _rows(frame).filter(pl.col("period") == 1)
     if not rows.height:
         return "No cohort has a later period yet."
     low, high = percent(rows["rate"].min()), percent(rows["rate"].max())  # type: ignore[arg-type]
-    return f"{rows.height} cohorts; in period 1 between {low} and {high} are back."
+    said = f"between {low} and {high} are back" if share == "Back" else f"{share} between {low} and {high}"
+    return f"{rows.height} cohorts; in period 1 {said}."
 
 
 def example() -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -14,6 +14,7 @@ from lib.charts.tones import DARK, LIGHT, Tones
 
 CHARTS = (
     "funnel", "funnel_segments", "times", "trend", "lines", "retention", "cohorts", "lifecycle", "stickiness",
+    "channel_map", "channel_shares", "payback", "revenue_bridge",
 )  # fmt: skip
 SOURCE = "Made-up numbers"
 DRAWN_FROM = "<!-- drawn from {} -->\n"

@@ -17,6 +17,7 @@ from lib.questions.funnel import Exclude, Funnel, FunnelBy, Step
 from lib.questions.metric import MetricQuestion
 from lib.questions.parts import ANY_EVENT, By, CountBy, Event, EventPart, Kept, Names, Question
 from lib.questions.retention import Retention
+from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.questions.trend import Series, Trend
 from lib.refusal import explain
 
@@ -39,6 +40,8 @@ __all__ = [
     "Names",
     "Question",
     "Retention",
+    "Revenue",
+    "RevenuePolicy",
     "Series",
     "Step",
     "Stickiness",
@@ -58,6 +61,7 @@ KINDS: dict[str, type[Question]] = {
     "cohort": CohortQuestion,
     "activation": Activation,
     "channels": Channels,
+    "revenue": Revenue,
 }
 
 

@@ -151,9 +151,12 @@ def _batches(pieces: Iterator[Raw], plan: Plan, batch_rows: int, reader: Reader)
 def shaped(batch: Batch, shaping: Shaping, reader: Reader) -> Batch:
     """The last batch of a source with a preset: gathered, counted as it is then, and with what was done to it."""
     rows = shaping.gather(batch.rows)
+    rejected = batch.rejected
+    if shaping.target.is_wide:  # one row of the file is many cells, and its fault may be the same in each
+        rejected = rejected.unique(["row", "column", "reason"], keep="first", maintain_order=True)
     read_rows = rows.height + batch.rejected["row"].n_unique() if shaping.changed else batch.read
     notes = [*(reader.notes() if isinstance(reader, PresetReader) else []), *shaping.notes()]
-    return Batch(rows, batch.rejected, read_rows, batch.unused, tuple(notes))
+    return Batch(rows, rejected, read_rows, batch.unused, tuple(notes))
 
 
 def _sliced(piece: Raw, batch_rows: int) -> Iterator[Raw]:

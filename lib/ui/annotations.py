@@ -17,7 +17,7 @@ from lib.ui.builder.changes import Change
 from lib.ui.builder.drawer import drawer, pull
 from lib.ui.words import plain
 
-NAME = "annotations"
+NAME, SAVES = "annotations", "Save"
 KINDS: tuple[AnnotationKind, ...] = get_args(AnnotationKind)
 SHOWN = {"date": pl.Date(), "end_date": pl.Date(), "title": pl.String(), "kind": pl.String()}
 MOST_LETTERS = 120
@@ -57,7 +57,9 @@ def begin(told: Sequence[Any]) -> None:
 
 def annotations_drawer(page: str) -> None:
     """Draw the drawer with the notes, if it is open."""
-    drawer(NAME, "What happened", lambda draft, change: _body(draft, change, page), problem, lambda d: save(d, page))
+    drawer(
+        NAME, "What happened", lambda draft, change: _body(draft, change, page), problem, lambda d: save(d, page), SAVES
+    )
 
 
 def blank(page: str, day: dt.date) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def about(question: Question) -> str:
         parts.append(f"only where {sentences.conditions(told)}")
     by = getattr(question, "by", None)
     if by is not None:
-        parts.append(f"by {sentences.fields(by.field)}")
+        parts.append(f"by {by if isinstance(by, str) else sentences.fields(by.field)}")
     return " · ".join(parts)
 
 

@@ -74,7 +74,7 @@ def to_keep(draft: Mapping[str, Any]) -> Json:
 
 def keep_drawer() -> None:
     """Draw the drawer, if it is open."""
-    drawer(KIND, "Save this cohort", _body, problem, save)
+    drawer(KIND, "Save this cohort", _body, problem, save, "Save")
 
 
 def problem(draft: Mapping[str, Any]) -> str:

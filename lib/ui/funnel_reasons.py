@@ -79,7 +79,7 @@ def _worst(asked: Json, later: Mapping[int, str]) -> int:
     """The step before which most are lost, where there is most to win; the last one where nobody is lost."""
     whole = {key: value for key, value in asked.items() if key not in ("by", "compare")}
     worst = funnel.worst_step(queries.ask(parse(whole)).tables["steps"])
-    return worst if worst in later else max(later)
+    return worst if worst is not None and worst in later else max(later)
 
 
 def activation(asked: Json) -> None:

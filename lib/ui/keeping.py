@@ -20,9 +20,11 @@ from lib.ui.words import plain
 MOST_LISTED = 30
 MOST_SAID = 3
 CONFLICT = (
-    "{who} saved version {version} of this {kind} meanwhile: {changes}. Yours was kept beside it as a draft, so "
-    "nothing is lost. It waits under “Earlier versions”; or save yours under another name."
+    "{who} saved version {version} of {kind} meanwhile: {changes}. Yours was kept beside it as a draft, so "
+    "nothing is lost. It waits under “Earlier versions”{another}."
 )
+ANOTHER = "; or save yours under another name"
+ONLY = ("channel_rules",)  # kinds of which a workspace needs one: no second one under another name
 
 
 def opened(kind: str) -> Definition | None:
@@ -106,8 +108,10 @@ def _tell(conflict: ConflictError, live: Definition | None) -> None:
     changed = base.differs(theirs) if base is not None else ()
     said = "; ".join(change.words for change in changed[:MOST_SAID]) or "it says the same"
     said = "it was taken off the list" if theirs.status == "retired" else said
-    kind = theirs.kind.replace("_", " ")
-    states.say(CONFLICT.format(who=theirs.author, version=theirs.version, kind=kind, changes=said))
+    is_only = theirs.kind in ONLY
+    kind = f"{'these' if is_only else 'this'} {theirs.kind.replace('_', ' ')}"
+    another = "" if is_only else ANOTHER
+    states.say(CONFLICT.format(who=theirs.author, version=theirs.version, kind=kind, changes=said, another=another))
 
 
 def attempt(act: Callable[[], Definition]) -> Definition | None:

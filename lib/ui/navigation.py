@@ -1,6 +1,6 @@
 """Whose numbers these are, and the way to every page, at the top of the sidebar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,7 +9,7 @@ from lib import queries
 from lib.ui import states, url
 from lib.ui.words import plain
 
-PAGES = "_pages"
+PAGES, LATER = "_pages", "With more data"
 
 
 def page(address: str) -> Any:
@@ -17,18 +17,32 @@ def page(address: str) -> Any:
     return st.session_state.get(PAGES, {}).get(address)
 
 
-def draw(sections: Mapping[str, Sequence[st.Page]], here: str) -> None:
+def draw(sections: Mapping[str, Sequence[st.Page]], here: str, needs: Mapping[str, Collection[str]]) -> None:
     """The company's name, then the pages by section. `here` is the path of the page that is shown.
 
-    A link carries what was last chosen on its page, and the period and filters of this one.
+    A page that `needs` one of some tables stands at the end while none of them was loaded. A link carries what was last
+    chosen on its page, and the period and filters of this one.
     """
     url.begin(here)
     st.session_state[PAGES] = {page.url_path: page for pages in sections.values() for page in pages}
     with st.sidebar:
         with states.quiet():
             st.markdown(f"**{plain(queries.settings().company.name)}**  \n:small[:gray[Growth Ops]]")
-        for section, pages in sections.items():
+        for section, pages in _in_order(sections, needs).items():
             with st.container(gap="xsmall"):
                 st.caption(section)
                 for page in pages:
                     st.page_link(page, width="stretch", query_params=url.link(page.url_path) or None)
+
+
+def _in_order(
+    sections: Mapping[str, Sequence[st.Page]], needs: Mapping[str, Collection[str]]
+) -> dict[str, list[st.Page]]:
+    """The sections, pages whose tables are missing at the end."""
+    later = set[str]()
+    with states.quiet():
+        loaded = queries.loaded()
+        later = {path for path, tables in needs.items() if loaded.isdisjoint(tables)}
+    found = {name: [page for page in pages if page.url_path not in later] for name, pages in sections.items()}
+    found[LATER] = [page for pages in sections.values() for page in pages if page.url_path in later]
+    return {name: pages for name, pages in found.items() if pages}

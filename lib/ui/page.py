@@ -162,7 +162,6 @@ def _drawn(
     answer: Answer, table: str, drawing: Drawing, tones: Tones, annotations: pl.DataFrame | None, more: dict[str, str]
 ) -> tuple[str, str, Specification]:
     """Title, summary and specification, made once per question, theme and load."""
-    asked = answer.question.model_dump_json(by_alias=True)
     told = "" if annotations is None else annotations.write_json()
 
     def make() -> tuple[str, str, Specification]:
@@ -172,14 +171,15 @@ def _drawn(
         summary = drawing.summary(frame, **_wanted(drawing.summary, extras))
         return title, summary, specification(chart, tones)
 
-    return queries.once(make, "picture", drawing.__name__, asked, table, tones.name, told, *more.items())
+    return queries.once(make, "picture", drawing.__name__, *queries.named(answer.question), table, tones.name, told,
+                        *more.items())  # fmt: skip
 
 
 def _extras(answer: Answer, table: str, annotations: pl.DataFrame | None) -> dict[str, Any]:
     """What a drawing may ask for besides the table and the colours."""
     by = getattr(answer.question, "by", None)
     found = {
-        "by": " · ".join(by.field) if by is not None else None,
+        "by": by if by is None or isinstance(by, str) else " · ".join(by.field),
         "annotations": annotations,
         "previous": answer.previous.get(table),
         "against": {"previous": "the period before", "year": "a year earlier"}.get(answer.question.compare or ""),

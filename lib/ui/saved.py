@@ -39,7 +39,7 @@ def save_button(page: str, answer: Answer) -> None:
 
 def save_drawer() -> None:
     """Draw the drawer, if it is open."""
-    drawer(KIND, "Save this view", _body, keeping.problem, save)
+    drawer(KIND, "Save this view", _body, keeping.problem, save, "Save")
 
 
 def _about(view: Definition) -> str:

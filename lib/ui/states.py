@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +12,8 @@ import streamlit as st
 from lib import queries
 from lib.errors import DamagedDataError, GrowthOpsError, QuestionError, SettingsError
 from lib.model import TABLES
-from lib.ui.words import age
+from lib.ui.words import age, plain
+from lib.words import listing
 
 LOG = logging.getLogger(__name__)
 FEW = 30
@@ -93,6 +94,21 @@ def empty(answers: str) -> None:
     st.markdown("Or load it from the command line:")
     st.code(f'growthops load events.csv --as events --workspace "{folder}"', language=None, wrap_lines=True)
     st.markdown("Or look around first, with an invented company (“Add your data” makes it, too):")
+    st.code("growthops demo", language=None)
+
+
+def lacking(answers: str, tables: Sequence[str]) -> None:
+    """A page whose own tables are missing: what it would answer, the file for each, and the way to load or try it."""
+    named = listing([f"**{name}**" for name in tables], "or")
+    st.markdown(f"## Nothing to answer this from yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
+    st.markdown(f"It needs {named}; with both it says most. The events that are loaded stay as they are.")
+    for name in tables:
+        table = TABLES[name]
+        st.markdown(f"**{name}**: {plain(table.meaning)}")
+        st.download_button(f"Download the template of {name}", table.template(), f"{name}.csv", "text/csv",
+                           key=f"template-{name}", icon=":material/download:")  # fmt: skip
+    st.page_link("pages/trust/add_data.py", label="Add your data", icon=":material/upload_file:", width="content")
+    st.markdown("Or look around first, with an invented company that has all of it:")
     st.code("growthops demo", language=None)
 
 

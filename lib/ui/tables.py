@@ -11,8 +11,9 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 from lib import queries
 from lib.questions import Question
 from lib.ui import export
+from lib.words import SIGNS
 
-Format = Literal["text", "count", "number", "percent", "seconds", "time", "day"]
+Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day"]
 MOST_ROWS = 1_000
 
 
@@ -34,8 +35,7 @@ def table(
     def make() -> pa.Table:
         return frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
 
-    asked = question and question.model_dump_json(by_alias=True)
-    shown = queries.once(make, "table", name, asked, *columns) if asked else make()
+    shown = queries.once(make, "table", name, *queries.named(question), *columns) if question else make()
     config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()} | dict(buttons or {})
     st.dataframe(
         # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
@@ -73,6 +73,11 @@ def _column(heading: str, kind: Format) -> ColumnConfig:
             return config.NumberColumn(heading, format="%,d")
         case "number":
             return config.NumberColumn(heading, format="localized")
+        case "decimal":
+            return config.NumberColumn(heading, format="%,.2f")
+        case "money":
+            sign = SIGNS.get(queries.settings().company.currency, "")
+            return config.NumberColumn(heading, format=f"{sign}%,.2f")
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":

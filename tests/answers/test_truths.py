@@ -218,6 +218,52 @@ def test_a_rule_moves_a_host_and_the_total_stays(said: Ask) -> None:
     assert sum(row["users"] for row in after.values()) == sum(row["users"] for row in before.values())
 
 
+# ------------------------------------------------------------------ UP-29, SG-02: revenue
+
+REVENUE = {"kind": "revenue", "view": "retention"}
+
+
+@pytest.mark.parametrize(
+    "window", [TRUTHS.enterprise.first, TRUTHS.enterprise.later], ids=lambda window: str(window.start)
+)
+def test_what_enterprise_accounts_keep(said: Ask, window: Any) -> None:
+    scope = {"start": window.start.isoformat(), "end": window.end.isoformat()}
+    where = [{"field": "account.segment", "op": "eq", "value": TRUTHS.enterprise.segment}]
+    row = said(REVENUE | {"basis": "scope", "scope": scope | {"where": where}}).tables["retention"].row(0, named=True)
+    cents = {name: round(row[name] * 100) for name in ("opening_mrr", "churn", "contraction", "expansion")}
+    assert cents == {"opening_mrr": window.opening, "churn": window.churn, "contraction": window.contraction,
+                     "expansion": window.expansion}  # fmt: skip
+    assert (row["grr"], row["nrr"], row["complete"]) == (window.grr, window.nrr, True)
+    by = said(REVENUE | {"basis": "scope", "scope": scope, "by": {"field": "account.segment"}}).tables["retention"]
+    assert by.filter(pl.col("segment") == TRUTHS.enterprise.segment)["grr"].to_list() == [window.grr]
+
+
+def test_the_verdict_says_what_was_lost(said: Ask) -> None:
+    later = TRUTHS.enterprise.later
+    where = [{"field": "account.segment", "op": "eq", "value": TRUTHS.enterprise.segment}]
+    scope = {"start": later.start.isoformat(), "end": later.end.isoformat(), "where": where}
+    answer = said(REVENUE | {"basis": "scope", "scope": scope})
+    assert answer.headline == (
+        "GRR 92.0 %; the 8.0 points lost: 5.0 churn, 3.0 contraction. NRR 112.0 %, over the scope to 30 September 2026."
+    )
+
+
+def test_which_package_is_dropped(said: Ask) -> None:
+    truth = TRUTHS.packages
+    where = [{"field": "account.segment", "op": "eq", "value": truth.segment}]
+    scope = {"start": truth.start.isoformat(), "end": truth.end.isoformat(), "where": where}
+    table = said({"kind": "revenue", "view": "packages", "scope": scope}).tables["packages"]
+    assert dict(table.select("outcome", "accounts").rows()) == {
+        "kept both": truth.accounts - truth.dropped_a - truth.dropped_b - truth.left, "left": truth.left,
+        f"dropped {truth.package_a}": truth.dropped_a, f"dropped {truth.package_b}": truth.dropped_b,
+    }  # fmt: skip
+    assert [round(sum(table[name]) * 100) for name in ("opening_mrr", "contraction", "churn")] == [
+        truth.opening, truth.contraction, truth.churn
+    ]  # fmt: skip
+    quarter = said(REVENUE | {"grain": "quarter", "basis": "period", "scope": scope}).tables["retention"]
+    assert quarter["grr"].to_list() == [truth.grr]
+
+
 def test_a_trend_of_people_is_the_metric(said: Ask) -> None:
     """Two ways to one number: new people by day, and the cohorts of first-ever retention."""
     scope = {"start": "2026-05-01", "end": "2026-06-01"}
@@ -227,6 +273,34 @@ def test_a_trend_of_people_is_the_metric(said: Ask) -> None:
     ]
     assert metric["value"].cast(pl.Int64).to_list() == cohorts["size"].to_list()
     assert metric["bucket"].to_list() == [date(2026, 5, 1) + timedelta(days=day) for day in range(31)]
+
+
+# ------------------------------------------------------------------ first contacts
+
+
+def test_channels_and_first_contacts_mean_the_same(said: Ask) -> None:
+    may = {"scope": {"start": "2026-05-01", "end": "2026-06-01"}}
+    new = said({"kind": "lifecycle", "grain": "month", "by": {"field": "touch.channel", "top": 50}} | may)
+    table = new.tables["lifecycle"].filter(pl.col("status") == "new", pl.col("segment") != "(none)")
+    by_contact = dict(table.select("segment", "users").iter_rows())
+    assert by_contact["influencer"] == TRUTHS.channels.influencer.people == 10_000
+    assert by_contact["paid_social"] == TRUTHS.channels.paid_social.people == 10_000
+    channels = said({"kind": "channels"} | may).tables["channels"].filter(pl.col("users") > 0)
+    assert dict(channels.select("channel", "users").iter_rows()) == by_contact
+
+
+def test_who_came_by_a_channel_and_stayed(said: Ask) -> None:
+    """Day 30 of everybody first seen in May, without the question about channels."""
+    bought = [{"field": "touch.channel", "op": "in", "value": ["influencer", "paid_social"]}]
+    answer = said({
+        "kind": "retention", "start": "*", "entry": "first_ever", "grain": "day", "periods": 31,
+        "scope": {"start": "2026-05-01", "end": "2026-06-01", "where": bought}, "by": {"field": "touch.channel"},
+    })  # fmt: skip
+    last = answer.tables["curve"].filter(pl.col("period") == TRUTHS.channels.day)
+    truths = (TRUTHS.channels.influencer, TRUTHS.channels.paid_social)
+    assert {row["segment"]: (row["eligible"], row["users"]) for row in last.to_dicts()} == {
+        one.channel: (one.people, one.kept) for one in truths
+    }
 
 
 # ------------------------------------------------------------------ samples

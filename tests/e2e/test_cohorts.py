@@ -41,10 +41,10 @@ def test_a_cohort_made_by_hand_filters_onboarding_and_its_link_shows_the_same(op
     expect(drawer).to_have_count(0)
     settle(page)
     page.get_by_role("button", name="Save cohort").click()
-    expect(drawer.get_by_role("button", name="Apply")).to_be_disabled()
+    expect(drawer.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     fill(page, "Name", "Never done")
     fill(page, "What it is for", "to ask why")
-    drawer.get_by_role("button", name="Apply").click()
+    drawer.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("button", name="Saved: Never done")).to_be_visible()
     expect(page).to_have_url(re.compile("cohort=never-done"))
     assert "who=" not in page.url

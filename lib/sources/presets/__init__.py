@@ -1,7 +1,7 @@
 """Exports of well-known tools: recognised by their headers, and mapped before anybody has to.
 
-One vendor's file is one `Preset` in the module of its kind (`ads`, `attribution`, `web`, `creators`). To add one, write
-the entry and name it in `ALL`; nothing else has to know about it.
+One vendor's file is one `Preset` in the module of its kind (`ads`, `attribution`, `web`, `creators`, `revenue`,
+`billing`). To add one, write the entry and name it in `ALL`; nothing else has to know about it.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,34 @@ from collections.abc import Sequence
 from lib.errors import SourceError, suggest
 from lib.sources.presets.ads import GOOGLE_ADS, META_ADS, TIKTOK_ADS
 from lib.sources.presets.attribution import ADJUST_RAW, ADJUST_REPORT, APPSFLYER_COST, APPSFLYER_RAW
+from lib.sources.presets.billing import (
+    CHARGEBEE,
+    CHARTMOGUL_LINES,
+    RECURLY_HISTORY,
+    RECURLY_LINES,
+    STRIPE_LINES,
+    STRIPE_SUBSCRIPTIONS,
+)  # fmt: skip
 from lib.sources.presets.creators import CREATOR_LEDGER
 from lib.sources.presets.preset import Preset, Target, key
+from lib.sources.presets.revenue import (
+    CHARTMOGUL_ACTIVITY,
+    LONG_MRR,
+    MRR_CHANGES,
+    PAYMENTS,
+    STRIPE_CHANGES,
+    STRIPE_MRR,
+    STRIPE_PAYMENTS,
+    WIDE_MRR,
+)  # fmt: skip
 from lib.sources.presets.web import GA4, UTM
 
 __all__ = ["ALL", "UTM", "Preset", "Target", "named", "recognised", "target_of"]
 
 ALL: tuple[Preset, ...] = (
     META_ADS, GOOGLE_ADS, TIKTOK_ADS, APPSFLYER_RAW, APPSFLYER_COST, ADJUST_RAW, ADJUST_REPORT, GA4, CREATOR_LEDGER,
+    WIDE_MRR, LONG_MRR, STRIPE_MRR, STRIPE_CHANGES, MRR_CHANGES, CHARTMOGUL_ACTIVITY, PAYMENTS, STRIPE_PAYMENTS,
+    CHARTMOGUL_LINES, STRIPE_LINES, RECURLY_LINES, RECURLY_HISTORY, CHARGEBEE, STRIPE_SUBSCRIPTIONS,
 )  # fmt: skip
 """Those looked for in every file. `UTM` is not among them: it reads any events a second time."""
 

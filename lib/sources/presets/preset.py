@@ -8,9 +8,10 @@ from typing import Literal
 import polars as pl
 
 from lib.sources.extras import as_text
+from lib.sources.presets.calendar import bare_name, month_of
 
 Names = tuple[str, ...]
-Gather = Literal["sum", "visits"]
+Gather = Literal["sum", "visits", "months", "changes", "levels", "payments", "lines", "versions", "states"]
 MADE = "made: "
 """What the names of columns begin with that no file has: a preset makes them from those it has."""
 DASHES = r"^\s*(?:--?|\x{2013}|\x{2014}|\((?:not set|none|direct|not provided)\)|)\s*$"
@@ -28,8 +29,7 @@ def key(name: str) -> str:
     >>> key("Amount spent (USD)"), key("{cost_amount}"), key(" Impr. ")
     ('amountspent', 'cost_amount', 'impr.')
     """
-    bare = re.sub(r"\([A-Z]{3}\)\s*$", "", name.replace("\ufeff", ""))
-    return re.sub(r"[\s{}]+", "", bare).casefold()
+    return bare_name(re.sub(r"\([A-Z]{3}\)\s*$", "", name.replace("\ufeff", "")))
 
 
 def first_of(names: Iterable[str], wanted: Names) -> str | None:
@@ -85,10 +85,11 @@ class Target:
     `columns` is canonical = headers, the best first; `constants` the same value in every row. `made` gives further
     columns by name (beginning with `MADE`), `keeps` says which rows are of this table at all. `ends` says where the
     last day of a row stands that covers several: column of the first day = column of the last, or "week", "month",
-    "quarter". `gather`: "sum" adds up the rows of one key, "visits" leaves one touchpoint a visit. `is_rounded`: an
-    amount more precise than the currency is rounded, not refused. `others` says what the rows are that `keeps` leaves
-    out. `needs` are headers without one of which the file
-    does not fill this table.
+    "quarter". `gather`: "sum" adds up the rows of one key, "visits" leaves one touchpoint a visit, the others make
+    intervals of subscriptions (`lib.sources.presets.revenue`). `is_rounded`: an amount more precise than the currency
+    is rounded, not refused; `is_minor`: amounts are in minor units. `is_wide`: columns are months. `others` says what
+    the rows are that `keeps` leaves out. `needs` are headers without one of which the file does not fill this table.
+    `says` are sentences that every load repeats.
     """
 
     table: str
@@ -101,6 +102,14 @@ class Target:
     is_rounded: bool = False
     others: str = "of other tables"
     needs: Names = ()
+    is_minor: bool = False
+    is_wide: bool = False
+    says: Names = ()
+
+    @property
+    def is_revenue(self) -> bool:
+        """Do the rows become intervals of subscriptions?"""
+        return self.gather not in (None, "sum", "visits")
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,8 @@ class Preset:
 
     `title` is what people call it. `identify` are groups of headers; a file is recognised where it has one of
     each. `labels` are columns in which a row of sums says that it is one; `is_nameless` says that such a row may also
-    show by having none of them filled. `notes` are sentences a person should read before loading.
+    show by having none of them filled. `notes` are sentences a person should read before loading. `months` is how many
+    headers have to be months for a file to be recognised.
     """
 
     name: str
@@ -119,6 +129,7 @@ class Preset:
     labels: Names = ()
     is_nameless: bool = False
     notes: Names = ()
+    months: int = 0
 
     @property
     def called(self) -> str:
@@ -127,4 +138,6 @@ class Preset:
 
     def fits(self, keys: Collection[str]) -> bool:
         """Do headers of these keys belong to this export?"""
-        return all(any(key(one) in keys for one in group) for group in self.identify)
+        if not all(any(key(one) in keys for one in group) for group in self.identify):
+            return False
+        return not self.months or sum(month_of(one) is not None for one in keys) >= self.months

@@ -9,6 +9,7 @@ import polars as pl
 from lib.model import TABLES
 from lib.settings import SourceSpec
 from lib.sources.mapping import normal
+from lib.sources.presets.months import marked, unpivoted
 from lib.sources.presets.preset import DASHES, MADE, Cells, Links, Preset, Target, counted, first_of
 from lib.sources.raw import Raw, Reader, slots, with_place
 
@@ -67,12 +68,16 @@ class PresetReader:
 
     def _put_right(self, piece: Raw) -> Raw:
         frame, names = piece.frame, piece.names
+        if self.target.is_revenue:
+            frame, names = marked(frame, names)
         texts = [slot for slot in slots(len(names)) if frame.schema[slot] == pl.String()]
         frame = frame.with_columns(pl.when(~pl.col(slot).str.contains(DASHES)).then(pl.col(slot)) for slot in texts)
         kept = self._without_totals(frame, names)
         broken = [item for item in piece.broken if not (self.preset.labels and BROKEN_TOTAL.match(item.raw))]
         self.totals += frame.height - kept.height + len(piece.broken) - len(broken)
         frame = self._unmasked(kept, names)
+        if self.target.is_wide:
+            frame, names = unpivoted(frame, names, self.label)
         cells = Cells(names, frame.schema, self.decimal, self.spec.own_hosts, self.links)
         if self.target.keeps is not None:
             own = frame.filter(self.target.keeps(cells))

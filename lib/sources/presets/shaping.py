@@ -9,6 +9,8 @@ from lib.errors import SourceError
 from lib.sources.moments import Habit, habit_of, to_days
 from lib.sources.plan import Plan
 from lib.sources.presets.preset import Target, counted, first_of, key
+from lib.sources.presets.sides import broken, sided
+from lib.sources.presets.subscriptions import subscriptions
 from lib.sources.raw import LINE, ROW, Raw
 
 MOST_DAYS = 366
@@ -28,11 +30,13 @@ class Shaping:
     spread_rows: int = 0
     spread_days: int = 0
     gathered: tuple[int, int] = field(default=(0, 0))
+    broken: set[str] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
         """Are the rows others than those that were read?"""
-        return self.spread_rows > 0 or self.gathered[0] != self.gathered[1]
+        return self.target.is_revenue or self.spread_rows > 0 or self.gathered[0] != self.gathered[1]
 
     def notes(self) -> list[str]:
         """What was done, in sentences."""
@@ -41,6 +45,8 @@ class Shaping:
             rows, days = counted(self.spread_rows, "row"), counted(self.spread_days, "day")
             said.append(f"{rows} of several days spread evenly over {days}.")
         before, after = self.gathered
+        if self.target.is_revenue:
+            return [*self.said, *self.target.says] if before else []
         if after < before and self.target.gather == "sum":
             said.append(f"{before:,} rows added up to {after:,}, one per day, channel, campaign and partner.")
         elif after < before:
@@ -55,6 +61,10 @@ class Shaping:
         Raises:
             SourceError: a row ends before it starts, or covers more than a year.
         """
+        if self.target.is_revenue:
+            if self.target.gather != "states":
+                self.broken |= set(broken(good, piece, self.plan))
+            return sided(good, piece, self.plan)
         start = self.plan.mapped.columns.get("date")
         end = next((self.target.ends[name] for name in self.target.ends if start and key(name) == key(start)), None)
         if end is None or not good.height:
@@ -113,6 +123,10 @@ class Shaping:
         """All good rows of the source, as few as the table wants them."""
         if self.target.gather is None:
             return rows
+        if self.target.is_revenue:
+            fewer, self.said = subscriptions(rows, self.plan, self.target, self.broken)
+            self.gathered = (rows.height, fewer.height)
+            return fewer
         fewer = self._summed(rows) if self.target.gather == "sum" else visits(rows)
         self.gathered = (rows.height, fewer.height)
         return fewer

@@ -13,6 +13,7 @@ from lib.ui.words import plain, readable
 
 Json = dict[str, Any]
 MODES = {"all": "all of these hold", "any": "one of these is enough"}
+Values = Callable[[str], Sequence[str]]
 HIDDEN: dict[str, Any] = {"label_visibility": "collapsed"}
 
 
@@ -22,10 +23,12 @@ def conditions(
     change: Change,
     label: str = "Only where",
     offered: Sequence[str] | None = None,
+    values: Values | None = None,
 ) -> None:
     """Draw the conditions. An unfinished one has no field or no value yet (`fields.problem` says so).
 
-    `offered` are the fields to choose from; all there are, and the cohorts that are kept, where it is left out.
+    `offered` are the fields to choose from; all there are, and the cohorts that are kept, where it is left out. Where
+    they are not those of events, `values` says what there is to choose from in each, and all of them hold text.
     """
     mode, rows = split(where)
     named = offers(offered)
@@ -47,7 +50,7 @@ def conditions(
         widgets.pick(f"{key}-mode", "How many must hold", MODES, mode, set_mode, width=240, **HIDDEN)
     for k, row in enumerate(rows):
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            _row(f"{key}-{k}", row, item(change_rows, k), k + 1, named)
+            _row(f"{key}-{k}", row, item(change_rows, k), k + 1, named, values)
             widgets.icon(f"{key}-{k}-out", "close", f"Remove condition {k + 1}", change_rows, removed(k))
     words = "Add a condition" if rows else f"{label} …"
     more = added({"field": None})
@@ -80,7 +83,7 @@ def join(mode: str, rows: list[Json]) -> list[Json]:
     return [{"any": rows}] if mode == "any" and rows else rows
 
 
-def _row(key: str, row: Json, change: Change, number: int, named: Mapping[str, str]) -> None:
+def _row(key: str, row: Json, change: Change, number: int, named: Mapping[str, str], values: Values | None) -> None:
     """One condition; a group that came with a link is shown as a sentence and can only be removed."""
     is_cohort = cohorts.is_test(row)
     if "field" not in row and not is_cohort:
@@ -98,7 +101,7 @@ def _row(key: str, row: Json, change: Change, number: int, named: Mapping[str, s
     if is_cohort:
         cohorts.test(key, row, change, number)
     elif row.get("field"):
-        _test(key, row, change, number)
+        _test(key, row, change, number, values)
 
 
 def begun(field: str | None) -> Json:
@@ -112,13 +115,16 @@ def begun(field: str | None) -> Json:
     return {"field": field, "op": fields.first_op(field)} if field else {"field": None}
 
 
-def _test(key: str, row: Json, change: Change, number: int) -> None:
+def _test(key: str, row: Json, change: Change, number: int, values: Values | None) -> None:
     field, op = row["field"], row.get("op", "in")
-    options = fields.ops(field, op)
+    kind = fields.kind(field) if values is None else "text"
+    other = {} if op in fields.TEXT else {op: sentences.OPS[op]}
+    options = fields.ops(field, op) if values is None else fields.TEXT | other
     set_op = _setting(change, retested)
     widgets.pick(f"{key}-op", f"Test of condition {number}", options, op, set_op, width=190, **HIDDEN)
     if needs_value(op):
-        _value(key, row, _setting(change, lambda old, value: {**old, "value": value}), f"Value of condition {number}")
+        put = _setting(change, lambda old, value: {**old, "value": value})
+        _value(key, row, put, f"Value of condition {number}", kind, values or fields.known)
 
 
 def _setting(change: Change, make: Callable[[Json, Any], Json]) -> Callable[[Any], None]:
@@ -149,10 +155,9 @@ def moved(value: Any, op: str) -> Any:
     return listed if op in ("in", "not_in") else listed[0] if listed else None
 
 
-def _value(key: str, row: Json, write: Callable[[Any], None], label: str) -> None:
+def _value(key: str, row: Json, write: Callable[[Any], None], label: str, kind: str, values: Values) -> None:
     """The value, in the widget that fits field and test."""
     field, op, value = row["field"], row.get("op", "in"), row.get("value")
-    kind = fields.kind(field)
     if op in ("in", "not_in"):
         told = [str(one) for one in value or ()]
 
@@ -160,7 +165,7 @@ def _value(key: str, row: Json, write: Callable[[Any], None], label: str) -> Non
             write(typed_as(kind, new))
 
         widgets.picks(
-            f"{key}-values", label, fields.known(field), told, typed, accept_new_options=True,
+            f"{key}-values", label, values(field), told, typed, accept_new_options=True,
             placeholder="pick or type", **HIDDEN,
         )  # fmt: skip
     elif op in ("contains", "not_contains", "matches", "not_matches"):
@@ -171,7 +176,7 @@ def _value(key: str, row: Json, write: Callable[[Any], None], label: str) -> Non
         widgets.day(f"{key}-day", label, as_day(value), lambda new: write(new and new.isoformat()), **HIDDEN)
     elif kind == "text":
         widgets.pick(
-            f"{key}-value", label, fields.known(field), value, write, accept_new_options=True,
+            f"{key}-value", label, values(field), value, write, accept_new_options=True,
             placeholder="pick or type", **HIDDEN,
         )  # fmt: skip
     elif kind == "number" or op in ("gt", "ge", "lt", "le"):

@@ -31,13 +31,19 @@ def drawer(
     body: Callable[[Any, Change], None],
     problem: Callable[[Any], str],
     apply: Callable[[Any], None],
+    does: str = "Apply",
 ) -> None:
-    """Draw the drawer if it is the one that is open. `problem` says why a draft cannot be applied yet, or nothing."""
+    """Draw the drawer if it is the one that is open. `problem` says why a draft cannot be applied yet, or nothing.
+
+    `does` is what its button does with the draft, in a word.
+    """
     if (st.session_state.get(OPEN) or {}).get("name") == name:
-        st.dialog(title, width="medium", position="right", on_dismiss=shut)(_inside)(body, problem, apply)
+        st.dialog(title, width="medium", position="right", on_dismiss=shut)(_inside)(body, problem, apply, does)
 
 
-def _inside(body: Callable[[Any, Change], None], problem: Callable[[Any], str], apply: Callable[[Any], None]) -> None:
+def _inside(
+    body: Callable[[Any, Change], None], problem: Callable[[Any], str], apply: Callable[[Any], None], does: str
+) -> None:
     opened = st.session_state.get(OPEN)
     if opened is None:
         return
@@ -48,7 +54,7 @@ def _inside(body: Callable[[Any, Change], None], problem: Callable[[Any], str], 
             st.caption(f":orange[{plain(wrong)}]")
         with st.container(horizontal=True):
             st.button(
-                "Apply",
+                does,
                 key="drawer-apply",
                 type="primary",
                 disabled=bool(wrong),

@@ -1,0 +1,110 @@
+"""What moved revenue: the balance at the end of a bucket less that at its beginning, account by account."""
+
+import numpy as np
+import polars as pl
+
+from lib.answers.revenue_rows import FOREVER, Subscriptions
+from lib.answers.revenue_steps import Changes, Ints, Steps, steps, table
+from lib.answers.revenue_times import Times
+from lib.questions.revenue import Revenue
+from lib.timeline import day_bucket
+
+MONEY = ("start_mrr", "new", "expansion", "reactivation", "contraction", "churn", "paused", "fx", "end_mrr")
+COUNTS = ("accounts_start", "accounts_new", "accounts_churned", "accounts_reactivated", "accounts_end")
+
+
+def kinds(rows: Steps) -> dict[str, tuple[np.ndarray, Ints]]:
+    """For each movement, the steps that are one and how much each moves, above zero; `paused` has its sign.
+
+    What an account pays while a pause lasts is compared as if it went on; the pause itself is the difference.
+    """
+    began, ended = rows.kept_before == 0, rows.kept_after == 0
+    moved = rows.kept_after - rows.kept_before
+    returns = began & ~ended & ~rows.is_first
+    paused = (rows.after - rows.before) - moved
+    return {
+        "new": (rows.is_first & began, moved),
+        "expansion": (~began & (moved > 0), moved),
+        "reactivation": (returns, moved),
+        "contraction": (~began & ~ended & (moved < 0), -moved),
+        "churn": (~began & ended, -moved),
+        "paused": (paused != 0, paused),
+    }
+
+
+def movements(made: Changes, times: Times, found: Subscriptions) -> pl.DataFrame:
+    """Table `movements`: every bucket of every segment."""
+    cents, shape = _cents(made, times)
+    part, place = (axis.ravel() for axis in np.indices(shape))
+    flat = {name: values.ravel() for name, values in cents.items()}
+    gains, losses = (
+        pl.Series(flat[one] + flat[other]) for one, other in (("new", "expansion"), ("churn", "contraction"))
+    )
+    names = pl.Series(made.names, dtype=pl.String())
+    table_ = pl.DataFrame({"bucket": times.firsts.gather(place), "segment": names.gather(part)})
+    return table_.with_columns(
+        **{name: pl.Series(found.money(flat[name])) for name in MONEY},
+        **{name: pl.Series(flat[name]) for name in COUNTS},
+        quick_ratio=pl.when(losses > 0).then(gains / losses),
+        complete=times.complete.gather(place),
+    )
+
+
+def _cents(made: Changes, times: Times) -> tuple[dict[str, Ints], tuple[int, int]]:
+    """The columns in minor units, by segment and bucket shown."""
+    edges, parts = times.edges, len(made.names)
+    shown = times.before.size
+    if not len(times):
+        return {name: np.zeros((parts, 0), dtype=np.int64) for name in (*MONEY, *COUNTS)}, (parts, 0)
+    rows = steps(made, edges)
+    shape = (parts, edges.size)
+    found: dict[str, Ints] = {}
+    people: dict[str, Ints] = {}
+    for name, (where, amount) in kinds(rows).items():
+        found[name] = table(rows.part[where], rows.place[where], amount[where], shape)
+        people[name] = table(rows.part[where], rows.place[where], np.ones(int(where.sum())), shape)
+    level = _level(rows, rows.before, rows.after, shape)
+    heads = _level(rows, rows.kept_before > 0, rows.kept_after > 0, shape)
+    found = {
+        **found,
+        "start_mrr": _previous(level),
+        "fx": np.zeros(shape, dtype=np.int64),
+        "accounts_start": _previous(heads),
+        "accounts_new": people["new"],
+        "accounts_churned": people["churn"],
+        "accounts_reactivated": people["reactivation"],
+    }
+    gains, losses = found["new"] + found["expansion"] + found["reactivation"], found["contraction"] + found["churn"]
+    found["end_mrr"] = found["start_mrr"] + gains - losses + found["paused"]
+    found["accounts_end"] = found["accounts_start"] + people["new"] + people["reactivation"] - people["churn"]
+    return {name: values[:, shown:] for name, values in found.items()}, (parts, len(times))
+
+
+def _level(rows: Steps, before: np.ndarray, after: np.ndarray, shape: tuple[int, int]) -> Ints:
+    """The sum over units at every edge, each in the segment it has then."""
+    gone, come = table(rows.part, rows.place, before, shape), table(rows.part_after, rows.place, after, shape)
+    return np.cumsum(come - gone, axis=1)
+
+
+def _previous(level: Ints) -> Ints:
+    """The level at the edge before; nothing before the first."""
+    return np.concatenate([np.zeros((level.shape[0], 1), dtype=np.int64), level[:, :-1]], axis=1)
+
+
+def committed(question: Revenue, rows: pl.DataFrame, times: Times, found: Subscriptions) -> pl.DataFrame:
+    """Table `committed`: what is agreed after the last known day: bucket, segment, ending, starting (MRR), accounts.
+
+    Only what runs on the last known day can end; a price that changes ends and starts.
+    """
+    ends = rows.filter((pl.col("start") < times.known) & (pl.col("end") >= times.known) & (pl.col("end") < FOREVER))
+    starts = rows.filter(pl.col("start") >= times.known)
+    nothing = pl.lit(0, pl.Int64())
+    both = pl.concat([
+        ends.select("account_id", "segment", day="end", ending="mrr", starting=nothing),
+        starts.select("account_id", "segment", day="start", ending=nothing, starting="mrr"),
+    ])  # fmt: skip
+    first = day_bucket(pl.col("day").cast(pl.Int32).cast(pl.Date()), question.grain, question.week_start)
+    table_ = both.group_by(bucket=first, segment=pl.col("segment").cast(pl.String())).agg(
+        pl.col("ending", "starting").sum() / 10**found.minor, accounts=pl.col("account_id").n_unique().cast(pl.Int64)
+    )
+    return table_.sort("bucket", "segment")

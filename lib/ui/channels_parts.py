@@ -1,0 +1,219 @@
+"""The parts of the page Channels: its numbers, its picture, its table, and who belongs to nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.answers import Answer
+from lib.charts import channel_map, channel_shares
+from lib.questions.channels import Channels
+from lib.ui import channels_views
+from lib.ui.channels_choice import ALL
+from lib.ui.page import Card, picture
+from lib.ui.tables import Format, table
+from lib.ui.words import plain, readable
+from lib.words import count, listing, money, people, percent
+
+Found = TypeVar("Found")
+Row = Mapping[str, Any]
+
+COLUMNS: dict[str, tuple[str, Format]] = {
+    "rank": ("Rank", "count"),
+    "channel": ("Channel", "text"),
+    "of_channel": ("Of channel", "text"),
+    "users": ("People", "decimal"),
+    "spend": ("Cost", "money"),
+    "cac": ("Per person", "money"),
+    "retention": ("Kept", "percent"),
+    "retention_low": ("95 % from", "percent"),
+    "retention_high": ("to", "percent"),
+    "retention_shrunk": ("Kept, drawn to mean", "percent"),
+    "retention_adjusted": ("Kept, same mix", "percent"),
+    "cost_per_kept": ("Per person kept", "money"),
+    "cost_per_kept_low": ("95 % from ", "money"),
+    "cost_per_kept_high": ("to ", "money"),
+    "ltv": ("Value per person", "money"),
+    "ltv_to_cac": ("Value ÷ cost", "decimal"),
+    "payback_days": ("Paid back by day", "count"),
+    "note": ("Note", "text"),
+}
+POINTS = ("cac", "retention", "retention_shrunk", "retention_adjusted", "cost_per_kept", "ltv", "ltv_to_cac")
+NOT_OVER = "Day {} is not over yet for anybody here: choose an earlier period, or a shorter time to stay."
+NO_COST = "No cost is known here, so this shows who stays; load spend to see what one of them costs."
+
+
+def numbers(answer: Answer, whole: Answer) -> list[Card]:
+    """Cost per person, share kept, cost per person kept, value over cost, and who is unattributed or spend too dear.
+
+    The first four are about all channels together (`whole`); the last is the page's own answer.
+    """
+    return remembered(answer, "numbers", lambda: _numbers(answer, whole))
+
+
+def _numbers(answer: Answer, whole: Answer) -> list[Card]:
+    asked = answer.question
+    assert isinstance(asked, Channels)
+    rows = whole.tables["channels"].filter(pl.col("channel") == ALL).rows(named=True)
+    row: Row = rows[0] if rows else dict.fromkeys(whole.tables["channels"].columns)
+    few = row["sample"] not in (None, "enough")
+    last = _too_dear(answer, asked) if asked.target is not None else _lost(answer, asked)
+    return [_per_person(row, few), _kept(row, asked, few), _per_kept(row, answer, few), _worth(row, asked, few), last]
+
+
+def _per_person(row: Row, few: bool) -> Card:
+    about = (
+        f"Cost of all channels, {_amount(row['spend'])}, ÷ the {_people(row['users'])} they brought, those that cost"
+        f" nothing among them.{_ends(row, 'cac', _amount)} What paid channels alone cost is in the tab Costs."
+    )
+    return Card("Cost per person", _amount(row["cac"]), meaning=about, note=_people(row["users"]), few=few)
+
+
+def _kept(row: Row, asked: Channels, few: bool) -> Card:
+    over = f"of {_people(row['eligible'])}"
+    about = (
+        f"{_people(row['kept'])} {over} for whom day {asked.kept.day} is over did “{asked.kept.event.words}”"
+        f" {asked.kept.words}.{_ends(row, 'retention', percent)}"
+    )
+    return Card(f"Kept by day {asked.kept.day}", percent(row["retention"]), meaning=about, note=over, few=few)
+
+
+def _per_kept(row: Row, answer: Answer, few: bool) -> Card:
+    best = answer.tables["channels"].drop_nulls("rank").sort("rank", "channel").head(1).rows(named=True)
+    least = f"least: {_amount(best[0]['cost_per_kept'])}" if best else None
+    which = f" The least is that of {best[0]['channel']}." if best else ""
+    about = f"Cost per person ÷ share kept.{_ends(row, 'cost_per_kept', _amount)}{which}"
+    return Card("Cost per person kept", _amount(row["cost_per_kept"]), meaning=about, note=least, few=few)
+
+
+def _worth(row: Row, asked: Channels, few: bool) -> Card:
+    ratio = row["ltv_to_cac"]
+    value = "–" if ratio is None else f"{ratio:,.2f} ×"
+    about = (
+        f"Gross profit per person by day {asked.horizon_days}, {_amount(row['ltv'])}, ÷ cost per person (LTV:CAC)."
+        f"{_ends(row, 'ltv', _amount, 'Gross profit per person')} Above 1, people bring in more than they cost."
+    )
+    known = f"by day {asked.horizon_days}" if ratio is not None else _why_not(row, asked)
+    return Card("Value over cost", value, meaning=about, note=known, few=few)
+
+
+def _why_not(row: Row, asked: Channels) -> str:
+    return "no cost is known" if row["ltv"] is not None else f"nothing known by day {asked.horizon_days}"
+
+
+def _lost(answer: Answer, asked: Channels) -> Card:
+    lost, everybody = traced(answer)
+    about = (
+        f"People without any contact in the {count(asked.lookback_days)} days before they were first seen, of"
+        f" {_people(everybody)} in all. They belong to no channel and are never spread over channels."
+    )
+    return Card("Unattributed", percent(lost / everybody if everybody else None), meaning=about, note=_people(lost))
+
+
+def _too_dear(answer: Answer, asked: Channels) -> Card:
+    row = answer.tables["totals"].filter(pl.col("name") == "above_target").row(0, named=True)
+    about = (
+        f"Part of the cost in the table that went to a {asked.by} where a person kept costs more than"
+        f" {_amount(asked.target)}, or where nobody was kept."
+    )
+    return Card("Spend above target", percent(row["share"]), meaning=about, note=_amount(row["spend"]))
+
+
+def traced(answer: Answer) -> tuple[int, float]:
+    """People that belong to nothing, and everybody."""
+    lost = int(answer.tables["unattributed"]["users"].item(0))
+    return lost, lost + float(answer.tables["channels"]["users"].sum())
+
+
+def _ends(row: Row, name: str, said: Callable[[Any], str], what: str = "") -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low is None or high is None:
+        return ""
+    return f" {what}{', 95' if what else '95'} % interval: {said(low)} to {said(high)}."
+
+
+def _people(number: float | None) -> str:
+    return people(round(number or 0))
+
+
+def _amount(amount: float | None) -> str:
+    return money(amount, queries.settings().company.currency)
+
+
+def has_cost(answer: Answer) -> bool:
+    """True where a name has both people and a cost, so that there is a map to draw."""
+    return bool(channel_map.drawable(answer.tables["channels"]).height)
+
+
+def map_picture(answer: Answer, key: str = "map", of: str = "") -> None:
+    """Cost against staying as bubbles, a click on a channel opens its partners; without a cost, who stays as bars."""
+    asked = answer.question
+    assert isinstance(asked, Channels)
+    if answer.tables["channels"]["retention"].is_null().all():
+        st.info(NOT_OVER.format(asked.kept.day))
+    elif has_cost(answer):
+        opens = channels_views.show_partners if asked.by == "channel" else None
+        picture(answer, "channels", channel_map, key=f"channels-{key}", click=opens, kept=asked.kept.words, of=of)
+        _without_a_place(answer, of)
+    else:
+        st.caption(NO_COST)
+        picture(answer, "channels", channel_shares, key=f"channels-{key}")
+
+
+def _without_a_place(answer: Answer, of: str) -> None:
+    """Names with people and no cost have no place on the map: say which, and how many of their people stay."""
+    rows = answer.tables["channels"].filter((pl.col("users") > 0) & pl.col("cac").is_null())
+    rows = rows.filter(pl.col("of_channel") == of) if of else rows
+    said = [f"{name} ({percent(rate)} kept)" for name, rate in rows.select("channel", "retention").iter_rows()]
+    some = [*said[:5], *([f"{len(said) - 5} more"] if len(said) > 5 else [])]
+    if some:
+        st.caption(plain(f"Without a cost, so not on the map: {listing(some)}."))
+
+
+def channels_table(answer: Answer, name: str = "channels", of: str = "") -> None:
+    """One row for each channel, raw beside drawn to the mean; what rests on fewer than five people is left empty."""
+    asked = answer.question
+    assert isinstance(asked, Channels)
+    frame = remembered(answer, f"table of {of}", lambda: told(answer.tables["channels"], of))
+    columns = counted(COLUMNS, asked)
+    columns["channel"] = (readable(asked.by).capitalize(), "text")
+    if asked.by == "channel":
+        columns.pop("of_channel")
+    if asked.adjust is None:
+        columns.pop("retention_adjusted")
+    summary = f"People, cost, share kept and cost per person kept by {asked.by}, the lowest cost first"
+    table(frame, columns, name, summary, question=None if of else asked)
+
+
+def counted(columns: Mapping[str, tuple[str, Format]], asked: Channels) -> dict[str, tuple[str, Format]]:
+    """The columns, people as whole numbers unless several contacts share a person."""
+    found = dict(columns)
+    for name in ("users", "eligible", "kept"):
+        if name in found and asked.is_whole:
+            found[name] = (found[name][0], "count")
+    return found
+
+
+def told(frame: pl.DataFrame, of: str = "") -> pl.DataFrame:
+    """The rows as they are shown: of one channel where `of` names it, single values of fewer than five people empty."""
+    rows = frame.filter(pl.col("of_channel") == of) if of else frame
+    hidden = pl.col("sample") == "hidden"
+    return rows.with_columns(pl.when(~hidden).then(pl.col(point)).alias(point) for point in POINTS)
+
+
+def unattributed(answer: Answer) -> None:
+    """Who belongs to nothing, and cost that names nothing, as a sentence below the table."""
+    asked = answer.question
+    assert isinstance(asked, Channels)
+    (lost, everybody), spend = traced(answer), answer.tables["unattributed"]["spend"].item(0)
+    share = percent(lost / everybody if everybody else None)
+    said = f"Unattributed: {people(lost)} ({share}) without a contact in the {count(asked.lookback_days)} days before"
+    more = f"; {_amount(spend)} of cost names no channel (see Costs)." if spend else "."
+    st.caption(plain(said + more))
+
+
+def remembered(answer: Answer, name: str, make: Callable[[], Found]) -> Found:
+    """What is made of an answer, once per question, rules and load."""
+    return queries.once(make, "channels parts", name, *queries.named(answer.question))

@@ -1,0 +1,249 @@
+"""What lies behind the channels: their partners, who stays when, payback, all cost, the mix of people, creators."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.answers import Answer
+from lib.answers.channels_staying import bounded
+from lib.charts import payback, retention
+from lib.questions import parse
+from lib.questions.channels import Channels
+from lib.ui import channel_rules, channels_controls, channels_messages, channels_parts, channels_views
+from lib.ui.builder import widgets
+from lib.ui.channels_choice import ChannelsChoice
+from lib.ui.channels_parts import remembered
+from lib.ui.page import picture
+from lib.ui.tables import Format, table
+from lib.ui.words import plain, readable
+from lib.words import percent
+
+Json = Mapping[str, Any]
+Columns = dict[str, tuple[str, Format]]
+
+CURVES: Columns = {
+    "segment": ("Name", "text"),
+    "period": ("Day", "count"),
+    "eligible": ("Day is over for", "decimal"),
+    "users": ("Kept", "decimal"),
+    "rate": ("Share", "percent"),
+    "low": ("95 % from", "percent"),
+    "high": ("to", "percent"),
+}
+PAYBACK: Columns = {
+    "channel": ("Name", "text"),
+    "day": ("Day", "count"),
+    "value_per_user": ("Gross profit per person so far", "money"),
+    "cac": ("Cost per person", "money"),
+}
+TOTALS: Columns = {
+    "said": ("Cost of a person", "text"),
+    "spend": ("Cost", "money"),
+    "users": ("People", "decimal"),
+    "cac": ("Per person", "money"),
+    "cac_low": ("95 % from", "money"),
+    "cac_high": ("to", "money"),
+    "about": ("Which is", "text"),
+}
+ABOUT = {
+    "paid": ("Paid", "Media and fees ÷ people of the channels these were spent on"),
+    "blended": ("Blended", "The same cost ÷ everybody, also those who came for nothing or cannot be traced"),
+    "fully_loaded": ("Fully loaded", "All cost of marketing and sales, people and tools too ÷ everybody"),
+    "above_target": ("Above the target", "Names where a person kept costs more than the target, or nobody was kept"),
+}
+ODD: Columns = {
+    "channel": ("Name", "text"),
+    "users": ("People", "decimal"),
+    "spend": ("Cost", "money"),
+    "note": ("What is missing", "text"),
+}
+STRATA: Columns = {
+    "channel": ("Name", "text"),
+    "stratum": ("Group", "text"),
+    "eligible": ("People", "decimal"),
+    "rate": ("Kept", "percent"),
+    "weight": ("Weight of the group", "percent"),
+}
+MIXED: Columns = {
+    "channel": ("Name", "text"),
+    "eligible": ("People", "decimal"),
+    "retention": ("Kept", "percent"),
+    "retention_adjusted": ("Kept, same mix", "percent"),
+    "note": ("Note", "text"),
+}
+CREATORS: Columns = {
+    "partner": ("Partner", "text"),
+    "users": ("People, each once", "count"),
+    "code": ("Named by code", "count"),
+    "link": ("by link", "count"),
+    "survey": ("by survey", "count"),
+    "at_least": ("At least", "count"),
+    "at_most": ("At most", "count"),
+}
+
+
+def tabs(asked: Json, choice: ChannelsChoice, answer: Answer) -> None:
+    """Draw the tabs; only the one that is open asks and draws."""
+    tab, of = channels_views.here()
+    widgets.show("tab", tab)
+    draws: dict[str, Callable[[], None]] = {
+        "Partners": lambda: partners(asked, of),
+        "Staying": lambda: staying(answer),
+        "Payback": lambda: paid_back(answer),
+        "Costs": lambda: costs(answer),
+        "Mix": lambda: mix(choice, answer),
+        "Creators": lambda: creators(answer),
+        "Messages": lambda: channels_messages.messages(asked["scope"], choice.floor),
+        "Keywords": lambda: channels_messages.keywords(asked["scope"], choice.floor),
+        "Referrers": lambda: channel_rules.referrers(asked.get("scope")),
+    }
+    places = st.tabs(channels_views.TABS, key="tab", on_change=channels_views.open_tab)
+    for name, place in zip(channels_views.TABS, places, strict=True):
+        if name == tab:
+            with place:
+                draws[name]()
+
+
+def partners(asked: Json, of: str) -> None:
+    """Creators and other partners, raw beside drawn to the mean of their channel; all, or those of one channel."""
+    answer = queries.ask(parse({**asked, "by": "partner"}))
+    named = answer.tables["channels"].filter((pl.col("channel") != "(none)") & pl.col("of_channel").is_not_null())
+    if not named.height:
+        st.info("No contact and no cost names a partner: a creator's code or link, or the column “partner” of spend.")
+        return
+    channels = named["of_channel"].unique().sort().to_list()
+    of = channels_views.of_channel(of, channels)
+    options = {"": "all channels"} | {name: name for name in channels}
+    widgets.pick("channels-of", "Partners of", options, of, channels_views.show_of, width=240)
+    st.markdown(plain(answer.headline))
+    channels_parts.map_picture(answer, "partners", of)
+    channels_parts.channels_table(answer, f"partners of {of}" if of else "partners", of)
+
+
+def staying(answer: Answer) -> None:
+    """The share that stays by each day, at the ages that everyone compared has reached."""
+    asked = _asked(answer)
+    found, said = remembered(answer, "curves", lambda: _curves(answer))
+    rows = found.tables["curves"]
+    if not rows.height:
+        st.info(f"Day {asked.kept.within_days} is not over yet for all that are compared: choose an earlier period.")
+        return
+    picture(found, "curves", retention, said, key="channels-staying", grain="day")
+    st.caption(
+        f"Kept by a day: did “{plain(asked.kept.event.words)}” on any of the {asked.kept.within_days} days up to it, so"
+        f" the curves begin on day {asked.kept.within_days}. All end on the last day that is over for all compared:"
+        f" those with {asked.floor} people or more, where there are any."
+    )
+    columns = channels_parts.counted({**CURVES, "users": ("Kept", "count" if asked.is_whole else "decimal")}, asked)
+    table(rows, columns, "channels-staying", "Share kept by day", question=asked)
+
+
+def _curves(answer: Answer) -> tuple[Answer, str]:
+    """The answer with its curves as the chart of retention has them, of those with enough people; and what they say."""
+    asked = _asked(answer)
+    rows = bounded(answer.tables["curves"]).filter(pl.col("day") >= asked.kept.within_days)
+    enough = answer.tables["channels"].filter(pl.col("users") >= asked.floor)["channel"]
+    if enough.len():
+        rows = rows.filter(pl.col("channel").is_in(enough.implode()))
+    last = rows.filter(pl.col("day") == pl.col("day").max()).sort(["rate", "channel"], descending=[True, False])
+    said = ""
+    if last.height:
+        first, least = last.row(0, named=True), last.row(-1, named=True)
+        said = f"By day {first['day']} {first['channel']} keeps {percent(first['rate'])}"
+        said += f", {least['channel']} {percent(least['rate'])}" if last.height > 1 else ""
+    rows = rows.rename({"channel": "segment", "day": "period", "kept": "users"})
+    return replace(answer, tables={"curves": rows}), said
+
+
+def paid_back(answer: Answer) -> None:
+    """What people have brought in by each day, against what they cost."""
+    rows = answer.tables["payback"].drop_nulls("value_per_user")
+    if not rows.height:
+        gap = next((note for note in answer.notes if "what people bring in" in note), "Nothing is known of it yet.")
+        st.info(plain(gap))
+        return
+    picture(answer, "payback", payback, key="channels-payback")
+    table(rows, PAYBACK, "channels-payback", "Gross profit per person by day", question=answer.question)
+
+
+def costs(answer: Answer) -> None:
+    """Three costs of a person, each under its name; and cost or people that lack the other."""
+    totals = answer.tables["totals"].with_columns(
+        said=pl.col("name").replace_strict({name: said for name, (said, _) in ABOUT.items()}, return_dtype=pl.String()),
+        about=pl.col("name").replace_strict({name: it for name, (_, it) in ABOUT.items()}, return_dtype=pl.String()),
+    )
+    st.markdown("## What a person costs, three ways")
+    table(
+        totals,
+        channels_parts.counted(TOTALS, _asked(answer)),
+        "channels-costs",
+        "Paid, blended and fully loaded cost per person",
+        question=answer.question,
+    )
+    channels_parts.unattributed(answer)
+    odd = answer.tables["channels"].filter(
+        ((pl.col("users") > 0) & (pl.col("spend") <= 0)) | ((pl.col("users") == 0) & (pl.col("spend") != 0))
+    )
+    if odd.height:
+        st.markdown("## Cost without people, and people without cost")
+        table(
+            odd,
+            channels_parts.counted(ODD, _asked(answer)),
+            "channels-odd",
+            "Names that have a cost or people, but not both",
+            question=answer.question,
+        )
+
+
+def mix(choice: ChannelsChoice, answer: Answer) -> None:
+    """Staying as if every channel brought the same kind of people, beside staying as it is."""
+    channels_controls.adjusting(choice, "channels-mix")
+    if choice.adjust is None:
+        st.info("Choose a field to see whether channels differ, or only the people they bring.")
+        return
+    rows = answer.tables["channels"].filter(pl.col("eligible") >= choice.floor).sort("retention", descending=True)
+    by = plain(readable(choice.adjust))
+    st.markdown(f"## Who stays, at the same mix of {by}")
+    table(
+        rows,
+        channels_parts.counted(MIXED, _asked(answer)),
+        "channels-mixed",
+        "Share kept as it is and at the same mix",
+        question=answer.question,
+    )
+    st.markdown(f"## Each group of {by}")
+    strata = answer.tables["strata"]
+    table(
+        strata,
+        channels_parts.counted(STRATA, _asked(answer)),
+        "channels-strata",
+        "Share kept by channel and group",
+        question=answer.question,
+    )
+    st.caption(
+        "A channel's share at the same mix is the sum of its groups' shares × the weight of the group among all people"
+        " here. A channel without anybody in one of the groups has none; nothing is guessed."
+    )
+
+
+def creators(answer: Answer) -> None:
+    """People that a creator's code, link and survey name, and how far three numbers alone could be wrong."""
+    rows = answer.tables["overlap"]
+    if not rows.height:
+        st.info("No contact names a partner by a code, a link or a survey.")
+        return
+    st.markdown("## Creators, by code, link and survey")
+    st.caption(
+        "A person whom several of the three name counts once: by the code, else the link, else the survey. Three totals"
+        " without the people behind them could only say “at least” the largest and “at most” their sum."
+    )
+    table(rows, CREATORS, "channels-creators", "People by what names their creator", question=answer.question)
+
+
+def _asked(answer: Answer) -> Channels:
+    assert isinstance(answer.question, Channels)
+    return answer.question

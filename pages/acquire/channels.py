@@ -1,0 +1,37 @@
+import streamlit as st
+
+from lib import queries
+from lib.questions import parse
+from lib.ui import channel_rules, channels_choice, channels_controls, channels_parts, channels_tabs, states, url
+from lib.ui.page import cards, page_header, verdict
+from lib.ui.scope_bar import scope_bar
+
+scope = scope_bar()
+if not queries.loaded() & {"touchpoints", "spend"}:
+    st.title("Channels", anchor=False)
+    states.lacking("Which channel brings people who stay, and at what cost.", ("touchpoints", "spend"))
+    url.say_refused()
+    st.stop()
+
+choice = channels_controls.read()
+head, said = st.container(), st.container()
+channels_controls.controls(choice)
+channel_rules.button()
+channel_rules.rules_drawer(scope)
+refused = st.container()
+
+asked = channels_choice.question(choice, scope)
+answer = queries.ask(parse(asked))
+whole = queries.ask(parse(channels_choice.together(choice, scope, queries.channel_rules())))
+
+with head:
+    page_header("Channels", answer)
+with said:
+    verdict(answer)
+cards(channels_parts.numbers(answer, whole))
+channels_parts.map_picture(answer)
+channels_parts.channels_table(answer)
+channels_parts.unattributed(answer)
+channels_tabs.tabs(asked, choice, answer)
+with refused:
+    url.say_refused()

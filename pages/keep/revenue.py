@@ -1,0 +1,45 @@
+import streamlit as st
+
+from lib import queries
+from lib.ui import (
+    revenue_accounts,
+    revenue_choice,
+    revenue_controls,
+    revenue_parts,
+    revenue_tabs,
+    revenue_views,
+    states,
+    url,
+)
+from lib.ui.page import cards, page_header, verdict
+from lib.ui.scope_bar import scope_bar
+
+period = scope_bar()
+if "subscriptions" not in queries.loaded():
+    st.title("Revenue", anchor=False)
+    states.lacking("Do customers stay and grow, and what moved it.", ("subscriptions",))
+    url.say_refused()
+    st.stop()
+
+scope, left_out = revenue_choice.about_revenue(period)
+choice, changed = revenue_choice.fitting(revenue_controls.read(), scope)
+head, said = st.container(), st.container()
+revenue_controls.controls(choice)
+for sentence in filter(None, (left_out, changed)):
+    st.warning(sentence)
+refused = st.container()
+
+asked = revenue_parts.ask(choice, scope)
+view = revenue_views.here(revenue_parts.buckets(asked), revenue_parts.groups(asked), queries.products())
+
+with head:
+    page_header("Revenue", asked.kept)
+with said:
+    verdict(asked.kept)
+cards(revenue_parts.numbers(asked))
+revenue_parts.bridge(asked, view)
+revenue_accounts.accounts(asked, choice, scope, view)
+revenue_parts.movements(asked)
+revenue_tabs.tabs(revenue_tabs.Behind(asked, choice, scope, view))
+with refused:
+    url.say_refused()
