@@ -114,19 +114,14 @@ def last_day() -> date:
 def ask(question: Question) -> Answer:
     """The answer to a question, computed once per question and load."""
     rules, channels = _rules_of(question)
-    if not rules and not channels:
-        return once(lambda: answers.ask(question, facts()), "answer", *named(question))
-    told = _told(rules, channels)
-    return once(lambda: answers.ask(question, _with_rules(rules, told, channels)), "answer", *named(question))
+    source = _with_rules(rules, _told(rules, channels), channels)
+    return once(lambda: answers.ask(question, source), "answer", *named(question))
 
 
 def named(question: Question) -> tuple[str, ...]:
     """A name, for `once`, of what depends on a question: its text, and the rules kept in the state that it asks for."""
     # By its text: to Python, a question about 1 and one about true are equal.
-    rules, channels = _rules_of(question)
-    told = _told(rules, channels)
-    text = question.model_dump_json(by_alias=True)
-    return (text, told) if told else (text,)
+    return question.model_dump_json(by_alias=True), _told(*_rules_of(question))
 
 
 def _rules_of(question: Question) -> tuple[dict[str, Cohort], tuple[ChannelRule, ...]]:
@@ -190,6 +185,8 @@ def _told(rules: dict[str, Cohort], channels: tuple[ChannelRule, ...] = ()) -> s
 
 def _with_rules(rules: dict[str, Cohort], told: str, channels: tuple[ChannelRule, ...] = ()) -> Facts:
     """The facts, where questions may name these cohorts and contacts belong to channels by these rules."""
+    if not told:
+        return facts()
     folder = workspace()
     return SOURCES.get(
         ("facts", folder, _mark(folder), told), lambda: replace(facts(), cohorts=rules, channel_rules=channels)

@@ -49,10 +49,9 @@ def chart(
     # Without its mark of per cent a figure also fits into the cells of a phone.
     long = alt.Chart().mark_text(opacity=_if(f"{wide} >= 40"))
     short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"))
+    shade = alt.Color("shade:N", scale=None, legend=None)
     return alt.layer(
-        cells.encode(x, y, alt.Color("shade:N", scale=None, legend=None), tooltip=_tooltip(share, there)).properties(
-            name=POINTS
-        ),
+        cells.encode(x, y, shade, tooltip=_tooltip(share, there)).properties(name=POINTS),
         long.encode(x, y, alt.Text("cell:N"), letters),
         short.encode(x, y, alt.Text("figure:N"), letters),
         data=rows,

@@ -35,8 +35,8 @@ MEANINGS = {
     END: "what customers pay a month when the period ends",
 }
 LEGEND = (
-    "From top to bottom: MRR at the start, what was added (+), what was lost (−), MRR at the end. Each bar begins where the"
-    " one above it ended, and is the sum of its column in the table below. A click on a movement lists its accounts."
+    "From top to bottom: MRR at the start, what was added (+), what was lost (−), MRR at the end. Each bar begins where"
+    " the one above it ended, and is the sum of its column in the table. A click on a movement lists its accounts."
 )
 TOOLTIP = [
     alt.Tooltip("name:N", title="Movement"),
@@ -77,8 +77,8 @@ def chart(frame: pl.DataFrame, tones: Tones, *, currency: str = "USD") -> Drawn:
         amount.encode(alt.X("right:Q"), place, alt.Text("amount:N"), shade),
     ]
     if steps[0] > 0:
-        layers.append(_note(f"The axis begins at {short_money(steps[0], currency)}, so the first and the last bar are cut.",
-                            ROW * rows.height, tones))  # fmt: skip
+        said = f"The axis begins at {short_money(steps[0], currency)}: the first and the last bar are cut."
+        layers.append(_note(said, ROW * rows.height, tones))
     return alt.layer(*layers, data=rows, height=ROW * rows.height)
 
 

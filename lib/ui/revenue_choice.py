@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
 from lib.questions import parse
 from lib.questions.revenue import Revenue, RevenuePolicy
+from lib.scope import Grain
 from lib.timeline import day_bucket, next_bucket
 from lib.ui.url import Address, Reader
 
@@ -20,7 +21,7 @@ BASES = {"12 months": "trailing_12", "each step": "period", "whole period": "sco
 CHURNS = {"end of paid period": "period_end", "when agreed": "at_cancel"}
 PAUSES = {"own movement": "own", "as churn": "churn", "as paid": "keep"}
 PRICES = {"after discounts": "net", "list price": "list"}
-GRAINS = ("day", "week", "month", "quarter", "year")
+GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
 OF_SUBSCRIPTIONS = ("product", "plan", "price_version", "route")
 KNOWN = (*OF_SUBSCRIPTIONS, "seats", "currency", "subscription_id", "account_id", "end_reason")
 OWN = ("basis", "grain", "by", "churn", "past-due", "pause", "price")
@@ -31,7 +32,7 @@ class RevenueChoice:
     """What the controls say; without `by` all accounts are one."""
 
     basis: str = "trailing_12"
-    grain: str = "month"
+    grain: Grain = "month"
     by: str | None = None
     policy: RevenuePolicy = PLAIN
 
@@ -47,7 +48,7 @@ def read(address: Address, fields: Sequence[str]) -> tuple[RevenueChoice, list[s
     by = reader.many("by", lambda name: name if name in fields else None, "nothing is broken down")
     return RevenueChoice(
         basis=BASES[reader.one("basis", BASES, "12 months")],
-        grain=reader.one("grain", GRAINS, "month"),
+        grain=cast(Grain, reader.one("grain", GRAINS, "month")),
         by=by[-1] if by else None,
         policy=RevenuePolicy.model_validate(
             {

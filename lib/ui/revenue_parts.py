@@ -21,7 +21,7 @@ from lib.ui.revenue_choice import RevenueChoice, question
 from lib.ui.revenue_views import View
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
-from lib.words import listing, money, percent, people, short_money
+from lib.words import listing, money, people, percent, short_money
 
 Row = Mapping[str, Any]
 TOGETHER = ""
@@ -93,7 +93,7 @@ def numbers(asked: Asked) -> list[Card]:
 def _last_two(frame: pl.DataFrame) -> list[Row]:
     """The last finished step and the one before, the newest first; the last of all where none is over."""
     done = frame.filter("complete").sort("bucket", descending=True)
-    return (done if done.height else frame.tail(1)).head(2).rows(named=True)
+    return list((done if done.height else frame.tail(1)).head(2).rows(named=True))
 
 
 def _points(rows: Sequence[Row], name: str) -> str | None:
@@ -109,8 +109,8 @@ def _grr(rows: Sequence[Row]) -> Card:
     row: Row = rows[0] if rows else dict.fromkeys(("grr", "kept_mrr", "opening_mrr", "accounts"))
     about = (
         f"Gross revenue retention: of {_amount(row['opening_mrr'])} that {_accounts(row['accounts'])} paid a month at"
-        f" the opening, {_amount(row['kept_mrr'])} is still paid. More than before counts as before, so it is never above"
-        " 100 %."
+        f" the opening, {_amount(row['kept_mrr'])} is still paid. More than before counts as before, so GRR is never"
+        " above 100 %."
     )
     return Card("GRR", percent(row["grr"]), _points(rows, "grr"), meaning=plain(about), few=_few(rows))
 
@@ -118,8 +118,8 @@ def _grr(rows: Sequence[Row]) -> Card:
 def _nrr(rows: Sequence[Row]) -> Card:
     row: Row = rows[0] if rows else dict.fromkeys(("nrr", "now_mrr", "opening_mrr", "accounts"))
     about = (
-        f"Net revenue retention: the {_accounts(row['accounts'])} that paid {_amount(row['opening_mrr'])} a month at the"
-        f" opening pay {_amount(row['now_mrr'])} now, expansion included. Customers who came later do not count."
+        f"Net revenue retention: the {_accounts(row['accounts'])} that paid {_amount(row['opening_mrr'])} a month at"
+        f" the opening pay {_amount(row['now_mrr'])} now, expansion included. Customers who came later do not count."
     )
     return Card("NRR", percent(row["nrr"]), _points(rows, "nrr"), meaning=plain(about), few=_few(rows))
 

@@ -136,7 +136,8 @@ def cohorts(behind: Behind) -> None:
         st.info("No cohort is a step old yet.")
         return
     picture(drawn, "cells", triangle, f"Each row is a cohort and its accounts; each cell, {CELLS[measure]}",
-            key="revenue-cohorts", grain=behind.choice.grain, share=MEASURES[measure], there="Accounts that pay")  # fmt: skip
+            key="revenue-cohorts", grain=behind.choice.grain, share=MEASURES[measure],
+            there="Accounts that pay")  # fmt: skip
     curve = answer.tables["curve"].filter(pl.col("size") > 0)
     table(curve, behind.columns(COHORTS, answer), "revenue-cohorts", "What is kept by age, all cohorts together",
           question=answer.question)  # fmt: skip
@@ -158,9 +159,10 @@ def _for_accounts(behind: Behind) -> None:
 def packages(behind: Behind) -> None:
     """What became of accounts that held several packages at once; and what all held then and hold now."""
     _for_accounts(behind)
+    about = "Two or more. Accounts count that held all of them at the start of the period."
     widgets.picks("revenue-packages", "Packages held together", queries.products(), behind.view.packages, _put_packages,
                   placeholder="the set that most accounts held", max_selections=revenue_views.MOST_PACKAGES,
-                  help="Two or more. Accounts count that held all of them at the start of the period.", width=420)  # fmt: skip
+                  help=about, width=420)  # fmt: skip
     answer = behind.ask("packages", of_accounts=True, packages=list(behind.view.packages) or None)
     st.markdown(plain(answer.headline))
     outcomes, moves = answer.tables["packages"], answer.tables["package_moves"]
@@ -171,7 +173,7 @@ def packages(behind: Behind) -> None:
           question=answer.question)  # fmt: skip
     st.markdown("## Held at the start, held now")
     matrix = remembered(answer, "matrix", lambda: _matrix(moves))
-    heads = {name: (name, "count") for name in matrix.columns[1:]}
+    heads: Columns = {name: (name, "count") for name in matrix.columns[1:]}
     table(matrix, {"held": ("Held at the start", "text"), **heads}, "revenue-matrix",
           "Accounts by what they held and what they hold")  # fmt: skip
     shown = moves.with_columns(now_held=_named("now_held"))

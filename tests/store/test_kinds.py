@@ -77,7 +77,11 @@ def test_what_is_kept_says_the_same() -> None:
         ("view", {}, "The view 'k' cannot be kept: question: is missing"),
         ("view", {"question": FUNNEL, "pag": "x"}, "its body: unknown field 'pag'; did you mean 'page'?"),
         ("view", {"question": FUNNEL, "page": "../x"}, "page: "),
-        ("cohort", {"field": "country", "op": "is_set"}, "'country' is no field of people; write user.…, account.… or touch.…"),
+        (
+            "cohort",
+            {"field": "country", "op": "is_set"},
+            "'country' is no field of people; write user.…, account.… or touch.…",
+        ),
         ("cohort", {"did": "scan", "timse": 2}, "did you mean 'times'?"),
         ("cohort", {}, "The cohort 'k' cannot be kept: "),
         ("cohort", {"about": "nobody"}, "The cohort 'k' cannot be kept: "),

@@ -119,7 +119,8 @@ STRIPE_CHANGES = Preset(
             table="subscriptions",
             columns={
                 "subscription_id": ("subscription_item_id",), "account_id": ("customer_id",),
-                "product": ("product_id",), "plan": ("price_id",), "seats": ("quantity_change",), "mrr": (MRR,), "currency": ("currency",),
+                "product": ("product_id",), "plan": ("price_id",), "seats": ("quantity_change",),
+                "mrr": (MRR,), "currency": ("currency",),
                 "start_date": ("local_event_timestamp", "event_timestamp"),
             },
             made=_change,
