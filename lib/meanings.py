@@ -98,6 +98,16 @@ MEANINGS = {
     "AllRules.all": "Every one of these has to hold.",
     "AnyRule.any": "At least one of these has to hold.",
     "NotRule.not": "This must not hold.",
+    # projection
+    "Projection.model": "`repeat`: purchases without a contract (BG/NBD and Gamma-Gamma); `contracts`: subscriptions that "
+    "are renewed (shifted-beta-geometric).",
+    "Projection.event": "Which event is a purchase, its `value` being what was spent; when empty, the one event that "
+    "carries values.",
+    "Projection.until": "The last day the model may know; that of the last event when empty.",
+    "Projection.weeks": "How many weeks ahead purchases are projected.",
+    "Projection.margin": "The share of what is spent that is gross profit, from 0 to 1.",
+    "Projection.every": "How often contracts are renewed.",
+    "Projection.ahead": "How many renewals beyond those seen are projected.",
     # activation
     "Activation.start": "The event that begins day 0, the first of a person in the scope; their first event ever when "
     "empty.",
@@ -251,6 +261,7 @@ EXAMPLES = {
   "adjust": "user.age_band",
   "rules": [{"when": {"field": "referrer_host", "op": "in", "value": ["myth.example"]}, "channel": "open source"}]
 }""",
+    "projection": """{"kind": "projection", "event": "purchase", "weeks": 39}""",
     "revenue": """{
   "kind": "revenue",
   "view": "retention",

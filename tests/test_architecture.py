@@ -26,6 +26,7 @@ WORDS = {"errors", "model", "scope", "progress", "words"}
 SETUP = WORDS | {"settings"}
 FACTS = SETUP | {"sources", "warehouse", "facts", "engine"}
 ANSWERS = WORDS | {"settings", "questions", "facts", "engine", "stats", "sampling", "timeline", "compare", "catalog"}
+ANSWERS |= {"projections"}
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
@@ -56,7 +57,7 @@ LAYERS: dict[str, set[str]] = {
     "answers": ANSWERS,
     "health": FACTS,
     "people": FACTS,
-    "projections": FACTS | {"questions", "answers"},
+    "projections": {"errors"},
     "store": SETUP | {"questions", "refusal"},
     "demo": SETUP | {"warehouse", "intake", "store"},
     "charts": {"model", "catalog", "errors", "words"},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, retention, revenue, stickiness, trend
+from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, projection, retention, revenue, stickiness, trend
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
     "activation": activation.answer,
     "channels": channels.answer,
     "revenue": revenue.answer,
+    "projection": projection.answer,
 }
 
 

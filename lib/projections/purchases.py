@@ -1,16 +1,10 @@
-"""What customers buy again: each one's history in four numbers, from the log."""
+"""What customers buy again: each one's history in four numbers."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-
-from lib.answers.log import Log
-from lib.engine import collect
-from lib.facts import Facts
-from lib.questions import Event
-from lib.scope import Scope
 
 Numbers = np.ndarray
 DAYS_A_WEEK = 7.0
@@ -32,22 +26,11 @@ class Histories:
         return self.person.size
 
 
-def bought(facts: Facts, event: Event) -> pl.DataFrame:
-    """`person`, `day` (local), `amount`: what everybody spent on every day they did the event.
-
-    Days on which somebody bought several times are one purchase. An event without a value is a purchase of nothing.
-    """
-    day = pl.col("ts").dt.convert_time_zone(facts.timezone).dt.date()
-    rows = (
-        Log(facts, Scope(), kept=("value",))
-        .rows([event])
-        .select("person", day=day, amount=pl.col("value").fill_null(0))
-    )
-    return collect(rows.group_by("person", "day").agg(pl.col("amount").sum()).sort("person", "day"))
-
-
 def histories(purchases: pl.DataFrame, end: date) -> Histories:
-    """The histories up to and with the day `end`, of everybody who bought by then."""
+    """The histories up to and with the day `end`, of everybody who bought by then.
+
+    `purchases` has `person`, `day` and `amount`, one row for each day on which somebody bought.
+    """
     known = purchases.filter(pl.col("day") <= end)
     later = pl.col("day") > pl.col("day").min()
     found = known.group_by("person").agg(

@@ -142,13 +142,17 @@ def back_test(purchases: pl.DataFrame, cut: date, weeks: float) -> dict[str, flo
     }  # fmt: skip
 
 
-def value(known: Histories, weeks: float, margin: float = 1.0) -> pl.DataFrame:
+def value(
+    known: Histories, weeks: float, margin: float = 1.0, buying: Buying | None = None, spending: Spending | None = None
+) -> pl.DataFrame:
     """`person`, `purchases`, `spend` (of each), `value` (gross profit): what to expect in the weeks to come.
+
+    The models are fitted to the same histories where they are not given.
 
     Raises:
         ProjectionError: one of the models cannot be fitted.
     """
-    purchases = fit_buying(known).expected(known, weeks)
-    spend = fit_spending(known).expected(known)
+    purchases = (buying or fit_buying(known)).expected(known, weeks)
+    spend = (spending or fit_spending(known)).expected(known)
     columns = {"person": known.person, "purchases": purchases, "spend": spend, "value": purchases * spend * margin}
     return pl.DataFrame(columns)

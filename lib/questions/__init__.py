@@ -16,6 +16,7 @@ from lib.questions.cohort import CohortQuestion, parse_cohort
 from lib.questions.funnel import Exclude, Funnel, FunnelBy, Step
 from lib.questions.metric import MetricQuestion
 from lib.questions.parts import ANY_EVENT, By, CountBy, Event, EventPart, Kept, Names, Question
+from lib.questions.projection import Projection
 from lib.questions.retention import Retention
 from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.questions.trend import Series, Trend
@@ -38,6 +39,7 @@ __all__ = [
     "Lifecycle",
     "MetricQuestion",
     "Names",
+    "Projection",
     "Question",
     "Retention",
     "Revenue",
@@ -62,6 +64,7 @@ KINDS: dict[str, type[Question]] = {
     "activation": Activation,
     "channels": Channels,
     "revenue": Revenue,
+    "projection": Projection,
 }
 
 

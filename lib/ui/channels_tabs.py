@@ -13,7 +13,14 @@ from lib.answers.channels_staying import bounded
 from lib.charts import payback, retention
 from lib.questions import parse
 from lib.questions.channels import Channels
-from lib.ui import channel_rules, channels_controls, channels_messages, channels_parts, channels_views
+from lib.ui import (
+    channel_rules,
+    channels_controls,
+    channels_messages,
+    channels_parts,
+    channels_projection,
+    channels_views,
+)
 from lib.ui.builder import widgets
 from lib.ui.channels_choice import ChannelsChoice
 from lib.ui.channels_parts import remembered
@@ -100,6 +107,7 @@ def tabs(asked: Json, choice: ChannelsChoice, answer: Answer) -> None:
         "Messages": lambda: channels_messages.messages(asked["scope"], choice.floor),
         "Keywords": lambda: channels_messages.keywords(asked["scope"], choice.floor),
         "Referrers": lambda: channel_rules.referrers(asked.get("scope")),
+        "Projection": lambda: channels_projection.projection(asked["scope"], choice.margin),
     }
     places = st.tabs(channels_views.TABS, key="tab", on_change=channels_views.open_tab)
     for name, place in zip(channels_views.TABS, places, strict=True):

@@ -1,14 +1,15 @@
 """Which side of the channels is looked at: the open tab, and of which channel the partners are. All in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from lib import queries
 from lib.ui import url
 from lib.ui.url import Reader
 
-TABS = ("Partners", "Staying", "Payback", "Costs", "Mix", "Creators", "Messages", "Keywords", "Referrers")
+TABS = ("Partners", "Staying", "Payback", "Costs", "Mix", "Creators", "Messages", "Keywords", "Referrers", "Projection")
 LONGEST = 200
 
 
@@ -21,6 +22,28 @@ def here(tabs: Sequence[str] = TABS) -> tuple[str, str]:
         url.note(reader.notes)
         url.write({"tab": tab if tab != tabs[0] else None, "of": told[-1:] or None})
     return tab, told[-1] if told else ""
+
+
+def projected(usual: str) -> tuple[str, int, str | None]:
+    """The model of the projection, how far ahead, and which event is a purchase (None: the one with values)."""
+    reader = Reader(url.now())
+    model = reader.one("model", ("contracts", "repeat"), usual)
+    ahead = reader.whole("ahead", 12 if model == "contracts" else 39, 1, 120 if model == "contracts" else 520)
+    told = reader.many("bought", lambda name: name if name in queries.events() else None)
+    if reader.notes:
+        url.note(reader.notes)
+        url.write({"model": None, "ahead": None, "bought": None})
+    return model, ahead, told[-1] if told else None
+
+
+def put(name: str) -> Callable[[Any], None]:
+    """The callback of a control of the projection; another model begins with its own distance."""
+
+    def write(value: Any) -> None:
+        more = {"ahead": None} if name == "model" else {}
+        url.write({name: str(value) if value not in (None, "") else None, **more})
+
+    return write
 
 
 def of_channel(of: str, channels: Sequence[str]) -> str:

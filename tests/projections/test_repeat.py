@@ -8,30 +8,36 @@ import numpy as np
 import polars as pl
 import pytest
 
+from lib.answers.projection import purchases as bought
 from lib.demo import samples
 from lib.errors import ProjectionError
 from lib.facts import Facts
-from lib.projections.purchases import Histories, bought, histories
+from lib.projections.purchases import Histories, histories
 from lib.projections.repeat import LABEL, Buying, Spending, back_test, fit_buying, fit_spending, value
 from lib.questions import Event
+from lib.scope import Scope
 
 CUT = date(1997, 9, 30)
 """The last day of the 39 weeks on which the published parameters were fitted."""
 
 
-@pytest.fixture(scope="module")
-def purchases() -> pl.DataFrame:
-    """Those of the published tenth of CDNOW's customers: `cdnow_sample.txt.gz` lists the 2,357 of them.
+def sample() -> pl.DataFrame:
+    """The purchases of the published tenth of CDNOW's customers: `cdnow_sample.txt.gz` lists the 2,357 of them.
 
     The list is that of `CDNOW_sample.txt` in the Python package `lifetimes` 0.11.3 (MIT), from which the data is too.
     """
     ids = gzip.decompress((Path(__file__).parent / "cdnow_sample.txt.gz").read_bytes()).decode().split()
     rows = pl.read_csv(samples.path("cdnow") / "purchases.csv.gz", schema_overrides={"customer_id": pl.String()})
-    events = rows.filter(pl.col("customer_id").is_in(ids)).select(
+    return rows.filter(pl.col("customer_id").is_in(ids)).select(
         user_id="customer_id", name=pl.lit("purchase"), ts=pl.col("date").str.to_date(), value="amount",
         event_id=pl.col("purchase_id").cast(pl.String()),
     )  # fmt: skip
-    return bought(Facts.of(events=events), Event(event=("purchase",)))
+
+
+@pytest.fixture(scope="module")
+def purchases() -> pl.DataFrame:
+    """What each of them spent on every day they bought."""
+    return bought(Facts.of(events=sample()), Event(event=("purchase",)), Scope())
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +85,7 @@ def test_histories_are_counted_in_days() -> None:
     rows = [("a", day, 1.0), ("a", day + timedelta(days=7), 3.0), ("a", day + timedelta(days=7), 2.0),
             ("a", day + timedelta(days=21), 9.0), ("b", day + timedelta(days=14), 4.0)]  # fmt: skip
     events = pl.DataFrame(rows, schema=["user_id", "ts", "value"], orient="row").with_columns(name=pl.lit("buy"))
-    found = histories(bought(Facts.of(events=events), Event(event=("buy",))), day + timedelta(days=14))
+    found = histories(bought(Facts.of(events=events), Event(event=("buy",)), Scope()), day + timedelta(days=14))
     assert np.stack([found.times, found.recency, found.age, found.spend], axis=1).tolist() == [
         [1, 1, 2, 5],
         [0, 0, 0, 0],
