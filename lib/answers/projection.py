@@ -21,6 +21,7 @@ from lib.questions import Event
 from lib.questions.projection import Projection
 from lib.scope import Scope
 
+Found = tuple[dict[str, pl.DataFrame], tuple[str, ...]]
 FEWEST_FITTED = 2
 """Renewals a model of contracts is fitted on at least."""
 
@@ -40,7 +41,7 @@ def answer(question: Projection, facts: Facts) -> Answer:
     if fields_of(question.scope.where) and question.model == "contracts":
         raise QuestionError("scope.where: contracts are projected over all accounts of the scope; leave it out.")
     try:
-        tables = _repeat(question, facts) if question.model == "repeat" else _contracts(question, facts)
+        tables, notes = _repeat(question, facts) if question.model == "repeat" else _contracts(question, facts)
     except ProjectionError as error:
         raise QuestionError(str(error)) from None
     return Answer(
@@ -50,7 +51,7 @@ def answer(question: Projection, facts: Facts) -> Answer:
         definition=definition(question),
         as_of=facts.as_of,
         stamp=facts.stamp,
-        notes=tuple(left_out(facts)) if question.model == "repeat" else (),
+        notes=notes,
     )
 
 
@@ -94,7 +95,7 @@ def _today(question: Projection, facts: Facts) -> date:
     return min(question.until or last, last)
 
 
-def _repeat(question: Projection, facts: Facts) -> dict[str, pl.DataFrame]:
+def _repeat(question: Projection, facts: Facts) -> Found:
     until = _today(question, facts)
     bought = purchases(facts, bought_event(question, facts), question.scope).filter(pl.col("day") <= until)
     known = histories(bought, until)
@@ -112,12 +113,13 @@ def _repeat(question: Projection, facts: Facts) -> dict[str, pl.DataFrame]:
     )  # fmt: skip
     fitted = [("BG/NBD", name, getattr(buying, name)) for name in ("r", "alpha", "a", "b")]
     fitted += [("Gamma-Gamma", name, getattr(spending, name)) for name in ("p", "q", "gamma")]
-    return {
+    tables = {
         "projection": total,
         "parameters": _parameters(fitted),
         "back_test": _tested(bought, until, question.weeks),
         "customers": customers.sort(["value", "user_id"], descending=[True, False]),
     }
+    return tables, tuple(left_out(facts))
 
 
 def _tested(bought: pl.DataFrame, until: date, weeks: int) -> pl.DataFrame:
@@ -135,8 +137,8 @@ def _tested(bought: pl.DataFrame, until: date, weeks: int) -> pl.DataFrame:
     return _compared([row], pl.Date())
 
 
-def _contracts(question: Projection, facts: Facts) -> dict[str, pl.DataFrame]:
-    there = survivors(question, facts)
+def _contracts(question: Projection, facts: Facts) -> Found:
+    there, notes = survivors(question, facts)
     ages = len(there) - 1
     model = contracts.fit(there)
     curve = model.survival(ages + question.ahead)
@@ -151,7 +153,7 @@ def _contracts(question: Projection, facts: Facts) -> dict[str, pl.DataFrame]:
         row = {"fitted_until": cut, "compared": ages - cut, "customers": there[0], **contracts.back_test(there, cut)}
         tested = _compared([row], pl.Int64())
     fitted = [("sBG", "alpha", model.alpha), ("sBG", "beta", model.beta)]
-    return {"projection": table, "parameters": _parameters(fitted), "back_test": tested}
+    return {"projection": table, "parameters": _parameters(fitted), "back_test": tested}, notes
 
 
 def _compared(rows: list[dict[str, Any]], until: pl.DataType) -> pl.DataFrame:

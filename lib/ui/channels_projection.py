@@ -64,7 +64,8 @@ def projection(scope: Json, margin: float) -> None:
 
 def _draw(answer: Answer, model: str) -> None:
     st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
-    st.caption(plain(answer.definition))
+    for note in (*answer.notes, answer.definition):
+        st.caption(plain(note))
     shown = answer.tables["customers" if model == "repeat" else "projection"]
     columns = CUSTOMERS if model == "repeat" else CONTRACTS
     about = "Customers by what they are expected to bring in" if model == "repeat" else "Accounts still there by age"

@@ -78,7 +78,9 @@ SPANS = (
 
 def test_contracts_are_counted_at_ages_all_have_reached() -> None:
     """The youngest began on 10 February and is four months old on 20 June: ages 0 to 4 of five accounts."""
-    answer = asked(contracts(*SPANS), model="contracts", ahead=2)
+    young = ("f", "2026-05-20", None)
+    answer = asked(contracts(*SPANS, young), model="contracts", ahead=2, scope={"end": "2026-05-01"})
+    assert answer.notes == ()
     table = answer.tables["projection"]
     assert table["age"].to_list() == [0, 1, 2, 3, 4, 5, 6]
     assert table["observed"].to_list() == [1.0, 0.6, 0.2, 0.2, 0.2, None, None]
@@ -88,6 +90,13 @@ def test_contracts_are_counted_at_ages_all_have_reached() -> None:
     assert answer.headline.startswith("A projection: of 5 accounts, ") and "after 6 months" in answer.headline
     test = answer.tables["back_test"].row(0, named=True)
     assert (test["fitted_until"], test["compared"], test["customers"]) == (2, 2, 5) and test["actual"] == 0.2
+
+
+def test_without_an_end_young_accounts_are_left_out() -> None:
+    """The oldest is five months old, so two months are asked of everybody."""
+    answer = asked(contracts(*SPANS, ("f", "2026-05-20", None)), model="contracts")
+    assert answer.notes == ("1 account is left out: they began less than 2 months ago.",)
+    assert answer.tables["projection"]["start"][0] == 5
 
 
 def test_what_cannot_be_projected_is_said() -> None:
