@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from lib.engine import collect
+from lib.errors import SourceError
 from lib.settings import SourceSpec
 from lib.sources import expand
+from lib.sources.presets import target_of
 from lib.warehouse import Warehouse
 from lib.warehouse.schema import LOADS
 from lib.words import count, listing, people
@@ -98,6 +100,19 @@ def _place(spec: SourceSpec) -> str:
 
 def _schema(names: Sequence[str]) -> dict[str, pl.DataType]:
     return {name: pl.String() for name in names}
+
+
+def readings(specs: Sequence[SourceSpec]) -> list[str]:
+    """How the amounts of revenue files are read, a sentence per source: payments, say, are revenue and not MRR."""
+    said = []
+    for spec in specs:
+        try:
+            target = target_of(spec.preset, spec.table)[1] if spec.preset is not None else None
+        except SourceError:  # a preset that does not exist is said by the load
+            continue
+        if target is not None and target.is_revenue:
+            said.append(f"{_place(spec)}: {' '.join(target.says)}")
+    return said
 
 
 def balance(rows: pl.DataFrame) -> str:

@@ -54,7 +54,7 @@ def _quick(column: Column, cells: pl.Series, plan: Plan) -> pl.Expr | None:
     if column.kind == "enum":
         return cell if cells.is_in(column.values).all() else None
     if column.kind in ("int", "float", "money") and plan.decimal == ".":
-        if not all_plain(cells) or (plan.is_rounded and column.kind == "money"):
+        if not all_plain(cells) or (column.kind == "money" and _needs_rounding(cells, plan)):
             return None
         if column.kind == "money" and column.name not in plan.mapped.minor:
             return to_minor(cell.str.strip_prefix("+"), plan.digits)
@@ -63,6 +63,11 @@ def _quick(column: Column, cells: pl.Series, plan: Plan) -> pl.Expr | None:
             return pl.when(value.is_finite()).then(value)
         return cell.str.strip_prefix("+").str.replace(r"\.0+$", "").cast(pl.Int64(), strict=False)
     return None
+
+
+def _needs_rounding(cells: pl.Series, plan: Plan) -> bool:
+    """Is an amount more precise than the currency, or written with an exponent, where such ones are rounded?"""
+    return plan.is_rounded and bool(cells.str.contains(rf"[eE]|\.\d{{{plan.digits + 1}}}").any())
 
 
 def _str(column: Column, cell: pl.Expr, dtype: pl.DataType, plan: Plan) -> pl.Expr:

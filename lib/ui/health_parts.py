@@ -163,7 +163,8 @@ def sources_tab(found: Overview) -> None:
     shown = _loaded_at(rows).with_columns(since=pl.col("hours") * 3600, target=pl.col("target_hours") * 3600)
     drawn = {key: part for key, part in SOURCES.items() if key not in RARE or shown[key].sum()}
     table(shown, drawn, "sources", "Each source with its last load and what became of its rows")
-    st.caption(plain(sources.balance(rows)))
+    for said in (sources.balance(rows), *sources.readings(queries.settings().sources)):
+        st.caption(plain(said))
     if not found.expected:
         st.caption("None of them is listed in `growthops.toml`, so none is expected again and none can be late.")
 

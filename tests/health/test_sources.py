@@ -154,3 +154,14 @@ def test_nothing_loaded_is_empty_and_all_rows_refused_is_not() -> None:
     assert overview.headline(overview.Overview(None, refused, 9, ()), "UTC", NOW) == (
         "No event is loaded yet. One source was loaded once; 0 % of rows loaded, 9 wait in quarantine."
     )
+
+
+def test_how_revenue_files_are_read_is_said() -> None:
+    specs = [
+        SourceSpec(table="subscriptions", path="paid.csv", preset="payments"),
+        SourceSpec(table="subscriptions", path="plain.csv"),
+        SourceSpec(table="subscriptions", path="gone.csv", preset="no_such_preset"),
+        SourceSpec(table="spend", path="ads.csv", preset="meta_ads"),
+    ]
+    (said,) = sources.readings(specs)
+    assert said.startswith("paid.csv: These are payments: the sum of a month is that month's revenue and not MRR.")

@@ -9,7 +9,7 @@ from lib.errors import SourceError
 from lib.sources.presets.preset import counted
 
 SERIES, DAY, LEVEL = "subscription_id", "start_date", "mrr_cents"
-SIDES = ("_line", "_same", "_sign", "_at", "_moved", "_prorated", "_idle")
+SIDES = ("_line", "_same", "_sign", "_at", "_moved", "_prorated", "_seconds", "_idle")
 TOLD_APART = (LEVEL, "account_id", "product", "plan", "seats", "list_mrr_cents")
 """A change of one of these closes an interval and opens another."""
 FEW = 4
@@ -20,7 +20,8 @@ class Found:
     """Rows of one file on their way to intervals, and the sentences about them.
 
     `rows` has the columns at rest, `_row` and the side columns (`SIDES`): the line, what is equal in rows that repeat
-    each other, the sign of the amount, the time, the movement, whether a line is a proration, whether nothing is paid.
+    each other, the sign of the amount, the time, the movement, whether a line is a proration and how many seconds it
+    covers, whether nothing is paid.
     """
 
     rows: pl.DataFrame

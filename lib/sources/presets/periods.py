@@ -6,6 +6,7 @@ from lib.sources.presets.intervals import DAY, LEVEL, SERIES, SIDES, Found, in_t
 from lib.sources.presets.preset import counted
 
 END = "end_date"
+DAY_SECONDS = 24 * 60 * 60
 
 
 def measured(rows: pl.DataFrame) -> pl.DataFrame:
@@ -21,10 +22,11 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(short).then(pl.col(END).dt.offset_by("1d")).otherwise(END).alias(END),
         _months=pl.coalesce(whole, longer),
     )
+    if "_seconds" in rows.columns:
+        ended = ended.with_columns(pl.when(short).then(pl.col("_seconds") + DAY_SECONDS).otherwise("_seconds"))
     days = (pl.col(END) - pl.col(DAY)).dt.total_days()
     weeks = days % 7 == 0
     return ended.with_columns(
-        _days=days,
         _times=pl.when(pl.col("_months").is_not_null()).then(1).when(weeks).then(52).otherwise(365).cast(pl.Int64()),
         _over=pl.coalesce("_months", pl.when(weeks).then(12 * (days // 7)).otherwise(12 * days)).cast(pl.Int64()),
     ).drop("_months")
@@ -45,23 +47,29 @@ def per_month(amount: pl.Expr) -> pl.Expr:
 
 
 def _prorated(rows: pl.DataFrame) -> pl.DataFrame:
-    """Prorations measured by the period they are a part of: so many days of it, whatever a month has."""
+    """Prorations measured by the period they are a part of: so many seconds of it, whatever a month has."""
     if "_prorated" not in rows.columns or not rows["_prorated"].any():
         return rows
     parts = rows.filter("_prorated")
     whole = rows.filter(~pl.col("_prorated")).select(
-        SERIES, _from=DAY, _to=END, _whole=pl.col("_days"), _t=pl.col("_times"), _o=pl.col("_over")
+        SERIES, _from=DAY, _to=END, _whole="_seconds", _t=pl.col("_times"), _o=pl.col("_over")
     )
     inside = parts.with_row_index("_place").join(whole, on=SERIES).filter(
         (pl.col("_from") <= pl.col(DAY)) & (pl.col("_to") >= pl.col(END))
     ).sort("_from", maintain_order=True).unique("_place", keep="last")  # fmt: skip
     told = parts.with_row_index("_place").join(inside.select("_place", "_whole", "_t", "_o"), on="_place", how="left")
-    within = pl.col("_whole").is_not_null()
+    within = (pl.col("_whole") > 0) & (pl.col("_seconds") > 0)
     counted_by = told.with_columns(
         _times=pl.when(within).then(pl.col("_t") * pl.col("_whole")).otherwise("_times"),
-        _over=pl.when(within).then(pl.col("_o") * pl.col("_days")).otherwise("_over"),
+        _over=pl.when(within).then(pl.col("_o") * pl.col("_seconds")).otherwise("_over"),
     )
     return pl.concat([rows.filter(~pl.col("_prorated")), counted_by.select(rows.columns)])
+
+
+def _slack(rows: pl.DataFrame) -> pl.Expr:
+    """How many minor units a month a proration may be off by its rounding; nothing for whole periods."""
+    prorated = pl.col("_prorated") if "_prorated" in rows.columns else pl.lit(False)
+    return pl.when(prorated).then(pl.col("_times") // pl.col("_over") + 1).otherwise(0).cast(pl.Int64())
 
 
 def lines(found: Found) -> pl.DataFrame:
@@ -77,16 +85,15 @@ def lines(found: Found) -> pl.DataFrame:
             f"{counted(rows.height - periods.height, 'line')} without a service period left out as one-off."
         )
     if not periods.height:
-        return periods.drop("_days", "_times", "_over", *SIDES, strict=False)
+        return periods.drop("_times", "_over", *SIDES, strict=False)
     _say_overlaps(found, periods)
-    rated = _prorated(periods).with_columns(per_month(signed()).alias(LEVEL))
+    rated = _prorated(periods).with_columns(per_month(signed()).alias(LEVEL), _slack=_slack(periods))
     if "_prorated" in rated.columns and (some := int(rated["_prorated"].sum())):
-        found.notes.append(
-            f"{counted(some, 'proration line')} counted by the days they cover: revenue within a period may be off by"
-            " the part of a day."
-        )
-    ended = rated.filter(pl.col(END) < rated[DAY].max())
-    ends = ended.with_columns(pl.col(END).alias(DAY), -pl.col(LEVEL))
+        found.notes.append(f"{counted(some, 'proration line')} counted by the part of the period that they cover.")
+    last = rated[DAY].max()
+    is_renewed = (pl.col(DAY) == last).any().over(SERIES)  # on the last day itself others may still be renewed
+    ended = rated.filter((pl.col(END) < last) | ((pl.col(END) == last) & is_renewed))
+    ends = ended.with_columns(pl.col(END).alias(DAY), -pl.col(LEVEL), -pl.col("_slack"))
     return intervals(_running(found, pl.concat([rated, ends])))
 
 
@@ -100,24 +107,32 @@ def _say_overlaps(found: Found, periods: pl.DataFrame) -> None:
     both = whole.sort(*by, DAY, maintain_order=True).filter((pl.col(DAY) < before).fill_null(False))
     if both.height:
         series, day, line, row = both.sort("_row").select(SERIES, DAY, "_line", "_row").row(0)
+        verb = "begins" if both.height == 1 else "begin"
         found.notes.append(
-            f"{counted(both.height, 'period')} begin before an earlier one of the same subscription and product is"
-            f" over; both count. The first: {series} on {day} ({found.place(line, row)})."
+            f"{counted(both.height, 'period')} that {verb} before an earlier one of the"
+            f" same subscription and product is over; both count. First: {series} on {day} ({found.place(line, row)})."
         )
 
 
 def _running(found: Found, parts: pl.DataFrame) -> pl.DataFrame:
-    """Rises and falls added up day by day. What is said of a day is what its largest rise says."""
+    """Rises and falls added up day by day. What is said of a day is what its largest rise says.
+
+    A proration is a share rounded to the cent, so what it is per month is a little off: where the next full period is
+    as near as that, its revenue counts from the proration on.
+    """
     ordered = parts.sort(SERIES, DAY, LEVEL, maintain_order=True)
-    rest = [name for name in parts.columns if name not in (SERIES, DAY, LEVEL)]
+    rest = [name for name in parts.columns if name not in (SERIES, DAY, LEVEL, "_slack")]
     steps = ordered.group_by(SERIES, DAY, maintain_order=True).agg(
-        pl.col(LEVEL).sum(), *(pl.col(name).last() for name in rest)
+        pl.col(LEVEL, "_slack").sum(), *(pl.col(name).last() for name in rest)
     )
-    steps = steps.with_columns(pl.col(LEVEL).cum_sum().over(SERIES))
+    steps = steps.with_columns(pl.col(LEVEL, "_slack").cum_sum().over(SERIES))
+    then = pl.col(LEVEL).shift(-1).over(SERIES)
+    is_rounding = (pl.col("_slack") > 0) & ((then - pl.col(LEVEL)).abs() <= pl.col("_slack"))
+    steps = steps.with_columns(pl.when(is_rounding).then(then).otherwise(LEVEL).alias(LEVEL))
     below = steps.filter(pl.col(LEVEL) < 0).height
     if below:
         found.notes.append(f"{counted(below, 'time')} with more credited than charged counted as no revenue.")
-    return steps.with_columns(pl.col(LEVEL).clip(lower_bound=0)).drop("_days", "_times", "_over", END)
+    return steps.with_columns(pl.col(LEVEL).clip(lower_bound=0)).drop("_times", "_over", "_slack", END)
 
 
 def versions(found: Found) -> pl.DataFrame:
@@ -125,5 +140,5 @@ def versions(found: Found) -> pl.DataFrame:
     rows = measured(once(found))
     priced = rows.with_columns(per_month(pl.col(LEVEL)).alias(LEVEL), pl.col("_at").dt.date().alias(DAY))
     idle = priced.with_columns(pl.when(~pl.col("_idle")).then(LEVEL).otherwise(0).alias(LEVEL))
-    ordered = in_time(idle.drop("_days", "_times", "_over", END))
+    ordered = in_time(idle.drop("_times", "_over", END))
     return intervals(ordered.unique([SERIES, DAY], keep="last", maintain_order=True))

@@ -25,7 +25,18 @@ def sided(good: pl.DataFrame, piece: Raw, plan: Plan) -> pl.DataFrame:
     if AT in slot:
         cells = piece.frame[slot[AT]]
         beside = beside.with_columns(to_instants(cells, plan.zone, habit_of(cells), plan.spec.date_format).alias("_at"))
+    if PRORATED in slot:
+        beside = beside.with_columns(_lasts(piece, plan).alias("_seconds"))
     return good.join(beside.unique("_row", keep="first"), on="_row", how="left", maintain_order="left")
+
+
+def _lasts(piece: Raw, plan: Plan) -> pl.Series:
+    """How many seconds lie between the first and the last moment of each row; vendors prorate by these."""
+    ends = []
+    for column in ("start_date", "end_date"):
+        cells = piece.frame[f"c{piece.names.index(plan.mapped.columns[column])}"]
+        ends.append(to_instants(cells, "UTC", plan.habits.get(column, habit_of(cells)), plan.spec.date_format))
+    return (ends[1] - ends[0]).dt.total_seconds()
 
 
 def broken(good: pl.DataFrame, piece: Raw, plan: Plan) -> list[str]:
