@@ -99,8 +99,8 @@ MEANINGS = {
     "AnyRule.any": "At least one of these has to hold.",
     "NotRule.not": "This must not hold.",
     # projection
-    "Projection.model": "`repeat`: purchases without a contract (BG/NBD and Gamma-Gamma); `contracts`: subscriptions that "
-    "are renewed (shifted-beta-geometric).",
+    "Projection.model": "`repeat`: purchases without a contract (BG/NBD and Gamma-Gamma); `contracts`: subscriptions "
+    "that are renewed (shifted-beta-geometric).",
     "Projection.event": "Which event is a purchase, its `value` being what was spent; when empty, the one event that "
     "carries values.",
     "Projection.until": "The last day the model may know; that of the last event when empty.",

@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lib.answers import activation, channels, cohort, funnel, lifecycle, metric, projection, retention, revenue, stickiness, trend
+from lib.answers import (
+    activation,
+    channels,
+    cohort,
+    funnel,
+    lifecycle,
+    metric,
+    projection,
+    retention,
+    revenue,
+    stickiness,
+    trend,
+)
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
