@@ -9,7 +9,7 @@ import polars as pl
 from lib.charts.picking import POINTS, keys
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import listing, money, percent, short_money
+from lib.words import money, percent, short_money
 
 ROW, THICK, ROOM = 40, 0.62, 84  # pixels: of a row, part of it that is a bar, and what stays free for an amount
 CUT = 0.35  # where all movements together span less than this part of the highest amount, the axis begins higher up
@@ -37,6 +37,7 @@ MEANINGS = {
 LEGEND = (
     "From top to bottom: MRR at the start, what was added (+), what was lost (−), MRR at the end. Each bar begins where"
     " the one above it ended, and is the sum of its column in the table. A click on a movement lists its accounts."
+    " Where the axis does not begin at 0, the first and the last bar are cut."
 )
 TOOLTIP = [
     alt.Tooltip("name:N", title="Movement"),
@@ -77,7 +78,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, currency: str = "USD") -> Drawn:
         amount.encode(alt.X("right:Q"), place, alt.Text("amount:N"), shade),
     ]
     if steps[0] > 0:
-        said = f"The axis begins at {short_money(steps[0], currency)}: the first and the last bar are cut."
+        said = f"The axis begins at {short_money(steps[0], currency)}."
         layers.append(_note(said, ROW * rows.height, tones))
     return alt.layer(*layers, data=rows, height=ROW * rows.height)
 
@@ -150,8 +151,8 @@ def title(frame: pl.DataFrame, currency: str = "USD") -> str:
     for way, word in ((1, "added"), (-1, "took")):
         most = max(moved.items(), key=lambda one: way * one[1])
         if way * most[1] > 0:
-            said.append(f"{NAMES[most[0]].lower()} {word} most, {short_money(abs(most[1]), currency)}")
-    return f"MRR {grew} {short_money(end, currency)}: {listing(said)}"
+            said.append(f"{NAMES[most[0]].lower()} {word} most ({short_money(abs(most[1]), currency)})")
+    return f"MRR {grew} {short_money(end, currency)}: {', '.join(said)}"
 
 
 def summary(frame: pl.DataFrame, currency: str = "USD") -> str:

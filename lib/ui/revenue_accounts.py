@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "movement": ("Movement", "text"),
     "opening": ("MRR then", "money"),
     "now": ("MRR now", "money"),
-    "amount": ("Change", "money"),
+    "amount": ("Change", "decimal"),
     "gap_days": ("Days away", "count"),
     "reason": ("Why it ended", "text"),
 }

@@ -90,9 +90,9 @@ CONCENTRATION: Columns = {
 }
 DRIVERS: Columns = {
     "segment": ("Group", "text"),
-    "change": ("Adds to the change", "percent"),
-    "rate": ("of it rate", "percent"),
-    "mix": ("of it mix", "percent"),
+    "change": ("Adds, pp", "decimal"),
+    "rate": ("of it rate, pp", "decimal"),
+    "mix": ("of it mix, pp", "decimal"),
     "grr_before": ("GRR before", "percent"),
     "grr": ("GRR", "percent"),
     "weight_before": ("Weight before", "percent"),

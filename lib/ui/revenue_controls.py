@@ -36,6 +36,9 @@ PRICES = {
     "net": ("after discounts", "What customers really pay."),
     "list": ("at list price", "What they would pay without any discount."),
 }
+SHORT = {
+    "period_end": "at period end", "at_cancel": "when agreed", "own": "apart", "churn": "are churn", "keep": "are paid",
+}  # fmt: skip
 PAST_DUE = (
     "So long may a bill be late before its customer counts as gone. Subscriptions as they are loaded here do not say"
     " which bills are late, so this changes nothing until they do."
@@ -81,8 +84,8 @@ def controls(choice: RevenueChoice) -> None:
         Control("grain", f"by {choice.grain}", "How long a step of time is", lambda: _grain(choice)),
         Control("by", f"for each {_said(choice.by)}" if choice.by else "all accounts together",
                 "Groups of accounts or subscriptions", lambda: _by(choice)),
-        Control("churn", f"gone {CHURNS[policy.churn][0]}", "From when on a customer is gone", lambda: _churn(choice)),
-        Control("pause", f"a pause is {PAUSES[policy.pause][0]}", "What a pause is",
+        Control("churn", f"churn {SHORT[policy.churn]}", "From when on a customer is gone", lambda: _churn(choice)),
+        Control("pause", f"pauses {SHORT[policy.pause]}", "What a pause is",
                 lambda: widgets.explained("revenue-pause", "A pause is", PAUSES, policy.pause, _policy("pause"))),
         Control("price", f"in {price}", "Which price counts", lambda: widgets.explained(
             "revenue-price", "Count prices", PRICES, policy.discounts, _policy("discounts"))),

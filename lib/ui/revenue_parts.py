@@ -21,13 +21,14 @@ from lib.ui.revenue_choice import RevenueChoice, question
 from lib.ui.revenue_views import View
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
-from lib.words import listing, money, people, percent, short_money
+from lib.words import money, people, percent, short_money
 
 Row = Mapping[str, Any]
 TOGETHER = ""
 COLUMNS: dict[str, tuple[str, Format]] = {
     "bucket": ("From", "day"),
     "segment": ("Group", "text"),
+    "list": ("Accounts", "text"),
     "start_mrr": ("MRR at start", "money"),
     "new": ("+ New", "money"),
     "expansion": ("+ Expansion", "money"),
@@ -44,7 +45,6 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "accounts_end": ("Accounts at end", "count"),
     "quick_ratio": ("Quick ratio", "decimal"),
     "state": ("State", "text"),
-    "list": ("Accounts", "text"),
 }
 RARE = ("reactivation", "paused", "fx", "accounts_reactivated")
 
@@ -230,14 +230,13 @@ def movements(asked: Asked) -> None:
         "Accounts", type="tertiary", alignment="left", help=about, on_click=show, key="revenue-list"
     )
     st.markdown(f"## Movements by {answer.question.grain}")
-    if asked.moved is not asked.whole:
-        for note in answer.notes:
-            if note not in asked.kept.notes:
-                st.caption(plain(note))
+    for note in answer.notes:
+        if note not in asked.kept.notes:
+            st.caption(plain(note))
     summary = "MRR at the start, movements and MRR at the end of every step, the newest first"
     table(frame, columns, "revenue-movements", summary, {"list": button}, answer.question)
     ratio = "Quick ratio: (new + expansion) ÷ (churn + contraction); empty where nothing was lost."
-    st.caption(f"Each row adds up: start {listing(['+ gains', '− losses'], 'and')} = end. {ratio}")
+    st.caption(f"Each row adds up: MRR at start + gains − losses = MRR at end. {ratio}")
 
 
 def told(frame: pl.DataFrame) -> pl.DataFrame:

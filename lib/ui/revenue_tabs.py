@@ -40,9 +40,9 @@ SHARES = {"top_1": "Largest account", "top_5": "Largest 5", "top_10": "Largest 1
 RETENTION = {"grr": "GRR", "nrr": "NRR", "logo_retention": "Logo retention"}
 COLUMN_OF = {"grr": "grr", "nrr": "nrr", "logo": "logo_retention"}
 CELLS = {
-    "grr": "of what a cohort first paid, the part still paid; what it pays more does not count",
-    "nrr": "what a cohort pays now, of what it first paid",
-    "logo": "of the accounts of a cohort, those that still pay",
+    "grr": "the share of its first MRR that is still paid",
+    "nrr": "its MRR at that age, of its first",
+    "logo": "the share of its accounts that still pay",
 }
 
 
@@ -113,7 +113,18 @@ def over_time(behind: Behind) -> None:
         return
     picture(drawn, "course", lines, key="revenue-course", unit="percent", of=" ".join(names))
     frame = answer.tables["retention"].filter(pl.col("opening_mrr") > 0).sort("bucket", descending=True)
-    table(frame, behind.columns(KEPT, answer), "revenue-kept", "What is kept, step by step", question=answer.question)
+    table(
+        frame,
+        _without_pauses(behind.columns(KEPT, answer), frame),
+        "revenue-kept",
+        "What is kept, step by step",
+        question=answer.question,
+    )
+
+
+def _without_pauses(columns: Columns, frame: pl.DataFrame) -> Columns:
+    """The columns, that of pauses left out where there is none."""
+    return columns if (frame["paused"] != 0).any() else {k: part for k, part in columns.items() if k != "paused"}
 
 
 def _course(answer: Answer, name: str, columns: Mapping[str, str]) -> Answer:
@@ -130,21 +141,33 @@ def cohorts(behind: Behind) -> None:
     """What cohorts of first-paid months keep at each age, as a triangle."""
     measure = _measure(behind)
     answer = behind.ask("cohorts", back=True)
-    drawn = remembered(answer, f"cells of {measure}", lambda: _cells(answer, measure))
     st.markdown(plain(answer.headline))
+    group, only = _one_group(behind, answer), ""
+    if behind.choice.by is not None:
+        only = f"“{group}” only: "
+    drawn = remembered(answer, f"cells of {measure} of {group}", lambda: _cells(answer, measure, group))
     if not drawn.tables["cells"].filter(pl.col("period") > 0).height:
         st.info("No cohort is a step old yet.")
         return
-    picture(drawn, "cells", triangle, f"Each row is a cohort and its accounts; each cell, {CELLS[measure]}",
+    picture(drawn, "cells", triangle, f"{only}Each row is a cohort and its accounts, each cell {CELLS[measure]}",
             key="revenue-cohorts", grain=behind.choice.grain, share=MEASURES[measure],
-            there="Accounts that pay")  # fmt: skip
+            there="Accounts that pay", of=group)  # fmt: skip
     curve = answer.tables["curve"].filter(pl.col("size") > 0)
     table(curve, behind.columns(COHORTS, answer), "revenue-cohorts", "What is kept by age, all cohorts together",
           question=answer.question)  # fmt: skip
 
 
-def _cells(answer: Answer, measure: str) -> Answer:
-    frame = answer.tables["cohorts"].filter(pl.col("size") > 0)
+def _one_group(behind: Behind, answer: Answer) -> str:
+    """The group whose cohorts are drawn: the one chosen for the bridge, else the largest."""
+    curve = answer.tables["curve"].filter(pl.col("age") == 0).sort(["size_mrr", "segment"], descending=[True, False])
+    names = curve["segment"].to_list()
+    if behind.view.group in names:
+        return behind.view.group
+    return names[0] if names else ""
+
+
+def _cells(answer: Answer, measure: str, group: str) -> Answer:
+    frame = answer.tables["cohorts"].filter((pl.col("size") > 0) & (pl.col("segment") == group))
     cells = frame.select(
         "segment", "cohort", "size", "complete", period=pl.col("age"), users=pl.col("accounts"), rate=pl.col(measure)
     )
@@ -197,7 +220,7 @@ def _matrix(moves: pl.DataFrame) -> pl.DataFrame:
     columns = names["now_held"].to_list()
     wide = sums.group_by("held").agg(
         pl.col("accounts").sum().alias("all"),
-        *(pl.col("accounts").filter(pl.col("now_held") == name).sum().alias(name) for name in columns),
+        *(pl.col("accounts").filter(pl.col("now_held") == name).first().alias(name) for name in columns),
     )
     return wide.sort(["all", "held"], descending=[True, False]).drop("all")
 
@@ -255,7 +278,8 @@ def drivers(behind: Behind) -> None:
     if not rows.height:
         st.info("Nobody paid in one of the two stretches of time, so there is no change to explain.")
         return
-    both = rows.with_columns(change=pl.col("rate") + pl.col("mix"))
+    both = rows.with_columns(pl.col("rate") * 100, pl.col("mix") * 100)
+    both = both.with_columns(change=pl.col("rate") + pl.col("mix"))
     table(both.sort(pl.col("change").abs(), descending=True), behind.columns(DRIVERS, answer), "revenue-drivers",
           "What each group adds to the change of GRR", question=answer.question)  # fmt: skip
     parts = {name: float(rows[name].sum()) for name in ("churn", "contraction", "paused")}
