@@ -249,7 +249,7 @@ def test_a_tab_is_in_the_address_and_draws_alone(channels: Visit) -> None:
     assert all(healthy(app) for app in found.values())
     assert {tab: len(app.dataframe) for tab, app in found.items()} == {
         "Partners": 2, "Staying": 2, "Payback": 1, "Costs": 3, "Mix": 1, "Creators": 2, "Messages": 2, "Keywords": 2,
-        "Referrers": 1,
+        "Referrers": 1, "Projection": 1,
     }  # fmt: skip
     costs = found["Costs"].dataframe[1].value
     assert costs["said"].tolist() == ["Paid", "Blended", "Fully loaded"]
