@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import choices
@@ -18,6 +18,7 @@ from lib.facts import Facts
 from lib.questions import parse, parse_cohort
 from lib.scope import ChannelRule
 from tests.answers.activity_oracle import with_roll_up
+from tests.answers.test_funnel_oracle import examples
 
 T = datetime(2026, 3, 1, 9, tzinfo=UTC)
 HOUR, DAY, MICRO = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
@@ -305,7 +306,7 @@ def questions(field: str, value: str) -> list[Row]:
 
 
 @given(rng=dice)
-@settings(max_examples=max(1, settings.default.max_examples // 4))  # type: ignore[union-attr]
+@examples(25)
 def test_it_is_as_if_every_event_carried_the_value(rng: random.Random) -> None:
     events, contacts = a_company(rng)
     renamed = rng.choice([{}, {"x": "new"}, {"y": "z"}])

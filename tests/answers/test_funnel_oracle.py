@@ -25,7 +25,9 @@ from tests.answers.oracle import Event
 
 def examples(few: int) -> settings:
     """So many examples of a hundred that the profile wants: twenty times as many where it explores."""
-    return settings(max_examples=few * settings.default.max_examples // 100)  # type: ignore[union-attr]
+    profile = settings.default
+    assert profile is not None, "tests/conftest.py loads one"
+    return settings(max_examples=few * profile.max_examples // 100)
 
 
 dice = st.randoms(use_true_random=True)

@@ -61,7 +61,7 @@ def test_a_cohort_made_by_hand_filters_onboarding_and_its_link_shows_the_same(op
     settle(page)
     assert started(page) == "15"
     answer = asked(server, copied(page))
-    assert [row["users"] for row in answer["tables"]["steps"]] == [15, 0, 0]  # type: ignore[index]
+    assert [row["users"] for row in answer["tables"]["steps"]] == [15, 0, 0]
 
     other = open_page(path(page)).page
     expect(other.get_by_role("heading", name="Onboarding", exact=True)).to_be_visible()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -56,7 +57,7 @@ def copied(page: Page) -> str:
     return text
 
 
-def asked(server: Server, question: str) -> dict[str, object]:
+def asked(server: Server, question: str) -> dict[str, Any]:
     """What the command line answers."""
     command = [sys.executable, "-m", "lib", "ask", "-", "--workspace", str(server.workspace)]
     done = subprocess.run(command, input=question, capture_output=True, text=True, cwd=ROOT, check=True, timeout=60)
@@ -95,7 +96,7 @@ def test_two_lines_a_formula_and_a_breakdown_by_hand_and_the_link_shows_the_same
     settle(page)
     question = copied(page)
     answer = asked(server, question)
-    values = {row["segment"]: row["value"] for row in answer["tables"]["series"] if row["complete"]}  # type: ignore[index]
+    values = {row["segment"]: row["value"] for row in answer["tables"]["series"] if row["complete"]}
     assert values == {"ios": 1.0, "web": 0.5}
     said = page.get_by_test_id("stHtml").filter(has_text="leads with")
     expect(said).to_have_text(str(answer["headline"]))
@@ -112,7 +113,7 @@ def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timel
     expect(page.get_by_role("button", name="2 steps")).to_be_visible()
     settle(page)
     answer = asked(server, copied(page))
-    rows = answer["tables"]["steps"]  # type: ignore[index]
+    rows = answer["tables"]["steps"]
     assert [row["users"] for row in rows] == [60, 20]
     metric = page.get_by_test_id("stMetric").filter(has_text="Started").get_by_test_id("stMetricValue")
     expect(metric).to_have_text("60")
@@ -178,7 +179,7 @@ def test_rules_about_people_by_hand(open_page: Open, server: Server) -> None:
     expect(page.get_by_role("button", name="people who did not do signup done in the period")).to_be_visible()
     settle(page)
     answer = asked(server, copied(page))
-    assert len(answer["tables"]["people"]) == 15  # type: ignore[index]
+    assert len(answer["tables"]["people"]) == 15
     expect(page.get_by_test_id("stHtml").filter(has_text="in this cohort")).to_have_text(str(answer["headline"]))
     with page.expect_download() as found:
         page.get_by_role("button", name="CSV", exact=True).last.click()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from streamlit.testing.v1 import AppTest
+
 from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
@@ -15,9 +17,9 @@ FUNNEL = {
 }
 
 
-def said(app: object) -> str:
+def said(app: AppTest) -> str:
     """The verdicts on the page, without their markup."""
-    texts = [part.proto.body for part in app.get("html")]  # type: ignore[attr-defined]
+    texts = [part.proto.body for part in app.get("html")]
     return " ".join(texts).replace("<strong>", "").replace("</strong>", "").replace("\xa0", " ")
 
 
