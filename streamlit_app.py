@@ -26,9 +26,11 @@ PAGES = {
         ("pages/trust/add_data.py", "Add data", "data", "Your own events and money, from a file to the first funnel."),
     ],
 }
-# The page that opens, and pages that need one of these tables: without, they stand under "With more data".
+# The page that opens, where it has what it needs. A page needs one of these tables, or else events; without, it says so
+# in place of its answer, and stands under "With more data" where its tables are further ones.
 FIRST = "onboarding"
 NEEDS = {"channels": ("touchpoints", "spend"), "revenue": ("subscriptions",)}
+EVENTS = ("events",)
 # Pages that have something to say before the first event, or when the data cannot be read.
 ALWAYS = ("health", "data")
 
@@ -38,12 +40,22 @@ pages, answers = {}, {}
 for section, entries in PAGES.items():
     pages[section] = [st.Page(file, title=title, url_path=path, help=about) for file, title, path, about in entries]
     answers |= {path: about for _, _, path, about in entries}
-first = next(page for entries in pages.values() for page in entries if page.url_path == FIRST)
+listed = [page for entries in pages.values() for page in entries]
+first = next(page for page in listed if page.url_path == FIRST)
+
+
+def lacks(path: str) -> bool:
+    """True for a page that has nothing to say because none of its tables was loaded."""
+    return path not in ALWAYS and queries.loaded().isdisjoint(NEEDS.get(path, EVENTS))
 
 
 def home() -> None:
-    """The bare address leads to the first page, with whatever the link says after it."""
-    st.switch_page(first, query_params={key: st.query_params.get_all(key) for key in st.query_params})
+    """The bare address leads to the first page that has data, with whatever the link says after it."""
+    found = first
+    with states.quiet():
+        if lacks(FIRST):
+            found = next((page for page in listed if page.url_path not in ALWAYS and not lacks(page.url_path)), first)
+    st.switch_page(found, query_params={key: st.query_params.get_all(key) for key in st.query_params})
 
 
 start = st.Page(home, title="Growth Ops", url_path="home", default=True, visibility="hidden")
@@ -55,9 +67,9 @@ with nullcontext() if page.url_path in ALWAYS else queries.steady():
     navigation.draw(pages, page.url_path, NEEDS)
     adoption.note(page.url_path)
     with states.guarded():
-        if page is not start and page.url_path not in ALWAYS and queries.is_empty():
+        if page is not start and lacks(page.url_path):
             st.title(page.title, anchor=False)
-            states.empty(answers[page.url_path])
+            states.lacking(answers[page.url_path], NEEDS.get(page.url_path, EVENTS))
         else:
             states.said()
             page.run()

@@ -76,6 +76,14 @@ def failed(error: Exception, cause: BaseException | None = None) -> None:
             st.code("".join(traceback.format_exception(cause or error)).strip(), language=None, wrap_lines=True)
 
 
+def lacking(answers: str, tables: Sequence[str]) -> None:
+    """None of a page's tables was loaded: what it would answer, what is missing, and three ways on."""
+    if tuple(tables) == ("events",):
+        empty(answers)
+    else:
+        _without(answers, tables)
+
+
 def empty(answers: str) -> None:
     """No events yet: what the page would answer, what is missing, and three ways on."""
     st.markdown(f"## No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
@@ -97,11 +105,12 @@ def empty(answers: str) -> None:
     st.code("growthops demo", language=None)
 
 
-def lacking(answers: str, tables: Sequence[str]) -> None:
-    """A page whose own tables are missing: what it would answer, the file for each, and the way to load or try it."""
+def _without(answers: str, tables: Sequence[str]) -> None:
+    """Further tables are missing: the template of each, and the way to load or try it."""
     named = listing([f"**{name}**" for name in tables], "or")
+    more = "; with both it says most" if len(tables) > 1 else ""
     st.markdown(f"## Nothing to answer this from yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
-    st.markdown(f"It needs {named}; with both it says most. The events that are loaded stay as they are.")
+    st.markdown(f"It needs {named}{more}.")
     for name in tables:
         table = TABLES[name]
         st.markdown(f"**{name}**: {plain(table.meaning)}")

@@ -2,17 +2,11 @@ import streamlit as st
 
 from lib import queries
 from lib.questions import parse
-from lib.ui import channel_rules, channels_choice, channels_controls, channels_parts, channels_tabs, states, url
+from lib.ui import channel_rules, channels_choice, channels_controls, channels_parts, channels_tabs, url
 from lib.ui.page import cards, page_header, verdict
 from lib.ui.scope_bar import scope_bar
 
 scope = scope_bar()
-if not queries.loaded() & {"touchpoints", "spend"}:
-    st.title("Channels", anchor=False)
-    states.lacking("Which channel brings people who stay, and at what cost.", ("touchpoints", "spend"))
-    url.say_refused()
-    st.stop()
-
 choice = channels_controls.read()
 head, said = st.container(), st.container()
 channels_controls.controls(choice)

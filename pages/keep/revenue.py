@@ -8,19 +8,12 @@ from lib.ui import (
     revenue_parts,
     revenue_tabs,
     revenue_views,
-    states,
     url,
 )
 from lib.ui.page import cards, page_header, verdict
 from lib.ui.scope_bar import scope_bar
 
 period = scope_bar()
-if "subscriptions" not in queries.loaded():
-    st.title("Revenue", anchor=False)
-    states.lacking("Do customers stay and grow, and what moved it.", ("subscriptions",))
-    url.say_refused()
-    st.stop()
-
 scope, left_out = revenue_choice.about_revenue(period)
 choice, changed = revenue_choice.fitting(revenue_controls.read(), scope)
 head, said = st.container(), st.container()

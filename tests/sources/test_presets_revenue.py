@@ -296,6 +296,19 @@ def test_payments_are_revenue_of_their_month_and_say_so(take: Taken) -> None:
     )
 
 
+def test_a_customer_a_day_and_an_amount_are_payments_and_not_cost(take: Taken) -> None:
+    """A table of spend has days and amounts as well, but nobody who pays."""
+    proposal, batch = take("user_id,date,amount,segment\nu1,2026-01-05,113.35,Pro\nu1,2026-02-05,113.35,Pro\n")
+    assert proposal.looks_like == "a log of payments"
+    assert rows(batch) == [("u1", "u1", 11335, "2026-01-01", None, None)]
+
+
+@pytest.mark.parametrize("more", ["quantity", "order_id", "event_name", "campaign", "Impressions"])
+def test_orders_events_and_advertisements_are_no_payments(tmp_path: Path, more: str) -> None:
+    (tmp_path / "x.csv").write_text(f"customer_id,date,amount,{more}\nc1,2026-01-05,9.50,1\n")
+    assert propose(tmp_path / "x.csv", None, Settings()).looks_like is None
+
+
 def test_payments_with_ids_are_one_where_equal(take: Taken) -> None:
     _, batch = take("payment_id,customer,date,amount\np1,acme,2026-01-05,40\np1,acme,2026-01-05,40\n")
     assert rows(batch) == [("acme", "acme", 4000, "2026-01-01", None, None)]
@@ -529,7 +542,7 @@ def test_one_row_of_a_revenue_file_cannot_be_replayed_alone(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "header",
     ["account_id,subscription_id,mrr,start_date,end_date", "channel,2026-01,2026-02", "account,2026-01-05,2026-01-12",
-     "customer,amount,date", "account_id,name,domain,crm_id", "date,channel,cost", "account,month,spend",
+     "account,amount,date", "account_id,name,domain,crm_id", "date,channel,cost", "account,month,spend",
      "id,customer,status,mrr"],
 )  # fmt: skip
 def test_plain_files_are_nobodys_export(header: str) -> None:

@@ -20,6 +20,7 @@ from lib.sources.presets.billing import (
 from lib.sources.presets.creators import CREATOR_LEDGER
 from lib.sources.presets.preset import Preset, Target, key
 from lib.sources.presets.revenue import (
+    BARE_PAYMENTS,
     CHARTMOGUL_ACTIVITY,
     LONG_MRR,
     MRR_CHANGES,
@@ -35,8 +36,8 @@ __all__ = ["ALL", "UTM", "Preset", "Target", "named", "recognised", "target_of"]
 
 ALL: tuple[Preset, ...] = (
     META_ADS, GOOGLE_ADS, TIKTOK_ADS, APPSFLYER_RAW, APPSFLYER_COST, ADJUST_RAW, ADJUST_REPORT, GA4, CREATOR_LEDGER,
-    WIDE_MRR, LONG_MRR, STRIPE_MRR, STRIPE_CHANGES, MRR_CHANGES, CHARTMOGUL_ACTIVITY, PAYMENTS, STRIPE_PAYMENTS,
-    CHARTMOGUL_LINES, STRIPE_LINES, RECURLY_LINES, RECURLY_HISTORY, CHARGEBEE, STRIPE_SUBSCRIPTIONS,
+    WIDE_MRR, LONG_MRR, STRIPE_MRR, STRIPE_CHANGES, MRR_CHANGES, CHARTMOGUL_ACTIVITY, PAYMENTS, BARE_PAYMENTS,
+    STRIPE_PAYMENTS, CHARTMOGUL_LINES, STRIPE_LINES, RECURLY_LINES, RECURLY_HISTORY, CHARGEBEE, STRIPE_SUBSCRIPTIONS,
 )  # fmt: skip
 """Those looked for in every file. `UTM` is not among them: it reads any events a second time."""
 

@@ -119,7 +119,7 @@ class Preset:
     `title` is what people call it. `identify` are groups of headers; a file is recognised where it has one of
     each. `labels` are columns in which a row of sums says that it is one; `is_nameless` says that such a row may also
     show by having none of them filled. `notes` are sentences a person should read before loading. `months` is how many
-    headers have to be months for a file to be recognised.
+    headers have to be months for a file to be recognised, and with one of `unless` it is something else.
     """
 
     name: str
@@ -130,6 +130,7 @@ class Preset:
     is_nameless: bool = False
     notes: Names = ()
     months: int = 0
+    unless: Names = ()
 
     @property
     def called(self) -> str:
@@ -139,5 +140,7 @@ class Preset:
     def fits(self, keys: Collection[str]) -> bool:
         """Do headers of these keys belong to this export?"""
         if not all(any(key(one) in keys for one in group) for group in self.identify):
+            return False
+        if any(key(one) in keys for one in self.unless):
             return False
         return not self.months or sum(month_of(one) is not None for one in keys) >= self.months

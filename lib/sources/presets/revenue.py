@@ -4,6 +4,7 @@ Every entry fills `subscriptions`: one row per account (or subscription) and tim
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -183,8 +184,12 @@ CHARTMOGUL_ACTIVITY = Preset(
     ),
 )  # fmt: skip
 
-PAYER = ("customer_id", "customer id", "customer", "account_id", "account id", "account", "company", "client",
-         "customer_email", "customer email", "payer")  # fmt: skip
+PERSON = ("customer_id", "customer id", "customer", "client", "client_id", "client id", "user_id", "user id",
+          "customer_email", "customer email", "payer")  # fmt: skip
+PAYER = (*PERSON, "account_id", "account id", "account", "company")
+PURCHASE = ("quantity", "qty", "purchase_id", "purchase id", "order_id", "order id", "event", "event_name", "name",
+            "event_type", "action", "campaign", "channel", "cost", "spend", "impressions", "clicks")  # fmt: skip
+"""Headers of files about orders, events or advertisements, which have customers, days and amounts too."""
 PAID_ON = ("payment date", "payment_date", "paid at", "paid_at", "paid on", "paid_on", "date", "created", "created_at")
 PAYMENT_ID = ("payment_id", "payment id", "id", "transaction_id", "transaction id", "invoice_id", "invoice")
 PAID = ("amount", "payment amount", "payment_amount", "amount paid", "amount_paid", "paid")
@@ -225,6 +230,11 @@ PAYMENTS = Preset(
         ),
     ),
 )  # fmt: skip
+
+# A customer, a day and an amount, and nothing that says of what: the barest log there is.
+BARE_PAYMENTS = replace(
+    PAYMENTS, name="payments_by_day", identify=(PERSON, ("amount", "paid"), ("date",)), unless=PURCHASE
+)
 
 CREATED = ("Created date (UTC)", "Created (UTC)")
 
