@@ -1,4 +1,8 @@
-"""What there is to choose from: the events, fields and values the facts hold, and a funnel to begin with."""
+"""What there is to choose from: the events, fields, values and days that the facts hold, and a funnel to begin with."""
+
+from datetime import date
+from typing import cast
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -65,6 +69,19 @@ def loaded(facts: Facts) -> frozenset[str]:
     names = list(facts.tables)
     rows = pl.concat([facts.tables[name].head(1).select(pl.len()) for name in names])
     return frozenset(name for name, some in zip(names, collect(rows)["len"], strict=True) if some)
+
+
+def days(facts: Facts) -> tuple[date, date] | None:
+    """The first and the last day something is known of: of the events; where there are none, of subscriptions.
+
+    Of these it is their first days that count: an end may be agreed for years to come. None where there is neither.
+    """
+    if facts.first is not None and facts.as_of is not None:
+        zone = ZoneInfo(facts.timezone)
+        return facts.first.astimezone(zone).date(), facts.as_of.astimezone(zone).date()
+    starts = pl.col("start_date")
+    row = collect(facts.tables["subscriptions"].select(first=starts.min(), last=starts.max())).row(0)
+    return None if row[0] is None else cast("tuple[date, date]", row)
 
 
 def values(facts: Facts, field: str) -> tuple[str, ...]:

@@ -218,6 +218,7 @@ def test_a_process_that_dies_or_says_too_much_is_a_sentence(tmp_path: Path, monk
     monkeypatch.setattr(upload, "_SPARE", [])  # the process made ready meanwhile knows this limit only
     with pytest.raises(SourceError, match="given up"):
         upload.look(asked(tmp_path, place))
+    upload._SPARE.pop().end()  # nobody would end it once the list is gone
 
 
 def test_the_answer_is_the_same_apart_and_here(tmp_path: Path) -> None:

@@ -66,8 +66,14 @@ def short(definition: str) -> str:
 def source(answer: Answer) -> str:
     """Whose numbers these are, how fresh, and from which load."""
     company = queries.settings().company.name
-    through = f"data through {moment(answer.as_of, queries.facts().timezone)}" if answer.as_of else "no data yet"
-    return " · ".join(filter(None, [f"{company}, Growth Ops".removeprefix(", "), through, f"load {answer.stamp}"]))
+    until = f"data through {moment(answer.as_of, queries.facts().timezone)}" if answer.as_of else through()
+    return " · ".join(filter(None, [f"{company}, Growth Ops".removeprefix(", "), until, f"load {answer.stamp}"]))
+
+
+def through() -> str:
+    """How far the data goes where there are no events: `data through 1 Apr 2026`."""
+    known = queries.days()
+    return f"data through {known[1]:%-d %b %Y}" if known else "no data yet"
 
 
 def file_name(name: str, question: Question | None = None) -> str:

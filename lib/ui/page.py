@@ -15,6 +15,7 @@ from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.ui import annotations as notes
 from lib.ui import export, saved, states, url
+from lib.ui.caption import through
 from lib.ui.words import UNITS, age, moment, plain, stressed
 
 VERDICT = "font-size:1.34rem;line-height:1.45;margin:0;max-width:62rem"
@@ -54,9 +55,9 @@ def page_header(title: str, answer: Answer) -> None:
 
 
 def freshness(answer: Answer) -> str:
-    """`data through 31 Oct 2026, 23:57`; in amber with its age when it is old."""
+    """`data through 31 Oct 2026, 23:57`; in amber with its age when it is old. Without events, the last day known."""
     if answer.as_of is None:
-        return "no data yet"
+        return f":gray[{through()}]"
     text = f"data through {moment(answer.as_of, queries.facts().timezone)}"
     return f":orange[{text} · {age(answer.as_of)} days old]" if states.is_stale(answer.as_of) else f":gray[{text}]"
 

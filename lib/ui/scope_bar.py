@@ -29,7 +29,7 @@ def scope_bar() -> dict[str, Any]:
         url.note(notes)
         url.write(written(chosen, url.now()))
     with st.sidebar:
-        today = _last_day()
+        today = queries.last_day()
         days = chosen.days or (_start(today), today)
         bounds = between(chosen.period, today, days)
         widgets.pick("scope-period", "Period", PERIODS, chosen.period, _set("period"))
@@ -108,14 +108,8 @@ def _start(today: date) -> date:
 
 
 def _beginning(today: date) -> date:
-    source = queries.facts()
-    return source.first.astimezone(ZoneInfo(source.timezone)).date() if source.first else today
-
-
-def _last_day() -> date:
-    source = queries.facts()
-    assert source.as_of is not None
-    return source.as_of.astimezone(ZoneInfo(source.timezone)).date()
+    known = queries.days()
+    return known[0] if known else today
 
 
 def _filters(chosen: Chosen) -> None:

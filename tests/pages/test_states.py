@@ -1,11 +1,13 @@
 """Empty, damaged and misconfigured workspaces end in a readable page that finishes."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from lib.answers import funnel
+from lib.intake import load_frames
 from lib.model import TABLES
 from tests.pages.conftest import ROOT, Visit
 
@@ -24,6 +26,38 @@ def test_an_empty_workspace_says_what_is_missing(visit: Visit, tmp_path: Path, m
     assert "growthops demo" in commands
     assert app.get("download_button")[0].proto.label == "Download the template"
     assert app.dataframe[0].value.columns.tolist() == [column.name for column in TABLES["events"].columns[:4]]
+
+
+@pytest.mark.parametrize(
+    ("page", "needs"), [("acquire/channels", ["touchpoints", "spend"]), ("keep/revenue", ["subscriptions"])]
+)
+def test_an_empty_page_asks_for_what_it_needs(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, needs: list[str]
+) -> None:
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "nothing here"))
+    app = visit().switch_page(f"pages/{page}.py").run()
+    assert not app.exception and not app.error
+    said = " ".join(part.value for part in app.markdown)
+    assert f"It needs {' or '.join(f'**{name}**' for name in needs)}" in said
+    assert "who did what" not in said
+    files = [part.proto.label for part in app.get("download_button")]
+    assert files == [f"Download the template of {name}" for name in needs]
+
+
+def test_subscriptions_alone_are_enough_for_revenue(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody counts events, the days known are those on which subscriptions began."""
+    begins = [date(2025, 1, 10), date(2025, 1, 20), date(2026, 2, 1)]
+    rows = {"subscription_id": ["s", "t", "u"], "account_id": ["a", "b", "c"], "mrr_cents": [10_000, 5_000, 3_000],
+            "start_date": begins, "end_date": [None, date(2025, 9, 1), None]}  # fmt: skip
+    load_frames(tmp_path / "money", {"subscriptions": pl.DataFrame(rows)}, "money")
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "money"))
+    app = visit()
+    assert not app.exception and not app.error
+    said = " ".join(part.value for part in app.markdown)
+    assert "No events yet" not in said and "data through 1 Feb 2026" in said
+    assert {part.label: part.value for part in app.metric}["GRR"] == ":gray[66.7 %]"  # few accounts; January: 100 of the 150 a year before
 
 
 def test_a_cut_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path) -> None:

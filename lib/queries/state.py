@@ -1,0 +1,72 @@
+"""What people wrote in this workspace, read once for as long as its files stay as they are."""
+
+from collections.abc import Callable
+
+from lib.queries.workspace import KEPT, Found, settings, state_of, workspace
+from lib.scope import ChannelRule, Cohort
+from lib.store import Annotation, Store, open_store
+from lib.store.usage import NOBODY
+
+
+def cohorts() -> dict[str, Cohort]:
+    """The rules of the cohorts that are kept under a name.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return from_state(lambda: store().cohorts(), "cohorts")
+
+
+def cohort_names() -> dict[str, str]:
+    """What the cohorts that are kept are called, by key, in the order of their names.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+
+    def read() -> dict[str, str]:
+        return {one.key: one.name for one in store().definitions.list("cohort")} if has_state() else {}
+
+    return from_state(read, "cohort names")
+
+
+def from_state(read: Callable[[], Found], name: str) -> Found:
+    """What was read of the state, remembered while its files stay as they are; read again where it is on a server."""
+    file = store().address.file
+    if file is None:
+        return read()
+    return KEPT.get((workspace(), name, state_of(file), state_of(file.with_name(f"{file.name}-wal"))), read)
+
+
+def channel_rules() -> tuple[ChannelRule, ...]:
+    """The rules in force that say which channel a contact belongs to, in the order in which they are tried.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return from_state(lambda: store().channel_rules(), "channel rules")
+
+
+def store() -> Store:
+    """What people wrote in this workspace: definitions, annotations, the log of use."""
+    return open_store(workspace(), settings())
+
+
+def has_state() -> bool:
+    """False where nobody ever wrote anything, so that looking does not make a database."""
+    file = store().address.file
+    return file is None or file.exists()
+
+
+def annotations() -> tuple[Annotation, ...]:
+    """Everything noted on charts, by date.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return from_state(lambda: store().annotations.list() if has_state() else (), "annotations")
+
+
+def author() -> str:
+    """Under which name changes of this visitor are kept: `[adoption] person` of the settings, else "local"."""
+    return settings().adoption.person or NOBODY
