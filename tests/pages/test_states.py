@@ -57,7 +57,8 @@ def test_subscriptions_alone_are_enough_for_revenue(
     assert not app.exception and not app.error
     said = " ".join(part.value for part in app.markdown)
     assert "No events yet" not in said and "data through 1 Feb 2026" in said
-    assert {part.label: part.value for part in app.metric}["GRR"] == ":gray[66.7 %]"  # few accounts; January: 100 of the 150 a year before
+    # January: 100 of the 150 a year before; grey, for there are few accounts.
+    assert {part.label: part.value for part in app.metric}["GRR"] == ":gray[66.7 %]"
 
 
 def test_a_cut_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path) -> None:
