@@ -68,14 +68,15 @@ def values_of(reached: pl.DataFrame, source: FunnelRows, fields: Fields) -> pl.D
     Raises:
         QuestionError: a field does not exist, or is a time.
     """
-    rows, at = source.rows, reached["at"]
-    own = {field: rows[f"v{i}"].gather(at).alias(field) for i, field in enumerate(fields.read)}
-    known = reached.select("passed").with_columns(rows["person"].gather(at).alias("person"))
+    read = {field: f"v{i}" for i, field in enumerate(fields.read)}
+    # One plan for all columns, which are many and gathered side by side.
+    own = collect(source.rows.lazy().select(pl.col("person", *read.values()).gather(reached["at"])))
+    known = reached.select("passed").with_columns(own["person"])
     if fields.of_people:
-        account = {} if ACCOUNT not in own else {"_account": own[ACCOUNT]}
+        account = {} if ACCOUNT not in read else {"_account": own[read[ACCOUNT]]}
         plan, _ = with_fields(known.with_columns(**account).lazy(), source.facts, fields.of_people)
         known = collect(plan)
-    groups = [as_groups(own[field]).fill_null(segments.NONE) for field in fields.of_events]
+    groups = [as_groups(own[read[field]].alias(field)).fill_null(segments.NONE) for field in fields.of_events]
     groups += [as_groups(known[field]) for field in fields.of_people]
     return pl.DataFrame([known["passed"], *groups])
 
