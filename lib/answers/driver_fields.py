@@ -69,8 +69,7 @@ def values_of(reached: pl.DataFrame, source: FunnelRows, fields: Fields) -> pl.D
         QuestionError: a field does not exist, or is a time.
     """
     read = {field: f"v{i}" for i, field in enumerate(fields.read)}
-    # One plan for all columns, which are many and gathered side by side.
-    own = collect(source.rows.lazy().select(pl.col("person", *read.values()).gather(reached["at"])))
+    own = source.rows.select("person", *read.values())[reached["at"]]  # all columns at once: they are many
     known = reached.select("passed").with_columns(own["person"])
     if fields.of_people:
         account = {} if ACCOUNT not in read else {"_account": own[read[ACCOUNT]]}
