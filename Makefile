@@ -38,6 +38,8 @@ test: $(FOR_TEST) ## Lint, types and every test, the browser's included (ARGS="-
 
 bench: $(FOR_BENCH) ## Measure against other engines on the same data (SIZE=10m or 100m), then the server
 	@$(PY) -m tests.benches --size $(SIZE) $(ARGS)
+	@$(PY) -m tests.benches.channels
+	@$(PY) -m tests.benches.revenue
 	@$(PY) -m tests.benches --serving
 	@$(PY) -m tests.benches --browser
 

@@ -9,11 +9,16 @@ from lib.ui import adoption, annotations, look, navigation, saved, states
 
 # section: (file, title, address, what it answers).
 PAGES = {
+    "Brief": [
+        ("pages/brief/pulse.py", "Pulse", "pulse", "What changed, why, and what needs a decision."),
+        ("pages/brief/okrs.py", "OKRs", "okrs", "Whether we are where we said we would be."),
+    ],
     "Acquire": [
         ("pages/acquire/channels.py", "Channels", "channels", "Which channel brings people who stay, at what cost."),
     ],
     "Activate": [
         ("pages/activate/onboarding.py", "Onboarding", "onboarding", "Where new users stop, and who stays."),
+        ("pages/activate/tests.py", "Tests", "tests", "Whether a change worked: tests, and before against after."),
     ],
     "Keep": [
         ("pages/keep/revenue.py", "Revenue", "revenue", "Do customers stay and grow, and what moved it."),
@@ -28,11 +33,18 @@ PAGES = {
 }
 # The page that opens, where it has what it needs. A page needs one of these tables, or else events; without, it says so
 # in place of its answer, and stands under "With more data" where its tables are further ones.
-FIRST = "onboarding"
-NEEDS = {"channels": ("touchpoints", "spend"), "revenue": ("subscriptions",)}
+FIRST = "pulse"
+NEEDS = {
+    "pulse": ("events", "subscriptions"),
+    "channels": ("touchpoints", "spend"),
+    "revenue": ("subscriptions",),
+    "tests": ("events", "subscriptions", "exposures"),
+}
 EVENTS = ("events",)
 # Pages that have something to say before the first event, or when the data cannot be read.
 ALWAYS = ("health", "data")
+# Pages made of what people write: they work without any data.
+WRITTEN = ("okrs",)
 
 st.set_page_config(page_title="Growth Ops", page_icon=look.ICON, layout="wide")
 
@@ -46,15 +58,15 @@ first = next(page for page in listed if page.url_path == FIRST)
 
 def lacks(path: str) -> bool:
     """True for a page that has nothing to say because none of its tables was loaded."""
-    return path not in ALWAYS and queries.loaded().isdisjoint(NEEDS.get(path, EVENTS))
+    return path not in (*ALWAYS, *WRITTEN) and queries.loaded().isdisjoint(NEEDS.get(path, EVENTS))
 
 
 def home() -> None:
     """The bare address leads to the first page that has data, with whatever the link says after it."""
-    found = first
+    found, own = first, (*ALWAYS, *WRITTEN)
     with states.quiet():
         if lacks(FIRST):
-            found = next((page for page in listed if page.url_path not in ALWAYS and not lacks(page.url_path)), first)
+            found = next((page for page in listed if page.url_path not in own and not lacks(page.url_path)), first)
     st.switch_page(found, query_params={key: st.query_params.get_all(key) for key in st.query_params})
 
 

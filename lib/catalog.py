@@ -6,11 +6,12 @@ from typing import Literal
 
 import polars as pl
 
-from lib.answers import metric_channels, metric_plans, metric_revenue
+from lib.answers import metric_channels, metric_growth, metric_plans, metric_revenue
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
 from lib.questions import MetricQuestion
 from lib.stats import share
+from lib.words import count, money, percent
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,18 @@ class Metric:
             return share(pl.col("numerator"), pl.col("denominator"))
         return pl.col("numerator").cast(pl.Float64())
 
+    def said(self, value: float | None, currency: str = "USD") -> str:
+        """A value as people read it: a percentage, an amount, how many times, or a count; an en dash for none."""
+        if value is None:
+            return "–"
+        if self.is_share:
+            return percent(value)
+        if self.unit == "money":
+            return money(value, currency)
+        if self.unit in ("times", "months"):
+            return f"{value:,.{2 if self.unit == 'times' else 1}f}"
+        return count(value)
+
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -62,6 +75,12 @@ METRICS: dict[str, Metric] = {
             "Of the people first seen in the bucket, the share who did the activation event within the onboarding"
             " window (both are set in growthops.toml).",
             "share", "up", False, True, metric_plans.activation_rate,
+        ),
+        Metric(
+            "onboarding_rate", "Through onboarding",
+            "Of the people who did the first step of onboarding in the bucket, the share who did the last one within"
+            " its window, all steps in order (set in growthops.toml). A bucket is over when that window is.",
+            "share", "up", False, True, metric_growth.onboarding_rate,
         ),
         Metric(
             "spend", "Spend", "All that marketing and sales spent on winning people in the bucket; by channel, partner"
@@ -155,6 +174,54 @@ METRICS: dict[str, Metric] = {
             "realised_price", "Realised price",
             "What is paid ÷ list price, of the subscriptions active at the end of the bucket.",
             "share", "up", False, True, metric_revenue.realised_price, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "customers", "Customers", "Accounts that pay at the end of the bucket.",
+            "accounts", "up", False, False, metric_growth.customers, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "new_customers", "New customers", "Accounts that pay for the first time ever in the bucket.",
+            "accounts", "up", True, False, metric_growth.new_customers, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "net_new_arr", "Net new ARR", "Twelve times what MRR gained in the bucket.",
+            "money", "up", True, False, metric_growth.net_new_arr, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "sm_efficiency", "Sales and marketing efficiency",
+            "Net new ARR of the bucket ÷ what marketing and sales spent in it.",
+            "times", "up", False, False, metric_growth.sm_efficiency, is_ratio=True, fields=(),
+        ),
+        Metric(
+            "magic_number", "Magic number",
+            "Net new ARR of the bucket ÷ what marketing and sales spent in the bucket before; asked by quarter.",
+            "times", "up", False, False, metric_growth.magic_number, is_ratio=True, fields=(),
+        ),
+        Metric(
+            "cac_payback_months", "CAC payback, simple",
+            "Months until the accounts won in the bucket have paid back its spend: spend per new account ÷ (MRR per new"
+            " account × gross margin). Simple: as if nobody left or changed what they pay.",
+            "months", "down", False, False, metric_growth.cac_payback_months, is_ratio=True, fields=(),
+        ),
+        Metric(
+            "simple_ltv", "Value of a customer, simple",
+            "MRR per account × gross margin ÷ the share of accounts lost a month. Simple: as if everybody left at the"
+            " same rate for ever; empty where nobody left.",
+            "money", "up", False, False, metric_growth.simple_ltv, is_ratio=True, fields=metric_revenue.FIELDS,
+        ),
+        Metric(
+            "simple_ltv_to_cac", "Value over cost of a customer, simple",
+            "MRR per account × gross margin ÷ the share of accounts lost a month, over spend ÷ new customers of the"
+            " bucket; empty where nobody left.",
+            "times", "up", False, False, metric_growth.simple_ltv_to_cac, is_ratio=True, fields=(),
+        ),
+        Metric(
+            "users_total", "People registered", "People registered by the end of the bucket, without staff.",
+            "people", "up", False, False, metric_growth.users_total, fields=metric_growth.OF_USERS,
+        ),
+        Metric(
+            "accounts_total", "Businesses", "Accounts made by the end of the bucket, whether they pay or not.",
+            "accounts", "up", False, False, metric_growth.accounts_total, fields=metric_growth.OF_ACCOUNTS,
         ),
     )
 }  # fmt: skip

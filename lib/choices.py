@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from lib.answers.first_contact import first_contacts
+from lib.answers.known_days import last_known
 from lib.engine import collect
 from lib.facts import TABLE_OF, Facts
 
@@ -76,9 +77,8 @@ def days(facts: Facts) -> tuple[date, date] | None:
 
     Of these it is their first days that count: an end may be agreed for years to come. None where there is neither.
     """
-    if facts.first is not None and facts.as_of is not None:
-        zone = ZoneInfo(facts.timezone)
-        return facts.first.astimezone(zone).date(), facts.as_of.astimezone(zone).date()
+    if facts.first is not None:
+        return facts.first.astimezone(ZoneInfo(facts.timezone)).date(), cast("date", last_known(facts, None))
     starts = pl.col("start_date")
     row = collect(facts.tables["subscriptions"].select(first=starts.min(), last=starts.max())).row(0)
     return None if row[0] is None else cast("tuple[date, date]", row)

@@ -11,6 +11,7 @@ from lib import upkeep
 from lib.console import pairs, progress_bar, say, workspace_option
 from lib.errors import GrowthOpsError, QuestionError, SourceError
 from lib.model import TABLES
+from lib.reporting import commands
 from lib.settings import DEMO, add_source, choose_workspace, find_workspace, workspaces
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
     many = isinstance(asked, list)
     questions = [parse(one) for one in (asked if many else [asked])]
     folder = _ready(workspace)
+    questions = _counted(questions, folder)
     cohorts, rules = _rules(folder, questions)
     facts = Facts.open(folder, cohorts=cohorts, channel_rules=rules)
     answers = [answer_of(one, facts) for one in questions]
@@ -132,6 +134,18 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         if table is None:
             raise QuestionError(f"The answer has no table {name!r}; it has {', '.join(answer.tables)}.")
         click.echo(csv_text(table), nl=False)
+
+
+def _counted(questions: "Sequence[Question]", folder: Path) -> "list[Question]":
+    """The questions; those about revenue that name no policy with the one the company keeps."""
+    from lib.queries.policies import kept_in, with_policy
+    from lib.store import Store
+
+    store = Store(folder)
+    try:
+        return [with_policy(question, lambda: kept_in(store)) for question in questions]
+    finally:
+        store.close()
 
 
 def _rules(folder: Path, questions: "Sequence[Question]") -> "tuple[Mapping[str, Cohort], tuple[ChannelRule, ...]]":
@@ -223,7 +237,7 @@ def run(port: int, headless: bool, workspace: str | None) -> None:
     serve(port, is_port_fixed=is_fixed, open_browser=not headless)
 
 
-for command in upkeep.COMMANDS:
+for command in (*upkeep.COMMANDS, *commands.COMMANDS):
     cli.add_command(command)
 
 

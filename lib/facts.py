@@ -20,9 +20,11 @@ from lib.engine import FACTS, collect
 from lib.errors import QuestionError, suggest
 from lib.memory import Memory
 from lib.model import EVENTS, TABLES
+from lib.rates import converted
 from lib.scope import ChannelRule, Cohort, WeekStart
 from lib.settings import Settings, load_settings
 from lib.warehouse import Warehouse, rollup
+from lib.warehouse.contacts import owned
 from lib.warehouse.guard import guarded
 from lib.warehouse.identity import alias_ties, connect
 from lib.warehouse.schema import as_text, type_at_rest
@@ -30,7 +32,7 @@ from lib.warehouse.schema import as_text, type_at_rest
 TimeUnit = Literal["s", "ms", "us"]
 TS = pl.Datetime("us", "UTC")
 TABLE_OF = {"": "events", "user": "users", "account": "accounts", "touch": "touchpoints"}
-HIDDEN = {"": ("person", "month", "event_id"), "touch": ("ts", "user_id", "anon_id")}
+HIDDEN = {"": ("person", "month", "event_id"), "touch": ("ts", "user_id", "anon_id", "person")}
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Facts:
         warehouse = Warehouse.open(folder, settings.company.timezone)
         stamp = warehouse.stamp
         with guarded(FACTS):
-            tables = {name: warehouse.scan(name) for name in TABLES}
+            tables = converted({name: warehouse.scan(name) for name in TABLES}, settings.company)
             people = warehouse.scan("people")
             daily = warehouse.scan(rollup.TABLE) if rollup.fits(stamp, settings.company.timezone) else None
         state = (settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit)
@@ -109,7 +111,7 @@ class Facts:
         for name, frame in sorted(given.items()):
             digest.update(f"{name}{frame.schema}".encode() + frame.hash_rows().sort().to_numpy().tobytes())
         return cls(
-            tables={name: frame.lazy() for name, frame in given.items()} | {"events": events.lazy()},
+            tables=converted({name: rows.lazy() for name, rows in (given | {"events": events}).items()}, base.company),
             people=people.lazy(),
             settings=base,
             stamp=digest.hexdigest()[:12],
@@ -168,6 +170,12 @@ class Facts:
     def internal(self) -> pl.Series:
         """Persons who are staff or test users: left out of every answer by default."""
         return self.user_rows.filter(pl.col("is_internal").fill_null(False))["person"]
+
+    @cached_property
+    def contacts(self) -> pl.LazyFrame:
+        """The touchpoints with the `person` they belong to, as the load found it; empty where nobody has their ids."""
+        rows = self.tables["touchpoints"]
+        return rows if "person" in rows.collect_schema() else owned(rows, self.people)
 
     @cached_property
     def members(self) -> Memory:
@@ -288,12 +296,5 @@ def _people(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _with_person(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """Put `person` on every event: by user id, else by anonymous id."""
-    users, anons = (
-        people.filter(pl.col("id_kind") == kind).select(pl.col("id").alias(key), pl.col("person").alias(f"by_{key}"))
-        for kind, key in (("user", "user_id"), ("anon", "anon_id"))
-    )
-    joined = events.join(users, on="user_id", how="left", maintain_order="left").join(
-        anons, on="anon_id", how="left", maintain_order="left"
-    )
-    person = pl.coalesce("by_user_id", "by_anon_id").alias("person")
-    return joined.select(person, *events.columns).filter(pl.col("person").is_not_null())
+    rows = owned(events.lazy(), people.lazy()).filter(pl.col("person").is_not_null())
+    return collect(rows.select("person", *events.columns))

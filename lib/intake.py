@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from lib.engine import collect
 from lib.errors import SourceError
+from lib.model import FX_RATES
 from lib.progress import Progress, silent
 from lib.settings import FILE_NAME, Company, Settings, SourceSpec, add_source, load_settings, write_settings
 from lib.sources import REJECTED, Batch, Proposal, Source, expand, propose, read
@@ -46,8 +47,24 @@ def load_sources(
     if not wanted:
         raise SourceError(f"{workspace / FILE_NAME} lists no sources. Name a file: growthops load FILE --as events")
     sources = [source for spec in wanted for source in expand(spec, workspace)]
-    inputs = [_input(source, settings, now) for source in sources]
+    known = _rates(sources, settings, now).union(rates(workspace))
+    inputs = [_input(source, settings, now, known) for source in sources]
     return _warehouse(workspace, settings).load(inputs, progress, now)
+
+
+def rates(workspace: Path) -> tuple[str, ...]:
+    """The currencies that an exchange rate is loaded of, in the order of the alphabet; none before the first load."""
+    if not (workspace / "warehouse").is_dir():
+        return ()
+    known = Warehouse.open(workspace).scan(FX_RATES.name).select(pl.col("currency").unique().sort())
+    return tuple(collect(known)["currency"])
+
+
+def _rates(sources: Sequence[Source], settings: Settings, now: datetime) -> frozenset[str]:
+    """The same of sources that are about to be loaded, so that what they convert may stand before them."""
+    tables = [source for source in sources if source.spec.table == FX_RATES.name]
+    return frozenset(code for source in tables for batch in read(source, settings, now=now)
+                     for code in batch.rows["currency"].unique())  # fmt: skip
 
 
 def has_changed(workspace: Path, specs: Sequence[SourceSpec]) -> bool:
@@ -73,7 +90,9 @@ def rebuild(
     wanted = {spec.identity: spec for spec in (*settings.sources, *specs)}
     sources = [source for spec in wanted.values() for source in expand(spec, workspace)]
     now = now or datetime.now(UTC)
-    report = _warehouse(fresh, settings).load([_input(source, settings, now) for source in sources], progress, now)
+    known = _rates(sources, settings, now)
+    inputs = [_input(source, settings, now, known) for source in sources]
+    report = _warehouse(fresh, settings).load(inputs, progress, now)
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
@@ -142,7 +161,8 @@ def replay(workspace: Path, table: str, corrected: Path | None = None, progress:
             told = _spec_of(label, table, settings, workspace)
             _refuse_sums(told, label)
             again = SourceSpec.model_validate(told | {"table": table, "path": str(files[-1])})
-            inputs.append(_input(replace(expand(again, workspace)[0], label=label), settings, datetime.now(UTC)))
+            source = replace(expand(again, workspace)[0], label=label)
+            inputs.append(_input(source, settings, datetime.now(UTC), frozenset(rates(workspace))))
         return warehouse.load(inputs, progress, replaces=[row_id for row_id, _, _ in rows])
     finally:
         for file in files:
@@ -207,8 +227,11 @@ def _written(workspace: Path, rows: Sequence[Mapping[str, object]]) -> Path:
     return file
 
 
-def _input(source: Source, settings: Settings, now: datetime) -> Input:
-    return Input(source.spec.table, source.label, source.fingerprint(), lambda: read(source, settings, now=now))
+def _input(source: Source, settings: Settings, now: datetime, known: frozenset[str]) -> Input:
+    def batches() -> Iterable[Batch]:
+        return read(source, settings, now=now, rates=known)
+
+    return Input(source.spec.table, source.label, source.fingerprint(), batches)
 
 
 def _warehouse(workspace: Path, settings: Settings) -> Warehouse:

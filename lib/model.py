@@ -257,6 +257,9 @@ SPEND = Table(
     ),
 )
 
+PAYMENTS_PLAN = "payments"
+"""The plan of what was made of a log of payments: revenue of a month, which is not MRR."""
+
 SUBSCRIPTIONS = Table(
     name="subscriptions",
     meaning="One account on one product at one price for one interval; a change closes a row and opens another.",
@@ -302,6 +305,116 @@ ALIASES = Table(
     ),
 )
 
+EXPOSURES = Table(
+    name="exposures",
+    meaning="One unit saw one variant of a test. The first row of a unit counts; a second variant is reported.",
+    key=(),
+    columns=(
+        Column("experiment_id", "str", "The test.", ("activation_email", "activation_email", "plan_page"),
+               required=True, names=("experiment", "experiment_name", "experiment_key", "test_id", "flag_key")),
+        Column("unit", "enum", "What the unit is: a known person, a device, a company or a lead.",
+               ("user", "user", "anon"), default="user", values=("user", "anon", "account", "lead")),
+        Column("unit_id", "str", "The id of the unit: that of the person, the device, the company or the lead.",
+               ("u_1", "u_2", "d_77"), required=True, names=("subject_id", "randomization_unit", "bucketing_id")),
+        Column("variant", "str", "What the unit saw.", ("control", "redesigned", "control"), required=True,
+               names=("variation", "variation_id", "variant_name", "treatment", "arm")),
+        Column("ts", "ts", "When the unit first could see it.",
+               ("2026-03-02T09:15:41Z", "2026-03-04T11:00:00Z", "2026-03-05T08:30:00Z"), required=True,
+               names=("timestamp", "time", "exposed_at", "first_exposure_at")),
+    ),
+)
+
+INVOICES = Table(
+    name="invoices",
+    meaning="One bill: whether it was paid, and what was tried where a payment failed.",
+    key=("invoice_id",),
+    columns=(
+        Column("invoice_id", "str", "The bill.", ("in_1", "in_2", "in_3"), required=True,
+               names=("invoice", "invoice_number", "id")),
+        Column("account_id", "str", "The company that is billed.", ("acme", "globex", "initech"), required=True,
+               names=("account", "customer_id", "customer", "company_id")),
+        Column("issued_at", "ts", "When it was issued.",
+               ("2026-03-02T00:00:00Z", "2026-03-02T00:00:00Z", "2026-02-10T00:00:00Z"), required=True,
+               names=("invoice_date", "issued_on", "date", "created_at", "finalized_at")),
+        Column("amount", "money", "What is to be paid.", ("240.00", "4800.00", "49.00"), required=True,
+               unit="reporting currency", names=("amount_due", "total", "total_due")),
+        Column("currency", "str", "ISO currency code; empty means the reporting currency.", ("", "", ""),
+               names=("currency_code",)),
+        Column("status", "enum", "What became of it: `recovered` was paid after a payment had failed.",
+               ("paid", "recovered", "failed"), required=True, names=("invoice_status", "state"),
+               values=("open", "paid", "failed", "recovered", "written_off")),
+        Column("due_at", "ts", "When it had to be paid; empty means at once.", ("", "2026-03-16T00:00:00Z", ""),
+               names=("due_date", "due_on", "payment_due")),
+        Column("first_failed_at", "ts", "When a payment first failed; empty where none did.",
+               ("", "2026-03-02T06:00:00Z", "2026-02-10T06:00:00Z"), names=("failed_at", "first_failure_at")),
+        Column("paid_at", "ts", "When it was paid.", ("2026-03-02T01:00:00Z", "2026-03-09T11:30:00Z", ""),
+               names=("paid_on", "payment_date", "settled_at")),
+        Column("attempts", "int", "How often a payment was tried.", ("1", "3", "4"), unit="times",
+               names=("attempt_count", "payment_attempts")),
+        Column("failure_code", "str", "Why the first payment failed.", ("", "card_expired", "insufficient_funds"),
+               names=("decline_reason", "decline_code", "failure_reason")),
+        Column("recovered_by", "enum", "What brought the payment in after all.", ("", "email", ""),
+               values=("retry", "email", "manual")),
+        Column("email_version", "str", "Which flow of billing e-mails was live.", ("new", "new", "old"),
+               names=("dunning_flow", "email_flow", "dunning_version")),
+    ),
+)
+
+OPPORTUNITIES = Table(
+    name="opportunities",
+    meaning="One deal: open, won or lost. The same deal again replaces what was known of it.",
+    key=("opp_id",),
+    columns=(
+        Column("opp_id", "str", "The deal.", ("opp_1", "opp_2", "opp_3"), required=True,
+               names=("opportunity_id", "deal_id", "opportunity", "deal", "record_id")),
+        Column("account_id", "str", "The company.", ("acme", "globex", "initech"), required=True,
+               names=("account", "company_id", "customer_id")),
+        Column("lead_id", "str", "The lead it came from.", ("l_17", "", "")),
+        Column("team", "str", "The team that works on it.", ("velocity", "enterprise", "velocity"),
+               names=("sales_team", "pipeline")),
+        Column("owner_id", "str", "The colleague who owns it.", ("p_1", "p_2", "p_1"), names=("owner", "deal_owner")),
+        Column("origin", "enum", "Where it came from.", ("inbound", "outbound", "product"),
+               values=("inbound", "outbound", "product", "partner", "support_handoff"), names=("lead_source", "motion")),
+        Column("created_at", "ts", "When it was opened.",
+               ("2026-01-12T10:00:00Z", "2025-06-02T08:00:00Z", "2026-03-01T15:00:00Z"), required=True,
+               names=("create_date", "created_date", "opened_at")),
+        Column("closed_at", "ts", "When it was won or lost; empty while it is open.",
+               ("2026-02-20T16:00:00Z", "2026-03-30T12:00:00Z", ""), names=("close_date", "closed_date", "closed_on")),
+        Column("is_won", "bool", "Won, or lost; empty while it is open.", ("true", "false", ""), names=("won",)),
+        Column("acv", "money", "Contract value of a year.", ("12000.00", "240000.00", "6000.00"), required=True,
+               unit="reporting currency", names=("annual_contract_value", "amount", "arr")),
+        Column("tcv", "money", "Contract value of the whole term.", ("12000.00", "720000.00", ""),
+               unit="reporting currency", names=("total_contract_value",)),
+        Column("services_fee", "money", "What services are billed beside it.", ("", "30000.00", ""),
+               unit="reporting currency"),
+        Column("services_free", "money", "The worth of services given away; taken from ACV.", ("3000.00", "", ""),
+               unit="reporting currency", names=("free_services",)),
+        Column("currency", "str", "ISO currency code; empty means the reporting currency.", ("", "", ""),
+               names=("currency_code", "deal_currency")),
+        Column("champion_role", "str", "The role of who argued for it.", ("engineer", "director", "")),
+        Column("decider_role", "str", "The role of who decided.", ("founder", "vp", "")),
+        Column("value_driver", "enum", "What it was bought for.", ("speed", "cost", ""),
+               values=("revenue", "cost", "risk", "speed")),
+        Column("loss_reason", "str", "Why it was lost.", ("", "no_budget", "")),
+    ),
+)
+
+FX_RATES = Table(
+    name="fx_rates",
+    meaning="What one unit of another currency is worth in the reporting currency, from a day on until the next rate.",
+    key=("date", "currency"),
+    columns=(
+        Column("date", "date", "The first day of the rate.", ("2026-01-01", "2026-02-01", "2026-01-01"), required=True,
+               names=("day", "rate_date")),
+        Column("currency", "str", "ISO code of the other currency.", ("EUR", "EUR", "GBP"), required=True,
+               names=("currency_code", "from_currency")),
+        Column("rate", "float", "How many of the reporting currency one unit is worth.", ("1.08", "1.1", "1.27"),
+               required=True, unit="reporting currency per unit", names=("exchange_rate", "fx_rate", "fx")),
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    table.name: table for table in (EVENTS, USERS, ACCOUNTS, TOUCHPOINTS, SPEND, SUBSCRIPTIONS, ALIASES)
+    table.name: table
+    for table in (EVENTS, USERS, ACCOUNTS, TOUCHPOINTS, SPEND, SUBSCRIPTIONS, ALIASES, EXPOSURES,
+                  INVOICES, OPPORTUNITIES, FX_RATES)
 }

@@ -9,7 +9,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Asked:
     """What to look through, and how a person wants it mapped. None and empty mean: guess.
 
     `has_others`: `table` is only the first of those the file fills. `is_upload` says that all of the file is looked
-    through, under the limits of an upload; `seconds` how long it may take.
+    through, under the limits of an upload; `seconds` how long it may take. `rates` are the currencies with a known
+    exchange rate.
     """
 
     workspace: str
@@ -52,6 +53,7 @@ class Asked:
     has_others: bool = False
     is_upload: bool = True
     seconds: int = 8
+    rates: Sequence[str] = ()
 
     def text(self) -> str:
         """As JSON."""
@@ -137,7 +139,7 @@ def look(asked: Asked) -> Look:
     if missing:
         return base
     try:
-        return _with_head(base, head(sources[0], settings, HEAD_ROWS))
+        return _with_head(base, head(sources[0], settings, HEAD_ROWS, rates=frozenset(asked.rates)))
     except SourceError as error:
         return Look(**{**vars(base), "problem": str(error)})
 

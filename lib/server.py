@@ -30,6 +30,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import SessionClient
 
+from lib import lookout
 from lib.errors import GrowthOpsError
 from lib.gate import Gate
 from lib.store import close_stores
@@ -249,6 +250,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     st.navigation([st.Page(lambda: None, title="Growth Ops", url_path="start")])
     told.disabled = False
     threading.Thread(target=_warm, args=(asyncio.get_running_loop(),), name="warm", daemon=True).start()
+    lookout.start()
     yield
 
 

@@ -16,7 +16,17 @@ from tomlkit.items import AoT, Table
 
 from lib.errors import SettingsError, suggest
 from lib.scope import Part, Window
-from lib.settings_sections import Adoption, ChannelGoals, Company, Onboarding, SourceSpec, StorePlace, minor_units
+from lib.settings_sections import (
+    Adoption,
+    ChannelGoals,
+    Company,
+    Economics,
+    Mail,
+    Onboarding,
+    SourceSpec,
+    StorePlace,
+    minor_units,
+)
 
 __all__ = [
     "DEMO",
@@ -24,6 +34,8 @@ __all__ = [
     "Adoption",
     "ChannelGoals",
     "Company",
+    "Economics",
+    "Mail",
     "Onboarding",
     "Settings",
     "SourceSpec",
@@ -48,6 +60,8 @@ class Settings(Part):
     company: Company = Company()
     onboarding: Onboarding = Onboarding()
     channels: ChannelGoals = ChannelGoals()
+    economics: Economics = Economics()
+    mail: Mail = Mail()
     store: StorePlace = StorePlace()
     adoption: Adoption = Adoption()
     sources: tuple[SourceSpec, ...] = ()
@@ -89,7 +103,7 @@ def _explain(item: Mapping[str, Any]) -> str:
 def _fields_at(place: tuple[Any, ...]) -> list[str]:
     kinds: dict[tuple[str, ...], type[Part]] = {
         (): Settings, ("company",): Company, ("onboarding",): Onboarding,
-        ("onboarding", "window"): Window, ("channels",): ChannelGoals,
+        ("onboarding", "window"): Window, ("channels",): ChannelGoals, ("economics",): Economics, ("mail",): Mail,
         ("store",): StorePlace, ("adoption",): Adoption, ("sources",): SourceSpec,
     }  # fmt: skip
     kind = kinds.get(tuple(part for part in place if isinstance(part, str)))
@@ -164,7 +178,8 @@ def write_settings(workspace: Path, settings: Settings) -> None:
         document.add(tomlkit.nl())
         document["onboarding"] = onboarding
         document["onboarding"].comment("the funnel the Onboarding page opens with")  # type: ignore[union-attr]
-    for name, section in (("store", settings.store), ("adoption", settings.adoption)):
+    told = (("economics", settings.economics), ("store", settings.store), ("adoption", settings.adoption))
+    for name, section in told:
         if section.as_json():
             document.add(tomlkit.nl())
             document[name] = section.as_json()

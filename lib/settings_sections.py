@@ -155,3 +155,33 @@ class Adoption(Part):
 
     log: bool = True
     person: str | None = Field(default=None, min_length=1, max_length=120)
+
+
+class Economics(Part):
+    """What is left of a sale: `gross_margin` is the share of revenue that stays after what serving it costs."""
+
+    gross_margin: float = Field(default=1.0, gt=0, le=1)
+
+
+class Mail(Part):
+    """How `growthops digest --send` sends: an SMTP server, from whom and to whom; nothing is sent without `host`.
+
+    The password is never kept here: `password_env` names the environment variable it is in. `security` is `starttls`,
+    `tls` from the first byte, or `none` for a server on this computer.
+    """
+
+    host: str | None = Field(default=None, min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = Field(default=None, min_length=1)
+    password_env: str = Field(default="GROWTHOPS_MAIL_PASSWORD", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    sender: str | None = Field(default=None, pattern=r"^[^@\s\r\n]+@[^@\s\r\n]+$")
+    to: tuple[Annotated[str, Field(pattern=r"^[^@\s\r\n]+@[^@\s\r\n]+$")], ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Mail":
+        if self.host is not None and (self.sender is None or not self.to):
+            raise ValueError("a server alone sends nothing; write `sender` and `to` as well")
+        if self.user is not None and self.security == "none":
+            raise ValueError('a password would go in the clear; use security = "starttls" or "tls"')
+        return self

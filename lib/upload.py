@@ -9,14 +9,21 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
+
+import polars as pl
 
 from lib.errors import SourceError
 from lib.probe import READY, Asked, Look
 from lib.settings import load_settings
+from lib.sources import expand
+from lib.sources.sheet import amounts
 from lib.sources.source import format_of
 
 FOLDER = "uploads"
@@ -167,6 +174,21 @@ def look(asked: Asked) -> Look:
     if "error" in told:
         raise SourceError(told["error"].replace(asked.path, name))
     return Look(**told["look"])
+
+
+def sheet(
+    workspace: Path, name: str, content: bytes, rates: Sequence[str] = ()
+) -> tuple[pl.DataFrame, tuple[str, ...]]:  # fmt: skip
+    """The revenue per account and month of an upload (`lib.sources.sheet.amounts`), which is not kept.
+
+    Raises:
+        SourceError: it is no such sheet, cannot be read, or is more than an upload may be.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        place = keep(Path(folder), name, content)
+        found = look(Asked(str(workspace), str(place), "subscriptions", rates=tuple(rates)))
+        (source,) = expand(found.source, workspace)
+        return amounts(replace(source, label=safe_name(name)), load_settings(workspace), rates=frozenset(rates))
 
 
 def _otherwise(asked: Asked) -> str:

@@ -24,9 +24,9 @@ LIBRARIES = {
 # A part of `lib`, and the other parts it may import. Only what stands here may be imported.
 WORDS = {"errors", "model", "scope", "progress", "words"}
 SETUP = WORDS | {"settings"}
-FACTS = SETUP | {"sources", "warehouse", "facts", "engine"}
+FACTS = SETUP | {"sources", "warehouse", "facts", "engine", "rates"}
 ANSWERS = WORDS | {"settings", "questions", "facts", "engine", "stats", "sampling", "timeline", "compare", "catalog"}
-ANSWERS |= {"projections"}
+ANSWERS |= {"projections", "inference", "rates"}
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
@@ -39,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
     "refusal": {"errors", "scope"},
     "stats": {"errors", "words"},
     "sampling": {"stats"},
+    "inference": {"stats"},
     "engine": WORDS | {"warehouse"},
     "export": set(),
     "memory": set(),
@@ -49,7 +50,8 @@ LAYERS: dict[str, set[str]] = {
     "backup": SETUP | {"warehouse", "store"},
     "sources": SETUP,
     "warehouse": SETUP | {"sources"},
-    "facts": SETUP | {"warehouse", "engine", "memory"},
+    "rates": SETUP | {"engine"},
+    "facts": SETUP | {"warehouse", "engine", "memory", "rates"},
     "timeline": {"errors", "scope", "words"},
     "compare": {"errors", "scope", "questions"},
     # The catalog names the plans of `answers.metric_plans`, and `answers.metric` looks metrics up by name.
@@ -57,15 +59,24 @@ LAYERS: dict[str, set[str]] = {
     "answers": ANSWERS,
     "health": FACTS,
     "people": FACTS,
+    # What changed, why, and what needs a decision: made of answers, and of what people wrote.
+    "pulse": FACTS | ANSWERS | {"answers", "store", "charts", "reported"},
+    "reporting": FACTS
+    | {"pulse", "answers", "questions", "catalog", "charts", "choices", "health", "store", "console", "queries"},
     "projections": {"errors"},
+    "okr": {"errors"},
+    "reported": set(),
     "store": SETUP | {"questions", "refusal"},
     "demo": SETUP | {"warehouse", "intake", "store"},
     "charts": {"model", "catalog", "errors", "words"},
-    "queries": FACTS | ANSWERS | {"answers", "store", "health", "memory", "choices"},
+    "queries": FACTS | ANSWERS | {"pulse", "answers", "store", "health", "memory", "choices", "okr", "reported"},
     "probe": SETUP | {"sources"},
     "upload": SETUP | {"sources", "probe"},
     "ui": WORDS
     | {
+        "okr",
+        "reported",
+        "pulse",
         "choices",
         "demo",
         "upload",
@@ -82,15 +93,17 @@ LAYERS: dict[str, set[str]] = {
         "intake",
         "people",
         "timeline",
+        "inference",
     },
     "meanings": set(),
     "docs": WORDS | {"settings", "questions", "catalog", "meanings", "charts"},
     "gate": set(),
-    "server": FACTS | ANSWERS | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
+    "lookout": {"errors", "queries", "pulse"},
+    "server": {"lookout"} | FACTS | ANSWERS | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
     "cli": FACTS
     | ANSWERS
     | {"answers", "store", "demo", "server", "docs", "queries", "intake", "console", "export"}
-    | {"upkeep"},
+    | {"upkeep", "reporting"},
     "__main__": {"cli"},
     "pages": {"ui", "charts", "queries", "questions", "catalog", "store", "scope", "errors", "words"},
     "streamlit_app": {"ui", "charts", "queries", "questions", "catalog", "store", "scope", "errors", "settings"},
@@ -101,7 +114,7 @@ DOORS = ("lib.engine", "lib.warehouse", "lib.sources", "lib.demo")
 RUNS = {"collect", "collect_all", "collect_async", "collect_all_async", "collect_batches"}
 
 PAGE_LINES, MODULE_LINES, FUNCTION_LINES = 60, 300, 40
-TABLES_OF_DATA = {"lib.model"}
+TABLES_OF_DATA = {"lib.model", "lib.meanings"}
 EMPTY_WORDS = re.compile(r"(?i)(?:^|_)(?:utils?|helpers?|managers?|common|misc)(?:_|$)|(?:Utils?|Helpers?|Manager)$")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -258,7 +258,9 @@ def test_the_real_program(loaded: Path) -> None:
 # ------------------------------------------------------------------ template, quarantine, doctor
 
 
-@pytest.mark.parametrize("table", ["events", "users", "accounts", "touchpoints", "spend", "subscriptions", "aliases"])
+@pytest.mark.parametrize(
+    "table", ["events", "users", "accounts", "touchpoints", "spend", "subscriptions", "aliases", "exposures"]
+)
 def test_a_template_can_be_loaded_as_it_is(run: Run, tmp_path: Path, table: str) -> None:
     text = run("template", table, own=False).stdout
     assert len(text.splitlines()) == 4

@@ -6,8 +6,10 @@ from typing import Any
 
 from lib.answers import (
     activation,
+    before_after,
     channels,
     cohort,
+    experiment,
     funnel,
     lifecycle,
     metric,
@@ -36,6 +38,8 @@ KINDS: dict[str, Callable[[Any, Facts], Answer]] = {
     "channels": channels.answer,
     "revenue": revenue.answer,
     "projection": projection.answer,
+    "experiment": experiment.answer,
+    "before_after": before_after.answer,
 }
 
 

@@ -11,14 +11,17 @@ import polars as pl
 
 from lib.answers import channels_mix, channels_moves, channels_referrers, channels_staying, channels_value, tally
 from lib.answers.answer import Answer
-from lib.answers.channels_contacts import Shares, contacts, rules_of, shares
+from lib.answers.channels_contacts import contacts, rules_of, shares
 from lib.answers.channels_overlap import overlap
 from lib.answers.channels_people import Acquired, acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.channels_spend import by_name, spent
-from lib.answers.channels_table import COLUMNS, by_day, counted, ranked, valued
+from lib.answers.channels_table import COLUMNS, by_day, counted, drawn, ranked, valued
 from lib.answers.channels_totals import totals
 from lib.answers.channels_words import definition, headline, notes, with_notes
+from lib.engine import together
 from lib.facts import Facts
+from lib.questions import Event
 from lib.questions.channels import Channels
 
 VIEWS = {"moves": channels_moves.answer, "referrers": channels_referrers.answer}
@@ -58,21 +61,26 @@ def answer(question: Channels, facts: Facts) -> Answer:
     """
     if question.view in VIEWS:
         return VIEWS[question.view](question, facts)
-    found = traced(question, facts)
-    people, mine = found.people, found.shares
-    came = channels_staying.returns(question.kept, facts, people)
-    stayed = channels_staying.stayed(question.kept, came, people)
-    event, gap = channels_value.money_event(question, facts)
-    back = None
-    if gap is None:
-        back = channels_value.payback(question, people, mine, channels_value.gains(question, facts, people, event))
-    table = valued(counted(question, people, mine, stayed, found.costs), back)
+    people, spend = _begun(question, facts)
+    found, came, (event, gap, gains) = together(
+        lambda: _traced(question, facts, people, spend),
+        lambda: channels_staying.returns(question.kept, facts, people),
+        lambda: _money(question, facts, people),
+    )
+    mine, stayed = found.shares, channels_staying.stayed(question.kept, came, people)
+    counts = counted(question, people, mine, stayed, found.costs)
+    back, stay, named = together(
+        lambda: None if gains is None else channels_value.payback(question, people, mine, gains),
+        lambda: channels_staying.curves(question.kept, came, people, mine, drawn(counts)),
+        lambda: overlap(found.met, len(people)),
+    )
+    table = valued(counts, back)
     strata = channels_mix.strata(question, facts, people, mine, stayed) if question.adjust else None
     table = ranked(with_notes(_mixed(table, strata), question, mine), question).select(COLUMNS)
-    tables = {"channels": table} | _curves(question, found, came, back, table) | {
+    tables = {"channels": table} | _curves(question, mine, stay, back, table) | {
         "unattributed": _unattributed(found),
         "totals": totals(question, found.spend, mine, table, len(people)),
-        "overlap": overlap(found.met, len(people)),
+        "overlap": named,
     }  # fmt: skip
     if strata is not None:
         tables["strata"] = strata
@@ -89,11 +97,28 @@ def answer(question: Channels, facts: Facts) -> Answer:
 
 def traced(question: Channels, facts: Facts) -> Traced:
     """Who was acquired, whom they belong to, and what was spent."""
-    people = acquired(question, facts)
+    return _traced(question, facts, *_begun(question, facts))
+
+
+def _begun(question: Channels, facts: Facts) -> tuple[Acquired, pl.DataFrame]:
+    """Who was acquired, and what was spent: neither needs the other."""
+    rules = rules_of(question, facts)
+    people, spend = together(lambda: acquired(question, facts), lambda: spent(question.scope, facts, rules))
+    return people, spend
+
+
+def _traced(question: Channels, facts: Facts, people: Acquired, spend: pl.DataFrame) -> Traced:
     met = contacts(question, facts, people)
-    spend = spent(question.scope, facts, rules_of(question, facts))
     costs, nameless = by_name(spend, question)
     return Traced(people, shares(question, met, people, costs["name"]), met, spend, costs, nameless)
+
+
+def _money(
+    question: Channels, facts: Facts, people: Acquired
+) -> tuple[Event | None, str | None, channels_value.Gains | None]:
+    """Which event is money, else what is not known about it, and what people brought in."""
+    event, gap = channels_value.money_event(question, facts)
+    return event, gap, None if gap else channels_value.gains(question, facts, people, event)
 
 
 def _mixed(table: pl.DataFrame, strata: pl.DataFrame | None) -> pl.DataFrame:
@@ -104,21 +129,19 @@ def _mixed(table: pl.DataFrame, strata: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _curves(
-    question: Channels, found: Traced, came: tuple[np.ndarray, np.ndarray], back: channels_value.Payback | None,
+    question: Channels, mine: Shares, stay: tuple[np.ndarray, np.ndarray], back: channels_value.Payback | None,
     table: pl.DataFrame,
 ) -> dict[str, pl.DataFrame]:  # fmt: skip
     """Staying and payback by day, at the ages that everyone compared has reached."""
-    eligible, kept = channels_staying.curves(question.kept, came, found.people, found.shares)
-    kind = np.int64 if found.shares.whole else np.float64
-    columns = {"eligible": np.rint(eligible).astype(kind) if found.shares.whole else eligible,
-               "kept": np.rint(kept).astype(kind) if found.shares.whole else kept}  # fmt: skip
-    curves = by_day(table, question, found.shares, eligible, columns)
+    counts = [np.rint(part).astype(np.int64) if mine.whole else part for part in stay]
+    columns = {"eligible": counts[0], "kept": counts[1]}
+    curves = by_day(table, question, mine, stay[0], columns)
     rate = pl.when(pl.col("eligible") > 0).then(pl.col("kept") / pl.col("eligible"))
     costs = table.select("channel", "cac")
-    empty = np.zeros((len(found.shares.names), 0))
+    empty = np.zeros((len(mine.names), 0))
     there, so_far = (back.there, back.so_far) if back else (empty, empty)
     so_far = np.where(there > 0, so_far, np.nan)
-    paid = by_day(table, question, found.shares, there, {"value_per_user": so_far})
+    paid = by_day(table, question, mine, there, {"value_per_user": so_far})
     paid = paid.join(costs, on="channel", how="left", maintain_order="left")
     return {"curves": curves.with_columns(rate=rate), "payback": paid}
 

@@ -1,7 +1,6 @@
 """Marketing contacts of the people acquired, within the look-back before their first event, and whom they belong to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,8 +8,8 @@ import polars as pl
 
 from lib.answers import segments
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.conditions import fields_of, holds, tests_of
-from lib.answers.tally import sums
 from lib.engine import collect
 from lib.errors import QuestionError, suggest
 from lib.facts import TS, Facts
@@ -23,43 +22,6 @@ CLICKED = ("landing_page", "referrer_host", "campaign", "creative", "keyword_cla
 CODE, LINK, SURVEY = 0, 1, 2
 DAY = 86_400_000_000
 Numbers = np.ndarray
-
-
-@dataclass(frozen=True)
-class Shares:
-    """To whom the people belong: one entry per person and name, in order of `who` (a place among those acquired).
-
-    `key` counts through `names`, `home` through `channels` (the channel of the contact that decided), and the weights
-    of a person add up to 1. `whole` says that everybody belongs to one name only. People who are not here are
-    unattributed.
-    """
-
-    who: Numbers
-    key: Numbers
-    home: Numbers
-    weight: Numbers
-    names: tuple[str, ...]
-    channels: tuple[str, ...]
-    people: int
-    whole: bool
-
-    def spread(self, who: Numbers) -> tuple[Numbers, Numbers]:
-        """For rows about people: which rows, and which entry here each goes to; a row goes to all of its person's."""
-        if self.whole:
-            at = np.full(self.people, -1, dtype=np.int64)
-            at[self.who] = np.arange(self.who.size)
-            entry = at[who]
-            rows = np.flatnonzero(entry >= 0)
-            return rows, entry[rows]
-        starts = np.concatenate([[0], np.cumsum(np.bincount(self.who, minlength=self.people))])
-        many = starts[who + 1] - starts[who]
-        rows = np.repeat(np.arange(who.size), many)
-        nth = np.arange(rows.size) - np.repeat(np.cumsum(many) - many, many)
-        return rows, starts[who[rows]] + nth
-
-    def total(self, entry: Numbers, amount: Numbers | float = 1.0) -> Numbers:
-        """The amounts of entries, weighted, added up by name."""
-        return sums(self.key[entry], self.weight[entry] * amount, len(self.names))
 
 
 def rules_of(question: Channels, facts: Facts) -> tuple[ChannelRule, ...]:
@@ -139,8 +101,8 @@ def contacts_of(question: Channels, facts: Facts, people: Acquired, fields: tupl
     """
     back = question.lookback_days * DAY
     low, high = (int(people.at.min()) - back, int(people.at.max())) if len(people) else (0, -1)
-    rows = facts.tables["touchpoints"].filter(pl.col("ts").is_between(_instant(low), _instant(high)))
-    rows = _with_person(rows, facts)
+    between = pl.col("ts").is_between(_instant(low), _instant(high))
+    rows = facts.contacts.filter(between, pl.col("person").is_not_null())
     source = pl.when(pl.col("promo_code").is_not_null()).then(CODE)
     source = source.when(pl.any_horizontal(pl.col(CLICKED).is_not_null())).then(LINK).otherwise(SURVEY)
     rows = regrouped(rows.with_columns(source=source.cast(pl.Int8())), rules_of(question, facts), facts.timezone)
@@ -150,26 +112,6 @@ def contacts_of(question: Channels, facts: Facts, people: Acquired, fields: tupl
     at = people.at[who] if len(people) else ts
     near = (who >= 0) & (ts <= at) & (ts >= at - back)
     return found.with_columns(who=pl.Series(who, dtype=pl.Int64())).drop("person").filter(pl.Series(near))
-
-
-def _with_person(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
-    """The contacts with the `person` they belong to; those of nobody known are left out."""
-    if not collect(_ids(facts, "anon").head(1)).height:
-        return rows.join(_ids(facts, "user").rename({"user": "person"}), on="user_id")
-    return owned(rows, facts).filter(pl.col("person").is_not_null())
-
-
-def owned(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
-    """The contacts with the `person` they belong to; empty where nobody known has their ids."""
-    rows = rows.join(_ids(facts, "user"), on="user_id", how="left").join(_ids(facts, "anon"), on="anon_id", how="left")
-    return rows.with_columns(person=pl.coalesce("user", "anon")).drop("user", "anon")
-
-
-def _ids(facts: Facts, kind: str) -> pl.LazyFrame:
-    """The ids of a kind, in the column contacts have them in, and whose they are."""
-    return facts.people.filter(pl.col("id_kind") == kind).select(
-        pl.col("id").alias(f"{kind}_id"), pl.col("person").alias(kind)
-    )
 
 
 def _instant(micros: int) -> pl.Expr:

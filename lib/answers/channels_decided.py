@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lib.answers.channels_contacts import first_of, named, owned
+from lib.answers.channels_contacts import first_of, named
 from lib.answers.channels_people import acquired
 from lib.answers.conditions import fields_of, holds
 from lib.answers.log import Log
@@ -59,9 +59,9 @@ def every(question: Channels, facts: Facts, *, is_ever: bool = False) -> pl.Lazy
         QuestionError: a field the scope names does not exist.
     """
     low, high = question.scope.bounds(facts.timezone)
-    rows = facts.tables["touchpoints"]
+    rows = facts.contacts
     rows = rows if low is None or is_ever else rows.filter(pl.col("ts") >= low)
-    rows = owned(rows if high is None else rows.filter(pl.col("ts") < high), facts)
+    rows = rows if high is None else rows.filter(pl.col("ts") < high)
     if facts.internal.len():
         rows = rows.filter(~pl.col("person").is_in(facts.internal.implode()).fill_null(False))
     if question.scope.where:

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from lib.answers.channels_contacts import Shares
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.conditions import with_fields
 from lib.answers.homes import homes
 from lib.answers.log import Log

@@ -90,7 +90,7 @@ def _users(question: Channels, facts: Facts, name: str) -> pl.DataFrame:
     """How many of the people acquired belong to each name, in parts where the attribution spreads them."""
     people = acquired(question, facts)
     mine = shares(question, contacts(question, facts, people), people, pl.Series([], dtype=pl.String()))
-    total = mine.total(np.arange(mine.who.size))
+    total = mine.total()
     column = pl.Series(name, np.rint(total).astype(np.int64) if mine.whole else total)
     return pl.DataFrame({"channel": pl.Series(mine.names, dtype=pl.String()), name: column}).filter(pl.col(name) > 0)
 

@@ -16,6 +16,7 @@ from lib.scope import Scope
 
 ANY = Event(event=(ANY_EVENT,))
 NEVER = np.iinfo(np.int64).max
+FAR = np.int32(2**31 - 1)
 EPOCH_DAY = np.datetime64(0, "D")
 Numbers = np.ndarray
 
@@ -42,13 +43,23 @@ class Acquired:
     @cached_property
     def place(self) -> Numbers:
         """For every person known, the place among those acquired; −1 for the others."""
-        found = np.full(self.persons, -1, dtype=np.int64)
-        found[self.person] = np.arange(self.person.size)
+        found = np.full(self.persons, -1, dtype=np.int32)
+        found[self.person] = np.arange(self.person.size, dtype=np.int32)
         return found
 
-    def age(self, who: Numbers, day: Numbers) -> Numbers:
-        """How many days after their first day a day is, for places and day numbers."""
-        return day - self.day[who]
+    def aged(self, person: Numbers, day: Numbers, first: int, last: int) -> tuple[Numbers, Numbers, Numbers]:
+        """Of rows about persons on days: those of people acquired, `first` to `last` days after their first, and over.
+
+        Gives the rows (their numbers), whose they are (`who`, a place) and the `age`, the days since the first.
+        """
+        begin, span = np.full(self.persons, FAR), np.zeros(self.persons, dtype=np.uint32)
+        over = np.minimum(self.reach, last) - first
+        able = np.flatnonzero(over >= 0)
+        begin[self.person[able]], span[self.person[able]] = self.day[able] + first, over[able]
+        since = day - begin[person]
+        # Read without its sign, a number below 0 is larger than any span: one comparison tells both ends.
+        rows = np.flatnonzero(since.view(np.uint32) <= span[person])
+        return rows, self.place[person[rows]], since[rows] + first
 
 
 def acquired(question: Question, facts: Facts) -> Acquired:

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from lib.answers import tally
-from lib.answers.channels_contacts import Shares
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.log import Log
 from lib.answers.tally import sums
 from lib.engine import collect
@@ -24,16 +24,15 @@ def returns(kept: Kept, facts: Facts, people: Acquired) -> tuple[Numbers, Number
 
     Only days that are over count. In order of `who` and `age`.
     """
-    rows = collect(_days(kept, facts, people)) if len(people) else pl.DataFrame({"person": [], "day": []})
-    person, day = (rows[name].to_physical().cast(pl.Int64()).to_numpy() for name in ("person", "day"))
-    who = people.place[person]
-    age = day - people.day[who] if len(people) else day
-    inside = (who >= 0) & (age >= 1) & (age <= kept.day)
-    who, age = who[inside], age[inside]
-    seen = age <= people.reach[who] if who.size else inside[:0]
+    if not len(people):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    rows = collect(_days(kept, facts, people))
+    person, day = rows["person"].to_numpy(), rows["day"].to_physical().to_numpy()
+    _, who, age = people.aged(person, day, 1, kept.day)
     width = kept.day + 1
-    pairs = tally.distinct(who[seen] * width + age[seen], len(people) * width)
-    return pairs // width, pairs % width
+    pairs = tally.distinct(np.multiply(who, width, dtype=np.int64) + age, len(people) * width)
+    who = pairs // width
+    return who, pairs - who * width
 
 
 def _days(kept: Kept, facts: Facts, people: Acquired) -> pl.LazyFrame:
@@ -67,11 +66,14 @@ def stayed(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired) -> tuple
     return eligible, found & eligible
 
 
-def curves(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired, shares: Shares) -> tuple[Numbers, Numbers]:
+def curves(
+    kept: Kept, came: tuple[Numbers, Numbers], people: Acquired, shares: Shares, shown: pl.DataFrame | None = None
+) -> tuple[Numbers, Numbers]:
     """Per name and day from 0 to the day asked for: people whose day is over, and those who stayed up to it.
 
     Someone stayed up to day d if they did the event on a day in (d − within_days, d], so that the last column is the
-    retention of the answer. On day 0 everybody is there.
+    retention of the answer. On day 0 everybody is there. With `shown`, a table of names (`channel`),
+    the second is counted for these names only.
     """
     days, names = kept.day + 1, len(shares.names)
     reach = np.minimum(people.reach[shares.who], kept.day)
@@ -79,15 +81,19 @@ def curves(kept: Kept, came: tuple[Numbers, Numbers], people: Acquired, shares: 
     over = sums(shares.key[here] * days + reach[here], shares.weight[here], names * days)
     eligible = np.cumsum(over.reshape(names, days)[:, ::-1], axis=1)[:, ::-1]
     who, age = came
+    if shown is not None and shown.height < names:
+        wanted = pl.Series(shares.names, dtype=pl.String()).is_in(shown["channel"].implode()).to_numpy()
+        theirs = np.zeros(len(people), dtype=np.bool_)
+        theirs[shares.who[wanted[shares.key]]] = True
+        seen = theirs[who]
+        who, age = who[seen], age[seen]
     # A return counts on its own day and the following ones, until the next return takes over.
     following = np.full(who.size, days, dtype=np.int64)
-    following[:-1][who[1:] == who[:-1]] = age[1:][who[1:] == who[:-1]]
-    last = np.minimum(np.minimum(age + kept.within_days, following) - 1, np.minimum(people.reach[who], kept.day))
-    rows, entry = shares.spread(who)
-    weight, cell = shares.weight[entry], shares.key[entry] * (days + 1)
-    change = sums(cell + age[rows], weight, names * (days + 1))
-    change -= sums(cell + last[rows] + 1, weight, names * (days + 1))
-    there = np.cumsum(change.reshape(names, days + 1), axis=1)[:, :days]
+    following[:-1] = np.where(who[1:] == who[:-1], age[1:], days)
+    last = np.minimum(np.minimum(age + kept.within_days, following) - 1, np.minimum(people.reach, kept.day)[who])
+    laid = shares.laid(who)
+    change = laid.table(age, days + 1) - laid.table(last + 1, days + 1)
+    there = np.cumsum(change, axis=1)[:, :days]
     there[:, 0] = eligible[:, 0]
     return eligible, there
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from lib.answers.channels_contacts import Shares
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.channels_value import Payback
 from lib.answers.tally import sums
 from lib.questions.channels import Channels
@@ -31,11 +31,10 @@ def counted(
     A weighted count is an interval of the number of people behind it: (Σ w)² ÷ Σ w² of them, each worth Σ w² ÷ Σ w
     (Kish 1965). Where everybody belongs to one name that is the plain count.
     """
-    every = np.arange(shares.who.size)
     eligible, kept = (part[shares.who] for part in stayed)
-    users, squares = shares.total(every), shares.total(every, shares.weight)
-    over, over_squares = shares.total(every, eligible), shares.total(every, shares.weight * eligible)
-    stay, stay_squares = shares.total(every, kept), shares.total(every, shares.weight * kept)
+    (users, squares), (over, over_squares), (stay, stay_squares) = (
+        (shares.total(part), shares.squares(part)) for part in (None, eligible, kept)
+    )
     known = dict(costs.select("name", "spend").iter_rows())
     spend = np.array([known.get(name, 0.0) for name in shares.names])
     cost = np.where((spend > 0), spend, np.nan)
@@ -85,16 +84,16 @@ def _prior(question: Channels, shares: Shares, eligible: Numbers, kept: Numbers)
     if question.by == "channel":
         return np.full(len(shares.names), stay.sum() / over.sum() if over.sum() else np.nan)
     of_home = np.where(over > 0, stay / np.where(over > 0, over, 1), np.nan)
-    every = np.arange(shares.who.size)
-    return shares.total(every, of_home[shares.home]) / shares.total(every)
+    key, home, users = shares.pairs
+    names = len(shares.names)
+    return sums(key, users * of_home[home], names) / sums(key, users, names)
 
 
 def homes(shares: Shares) -> pl.DataFrame:
     """`channel` (a name), `home` (a channel its people came by), `users`; the largest home first."""
-    rows = pl.DataFrame({"key": shares.key, "home": shares.home, "weight": shares.weight})
-    found = rows.group_by("key", "home").agg(users=pl.col("weight").sum())
+    key, home, users = shares.pairs
     names, channels = (pl.Series(part, dtype=pl.String()) for part in (shares.names, shares.channels))
-    found = found.with_columns(channel=names.gather(found["key"]), home=channels.gather(found["home"]))
+    found = pl.DataFrame({"channel": names.gather(key), "home": channels.gather(home), "users": users})
     return found.sort(["channel", "users", "home"], descending=[False, True, False]).select("channel", "home", "users")
 
 
@@ -150,6 +149,11 @@ MOST_CURVES = 200
 """Curves of so many names at most, those with the most people."""
 
 
+def drawn(table: pl.DataFrame) -> pl.DataFrame:
+    """The names that have curves."""
+    return table.filter(pl.col("users") > 0).sort(["users", "channel"], descending=[True, False]).head(MOST_CURVES)
+
+
 def by_day(
     table: pl.DataFrame, question: Channels, shares: Shares, there: Numbers, columns: dict[str, Numbers]
 ) -> pl.DataFrame:
@@ -158,7 +162,7 @@ def by_day(
     keys = [place[name] for name in compared(table, question)["channel"]]
     reached = there[keys].min(axis=0) > 0 if keys else np.zeros(there.shape[1], dtype=np.bool_)
     days = np.flatnonzero(reached)
-    shown = table.filter(pl.col("users") > 0).sort(["users", "channel"], descending=[True, False]).head(MOST_CURVES)
+    shown = drawn(table)
     rows = np.array([place[name] for name in shown["channel"]], dtype=np.int64)
     grid = np.ix_(rows, days)
     names = shown["channel"].gather(pl.Series(np.repeat(np.arange(rows.size), days.size), dtype=pl.UInt32()))

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from lib.answers.channels_contacts import Shares
+from lib.answers.channels_shares import Shares
 from lib.answers.channels_spend import REACHING
 from lib.answers.channels_table import Numbers, cost_of_one
 from lib.questions.channels import Channels

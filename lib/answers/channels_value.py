@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lib.answers.channels_contacts import Shares
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Laid, Shares
 from lib.answers.homes import homes
 from lib.answers.log import Log
 from lib.answers.tally import sums
@@ -23,7 +23,10 @@ Numbers = np.ndarray
 
 @dataclass(frozen=True)
 class Gains:
-    """Gross profit of people: `amount` a day on every day from `first` to `last` after the first day of `who`."""
+    """Gross profit of people: `amount` a day on every day from `first` to `last` after the first day of `who`.
+
+    Where all of it came on single days, `first` and `last` are the same array.
+    """
 
     who: Numbers
     first: Numbers
@@ -56,11 +59,8 @@ def gains(question: Channels, facts: Facts, people: Acquired, event: Event | Non
     if event is not None:
         who, first, last, amount = _from_events(question, facts, people, event)
     else:
-        who, first, last, amount = _from_subscriptions(facts, people)
-    first = np.maximum(first, 0)
-    last = np.minimum(last, np.minimum(question.horizon_days, people.reach[who]))
-    held = first <= last
-    return Gains(who[held], first[held], last[held], amount[held] * question.margin)
+        who, first, last, amount = _from_subscriptions(question, facts, people)
+    return Gains(who, first, last, amount * question.margin)
 
 
 def _from_events(question: Channels, facts: Facts, people: Acquired, event: Event) -> tuple[Numbers, ...]:
@@ -69,13 +69,12 @@ def _from_events(question: Channels, facts: Facts, people: Acquired, event: Even
     day = pl.col("ts").dt.convert_time_zone(facts.timezone).dt.date()
     rows = Log(facts, Scope(), low=low, kept=("value",)).rows([event]).drop_nulls("value")
     found = collect(rows.select("person", "value", day=day))
-    who = people.place[found["person"].to_numpy()]
-    age = found["day"].to_physical().to_numpy() - (people.day[who] if len(people) else 0)
-    own = (who >= 0) & (age >= 0)
-    return who[own], age[own], age[own], found["value"].to_numpy()[own]
+    days = found["day"].to_physical().to_numpy()
+    rows, who, age = people.aged(found["person"].to_numpy(), days, 0, question.horizon_days)
+    return who, age, age, found["value"].to_numpy()[rows]
 
 
-def _from_subscriptions(facts: Facts, people: Acquired) -> tuple[Numbers, ...]:
+def _from_subscriptions(question: Channels, facts: Facts, people: Acquired) -> tuple[Numbers, ...]:
     """The monthly revenue of accounts, a twelfth of 365 days a month, to the person of the account seen first.
 
     Whoever was first brought the account in; colleagues who came later bring in nothing more, so that no money counts
@@ -94,7 +93,10 @@ def _from_subscriptions(facts: Facts, people: Acquired) -> tuple[Numbers, ...]:
     day = people.day[own].astype(np.int64)
     units = 10**facts.settings.company.minor_units
     amount = rows["mrr_cents"].to_numpy() / units / DAYS_A_MONTH
-    return own, rows["start"].to_numpy() - day, rows["end"].to_numpy() - 1 - day, amount
+    begin = np.maximum(rows["start"].to_numpy() - day, 0)
+    last = np.minimum(rows["end"].to_numpy() - 1 - day, np.minimum(question.horizon_days, people.reach[own]))
+    held = begin <= last
+    return own[held], begin[held], last[held], amount[held]
 
 
 @dataclass(frozen=True)
@@ -138,29 +140,44 @@ def payback(question: Channels, people: Acquired, shares: Shares, found: Gains) 
     here = np.flatnonzero(reach >= 0)
     over = sums(shares.key[here] * days + reach[here], shares.weight[here], names * days)
     there = np.cumsum(over.reshape(names, days)[:, ::-1], axis=1)[:, ::-1]
-    rows, entry = shares.spread(found.who)
-    key, first, last = shares.key[entry], found.first[rows], found.last[rows]
-    amount = shares.weight[entry] * found.amount[rows]
-    change = sums(key * (days + 1) + first, amount, names * (days + 1))
-    change -= sums(key * (days + 1) + last + 1, amount, names * (days + 1))
-    change = change.reshape(names, days + 1)[:, :days]
-    touched = np.cumsum(np.abs(change), axis=1) > 0
-    daily = np.where(touched, np.cumsum(change, axis=1), 0.0)
+    laid = shares.laid(found.who)
     per = np.divide(1.0, there, out=np.zeros_like(there), where=there > 0)
-    mean = daily * per
+    mean = _daily(found, laid, days) * per
+    so_far, means = np.cumsum(mean, axis=1), np.cumsum(mean * per, axis=1)
     # What each person adds: their own profit over the people there, less their part in the means of their days.
-    weights, means = np.cumsum(per, axis=1), np.cumsum(mean * per, axis=1)
-    before = np.where(first > 0, weights[key, first - 1], 0.0)
-    part = sums(entry, amount * (weights[key, last] - before), shares.who.size)
+    part = _added(found, laid, per)
     part[here] -= shares.weight[here] * means[shares.key[here], reach[here]]
-    low, high = _interval(shares, here, part[here], np.cumsum(mean, axis=1)[:, -1])
-    return Payback(there, np.cumsum(mean, axis=1), low, high)
+    low, high = _interval(shares, here, part[here], so_far[:, -1])
+    return Payback(there, so_far, low, high)
+
+
+def _daily(found: Gains, laid: Laid, days: int) -> Numbers:
+    """Gross profit by name and day."""
+    if found.first is found.last:
+        return laid.table(found.first, days, found.amount)
+    change = laid.table(found.first, days + 1, found.amount) - laid.table(found.last + 1, days + 1, found.amount)
+    change = change[:, :days]
+    touched = np.cumsum(np.abs(change), axis=1) > 0
+    return np.where(touched, np.cumsum(change, axis=1), 0.0)
+
+
+def _added(found: Gains, laid: Laid, per: Numbers) -> Numbers:
+    """What each entry of the shares brought in, each day's profit over the people there on it (1 ÷ them is `per`)."""
+    nobody, amount = np.zeros((1, per.shape[1])), laid.amounts(found.amount)
+    if found.first is found.last:
+        each = np.vstack([nobody, per]).ravel()[laid.cells(found.first, per.shape[1])]
+    else:
+        weights = np.vstack([nobody, np.cumsum(per, axis=1)])
+        first, last = found.first[laid.rows], found.last[laid.rows]
+        each = weights[laid.number, last] - np.where(first > 0, weights[laid.number, first - 1], 0.0)
+    return laid.by_entry(each if amount is None else amount * each)
 
 
 def _interval(shares: Shares, here: Numbers, part: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
     """The interval of each name's value, from what its people add to it."""
     key, names = shares.key[here], len(shares.names)
-    n, second, third = (sums(key, part**power, names).astype(np.float64) for power in (0, 2, 3))
+    n = np.bincount(key, minlength=names).astype(np.float64)
+    second, third = sums(key, part * part, names), sums(key, part * part * part, names)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(second * n / (n - 1))
         skewness = third / n / (second / n) ** 1.5

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from lib.answers.channels_contacts import Shares
+from lib.answers.channels_shares import Shares
 from lib.answers.channels_table import MOST_CURVES, PRIOR, homes
 from lib.answers.notes import left_out, unseen
 from lib.facts import Facts
@@ -166,5 +166,7 @@ def notes(
     if table.filter(pl.col("users") > 0).height > MOST_CURVES:
         found.append(f"Curves are those of the {MOST_CURVES} with the most people.")
     asked = [question.kept.event] if not table["kept"].sum() else []
-    asked += [question.value] if question.value else []
+    brings = question.value
+    if brings is not None and not (len(brings.event) == 1 and (table["ltv"] != 0).any()):
+        asked.append(brings)  # else it was seen: looking through all names costs more than it tells
     return (*found, *([gap] if gap else []), *unseen(asked, facts), *left_out(facts))

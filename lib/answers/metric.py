@@ -10,7 +10,6 @@ from lib.answers.answer import Answer
 from lib.facts import Facts
 from lib.questions import MetricQuestion
 from lib.timeline import begins, next_bucket, spine
-from lib.words import count, money, percent
 
 STAMP = pl.Datetime("us", "UTC")
 
@@ -68,6 +67,5 @@ def _headline(table: pl.DataFrame, metric: "catalog.Metric", facts: Facts) -> st
     last = done.filter(pl.col("bucket") == done["bucket"].max())
     top, whole = float(last["numerator"].sum()), float(last["denominator"].sum())
     value = top / whole if metric.is_share or metric.is_ratio else top
-    shown = percent(value) if metric.is_share else f"{value:,.1f}" if metric.unit == "times" else count(value)
-    shown = money(value, facts.settings.company.currency) if metric.unit == "money" else shown
+    shown = metric.said(value, facts.settings.company.currency)
     return f"{metric.title}: {shown} in the last complete bucket ({last['bucket'][0]})."

@@ -12,8 +12,9 @@ import polars as pl
 
 from lib.answers import channels_staying, channels_value, segments
 from lib.answers.channels import traced
-from lib.answers.channels_contacts import PLACES, Shares, rules_of
+from lib.answers.channels_contacts import PLACES, rules_of
 from lib.answers.channels_people import Acquired
+from lib.answers.channels_shares import Shares
 from lib.answers.channels_spend import BY, spent
 from lib.answers.tally import sums
 from lib.errors import QuestionError, suggest

@@ -7,11 +7,12 @@ import polars as pl
 
 from lib.answers import segments, tally
 from lib.answers.buckets import Buckets
+from lib.answers.channels_people import acquired
 from lib.answers.log import Log
 from lib.answers.presence import Presence
 from lib.answers.tally import Breakdown
 from lib.engine import collect
-from lib.facts import Facts
+from lib.facts import TS, Facts
 from lib.questions import By, Event, MetricQuestion
 from lib.timeline import bucket
 
@@ -74,9 +75,19 @@ def _tallied(question: MetricQuestion, facts: Facts, *, counts_people: bool) -> 
 def _first_seen(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """Everybody's first event ever, where it lies in scope."""
     low, _ = question.scope.bounds(facts.timezone)
+    if question.by is None:
+        return _seen_once(question, facts)
     first = _rows(question, facts, since_ever=True).sort("unit", "ts").unique("unit", keep="first", maintain_order=True)
     first = first if low is None else first.filter(pl.col("ts") >= pl.lit(low, pl.Datetime("us", "UTC")))
     return _fold(first, question)
+
+
+def _seen_once(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
+    """The same without a breakdown: found once for all metrics about new people."""
+    people = acquired(question, facts)
+    at = pl.DataFrame({"unit": people.person, "ts": pl.Series(people.at).cast(TS)})
+    when = bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start).alias("bucket")
+    return at.select("unit", "ts", when, segment=pl.lit(segments.ALL))
 
 
 def new_users(question: MetricQuestion, facts: Facts) -> pl.DataFrame:

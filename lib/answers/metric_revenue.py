@@ -22,7 +22,9 @@ NET = pl.col("end_mrr") - pl.col("start_mrr")
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
+    """The question about revenue behind a metric, the subscriptions it is about, its days, and what changed."""
+
     question: Revenue
     found: Subscriptions
     span: Times
@@ -30,10 +32,11 @@ class _Asked:
 
     @property
     def moved(self) -> pl.DataFrame:
+        """What moved MRR (table `movements`)."""
         return movements(self.made, self.span, self.found)
 
 
-def _asked(question: MetricQuestion, facts: Facts, discounts: str = "net") -> _Asked:
+def asked(question: MetricQuestion, facts: Facts, discounts: str | None = None) -> Asked:
     """The question about revenue behind a metric.
 
     Raises:
@@ -41,15 +44,16 @@ def _asked(question: MetricQuestion, facts: Facts, discounts: str = "net") -> _A
     """
     if question.grain == "hour":
         raise QuestionError("grain: subscriptions begin and end on days; ask by day or coarser.")
-    policy = RevenuePolicy.model_validate({"discounts": discounts})
-    asked = Revenue(scope=question.scope, grain=question.grain, by=question.by, week_start=question.week_start,
+    policy = question.policy or RevenuePolicy()
+    policy = policy if discounts is None else policy.model_copy(update={"discounts": discounts})
+    revenue = Revenue(scope=question.scope, grain=question.grain, by=question.by, week_start=question.week_start,
                     policy=policy)  # fmt: skip
-    found = subscriptions(asked, facts)
-    span = times(asked, facts, found)
-    return _Asked(asked, found, span, changes(asked, found, span.known))
+    found = subscriptions(revenue, facts)
+    span = times(revenue, facts, found)
+    return Asked(revenue, found, span, changes(revenue, found, span.known))
 
 
-def _table(rows: pl.DataFrame, top: pl.Expr, below: pl.Expr | None, n: pl.Expr) -> pl.DataFrame:
+def table(rows: pl.DataFrame, top: pl.Expr, below: pl.Expr | None, n: pl.Expr) -> pl.DataFrame:
     """Numerator over denominator of every bucket and segment; nothing is divided by 0."""
     under = pl.lit(None, pl.Float64()) if below is None else pl.when(below != 0).then(below.cast(pl.Float64()))
     return rows.select(
@@ -60,35 +64,35 @@ def _table(rows: pl.DataFrame, top: pl.Expr, below: pl.Expr | None, n: pl.Expr) 
 
 def mrr(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """MRR at the end of the bucket."""
-    return _table(_asked(question, facts).moved, pl.col("end_mrr"), None, pl.col("accounts_end"))
+    return table(asked(question, facts).moved, pl.col("end_mrr"), None, pl.col("accounts_end"))
 
 
 def arr(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """Twelve times MRR at the end of the bucket."""
-    return _table(_asked(question, facts).moved, 12 * pl.col("end_mrr"), None, pl.col("accounts_end"))
+    return table(asked(question, facts).moved, 12 * pl.col("end_mrr"), None, pl.col("accounts_end"))
 
 
 def net_new_mrr(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """MRR at the end of the bucket less that at its beginning."""
     moved = pl.col("accounts_new") + pl.col("accounts_reactivated") + pl.col("accounts_churned")
-    return _table(_asked(question, facts).moved, NET, None, moved)
+    return table(asked(question, facts).moved, NET, None, moved)
 
 
 def arpa(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """MRR at the end of the bucket over the accounts then."""
-    return _table(_asked(question, facts).moved, pl.col("end_mrr"), pl.col("accounts_end"), pl.col("accounts_end"))
+    return table(asked(question, facts).moved, pl.col("end_mrr"), pl.col("accounts_end"), pl.col("accounts_end"))
 
 
 def quick_ratio(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """New and expansion over churn and contraction, within the bucket."""
     gains, losses = pl.col("new") + pl.col("expansion"), pl.col("churn") + pl.col("contraction")
-    return _table(_asked(question, facts).moved, gains, losses, pl.col("accounts_start"))
+    return table(asked(question, facts).moved, gains, losses, pl.col("accounts_start"))
 
 
 def _kept(question: MetricQuestion, facts: Facts, top: pl.Expr, below: pl.Expr) -> pl.DataFrame:
-    asked = _asked(question, facts)
-    rows = retention(asked.made, asked.span, openings(asked.question, asked.span), asked.found)
-    return _table(rows, top, below, pl.col("accounts"))
+    found = asked(question, facts)
+    rows = retention(found.made, found.span, openings(found.question, found.span), found.found)
+    return table(rows, top, below, pl.col("accounts"))
 
 
 def grr(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
@@ -109,7 +113,7 @@ def logo_churn(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
 
 def realised_price(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     """What is paid at the end of the bucket over the list price of the same subscriptions."""
-    paid, listed = (_asked(question, facts, how).moved for how in ("net", "list"))
+    paid, listed = (asked(question, facts, how).moved for how in ("net", "list"))
     below = listed.select("segment", "bucket", listed="end_mrr")
     rows = paid.join(below, on=["segment", "bucket"], how="left", maintain_order="left")
-    return _table(rows, pl.col("end_mrr"), pl.col("listed").fill_null(0), pl.col("accounts_end"))
+    return table(rows, pl.col("end_mrr"), pl.col("listed").fill_null(0), pl.col("accounts_end"))

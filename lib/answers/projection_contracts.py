@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from lib.answers.known_days import last_known
 from lib.engine import collect
 from lib.errors import ProjectionError
 from lib.facts import Facts
@@ -71,9 +72,7 @@ def _grown(began: pl.DataFrame, last: date, question: Projection) -> tuple[pl.Da
 
 def _last(question: Projection, facts: Facts, rows: pl.DataFrame) -> date:
     """The last day that is known: that of the last event, or of the latest start where there is none."""
-    last = cast("date", rows["start_date"].max())
-    if facts.as_of is not None:
-        last = facts.as_of.astimezone(ZoneInfo(facts.timezone)).date()
+    last = cast("date", last_known(facts, cast("date", rows["start_date"].max())))
     return min(question.until or last, last)
 
 

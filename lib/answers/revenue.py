@@ -1,10 +1,12 @@
 """Revenue: do customers stay and grow, and what moved it. Subscriptions are intervals; all else is worked out."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 
+from lib.answers import collections, deals, revenue_policies
 from lib.answers.answer import Answer
 from lib.answers.revenue_behind import behind, drivers
 from lib.answers.revenue_cohorts import cohorts
@@ -22,6 +24,11 @@ from lib.scope import to_utc
 
 LINES = ("movements", "packages", "prices", "rows")
 """The views that look at single intervals."""
+OTHERS: dict[str, Callable[[Revenue, Facts], Answer]] = {
+    "collections": collections.answer, "cycles": deals.answer, "deals": deals.answer, "pipeline": deals.answer,
+    "policies": revenue_policies.answer,
+}  # fmt: skip
+"""The views that look at bills and deals, or count twice."""
 
 
 def answer(question: Revenue, facts: Facts) -> Answer:
@@ -47,11 +54,14 @@ def answer(question: Revenue, facts: Facts) -> Answer:
     - drivers: `drivers`: segment, opening_before, opening, grr_before, grr, weight_before, weight, rate, mix, churn,
       contraction, paused
     - rows: `rows`: account_id, segment, product, opening, now, movement, amount, gap_days, reason
+    - collections, cycles, deals, pipeline, policies: see `collections`, `deals` and `revenue_policies`
 
     Raises:
         QuestionError: a field does not exist or does not fit the view, amounts are in several currencies, or there are
             too many buckets.
     """
+    if question.view in OTHERS:
+        return OTHERS[question.view](question, facts)
     found = subscriptions(question, facts)
     span = times(question, facts, found)
     tables = _tables(question, found, span)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from lib.answers.revenue_rows import FOREVER, Subscriptions
-from lib.answers.revenue_steps import Changes, Ints, Steps, steps, table
+from lib.answers.revenue_steps import Changes, Ints, Steps, at_begin, steps, table
 from lib.answers.revenue_times import Times
 from lib.questions.revenue import Revenue
 from lib.timeline import day_bucket
@@ -34,7 +34,7 @@ def kinds(rows: Steps) -> dict[str, tuple[np.ndarray, Ints]]:
 
 def movements(made: Changes, times: Times, found: Subscriptions) -> pl.DataFrame:
     """Table `movements`: every bucket of every segment."""
-    cents, shape = _cents(made, times)
+    cents, shape = _cents(made, times, found)
     part, place = (axis.ravel() for axis in np.indices(shape))
     flat = {name: values.ravel() for name, values in cents.items()}
     gains, losses = (
@@ -50,7 +50,7 @@ def movements(made: Changes, times: Times, found: Subscriptions) -> pl.DataFrame
     )
 
 
-def _cents(made: Changes, times: Times) -> tuple[dict[str, Ints], tuple[int, int]]:
+def _cents(made: Changes, times: Times, source: Subscriptions) -> tuple[dict[str, Ints], tuple[int, int]]:
     """The columns in minor units, by segment and bucket shown."""
     edges, parts = times.edges, len(made.names)
     shown = times.before.size
@@ -68,7 +68,6 @@ def _cents(made: Changes, times: Times) -> tuple[dict[str, Ints], tuple[int, int
     found = {
         **found,
         "start_mrr": _previous(level),
-        "fx": np.zeros(shape, dtype=np.int64),
         "accounts_start": _previous(heads),
         "accounts_new": people["new"],
         "accounts_churned": people["churn"],
@@ -76,8 +75,34 @@ def _cents(made: Changes, times: Times) -> tuple[dict[str, Ints], tuple[int, int
     }
     gains, losses = found["new"] + found["expansion"] + found["reactivation"], found["contraction"] + found["churn"]
     found["end_mrr"] = found["start_mrr"] + gains - losses + found["paused"]
+    drift_before, drift_after = _drift(rows, edges, source, shape)
+    found["fx"] = drift_after - drift_before
+    found["start_mrr"], found["end_mrr"] = found["start_mrr"] + drift_before, found["end_mrr"] + drift_after
     found["accounts_end"] = found["accounts_start"] + people["new"] + people["reactivation"] - people["churn"]
     return {name: values[:, shown:] for name, values in found.items()}, (parts, len(times))
+
+
+def _drift(rows: Steps, edges: Ints, found: Subscriptions, shape: tuple[int, int]) -> tuple[Ints, Ints]:
+    """How much more than at the constant rates the balances are worth when a bucket begins and when it ends.
+
+    Both are those of the segment in which an account begins it.
+    """
+    first, last = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for code, change in zip(found.foreign.codes if found.foreign else (), rows.foreign, strict=False):
+        assert found.foreign is not None
+        drift = found.foreign.drift(code, edges)
+        total = _total(rows, change)
+        opened = _previous(_level(rows, total - change, total, shape))
+        closed = opened + table(rows.part, rows.place, change, shape)
+        first += np.rint(opened * np.concatenate([[0.0], drift[:-1]])).astype(np.int64)
+        last += np.rint(closed * drift).astype(np.int64)
+    return first, last
+
+
+def _total(rows: Steps, change: Ints) -> Ints:
+    """The sum of the changes of each unit so far."""
+    total = np.cumsum(change)
+    return total - at_begin(total - change, rows.begins)
 
 
 def _level(rows: Steps, before: np.ndarray, after: np.ndarray, shape: tuple[int, int]) -> Ints:

@@ -108,15 +108,19 @@ def _merged(then: Steps, now: Steps, size: int) -> tuple[Ints, Ints, Ints, Ints,
     ) if unit.size else unit  # fmt: skip
     final = np.flatnonzero(np.concatenate([keys[1:] != keys[:-1], [True]])) if keys.size else keys
 
-    def filled(is_own: np.ndarray, values: Ints) -> Ints:
+    def side(is_own: np.ndarray) -> tuple[Ints, np.ndarray]:
+        """For each key, which row of one of the two was the last one of its unit so far, and is there one?"""
+        nth = np.cumsum(is_own) - 1
         at = np.maximum.accumulate(np.where(is_own, np.arange(keys.size), -1)) if keys.size else keys
-        held = at >= begin
-        own = np.zeros(keys.size, dtype=np.int64)
-        own[is_own] = values
-        return np.where(held, own[np.maximum(at, 0)], 0)[final]
+        return np.maximum(nth[final], 0), (at >= begin)[final]
+
+    def filled(of: tuple[Ints, np.ndarray], values: Ints) -> Ints:
+        nth, held = of
+        return np.where(held, values[nth], 0) if values.size else np.zeros(final.size, dtype=np.int64)
 
     first, second = order[old], order[~old] - then.unit.size
+    was, has = side(old), side(~old)
     return (
-        keys[final], filled(old, then.after[first]), filled(~old, now.after[second]),
-        filled(~old, now.kept_after[second]), filled(old, then.part_after[first]),
+        keys[final], filled(was, then.after[first]), filled(has, now.after[second]),
+        filled(has, now.kept_after[second]), filled(was, then.part_after[first]),
     )  # fmt: skip

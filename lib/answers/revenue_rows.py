@@ -1,6 +1,7 @@
 """The subscriptions a question is about: read once, their traps named, and turned into changes of what accounts pay."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -8,12 +9,18 @@ import polars as pl
 
 from lib.answers import segments
 from lib.answers.conditions import fields_of, holds, tests_of
+from lib.answers.deals_services import FIELD as SERVICES
+from lib.answers.deals_services import with_services
+from lib.answers.known_days import last_known
+from lib.answers.revenue_past_due import cut, unpaid
+from lib.answers.revenue_rates import Foreign, natively, priced
 from lib.engine import collect
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
+from lib.model import PAYMENTS_PLAN
 from lib.questions.revenue import Revenue
 from lib.scope import InCohort
-from lib.words import count, listing
+from lib.words import count
 
 FOREVER = 2**31 - 1
 PAUSE_DAYS = 90
@@ -21,6 +28,10 @@ PAUSE_DAYS = 90
 OWN = ("product", "plan", "price_version", "route", "seats", "currency", "subscription_id", "account_id", "end_reason")
 COLUMNS = ("subscription_id", "account_id", "product", "start_date", "end_date", "end_reason", "mrr_cents",
            "list_mrr_cents", "currency", "price_version", "route")  # fmt: skip
+NOT_MRR = (
+    "These are payments, added up by month: revenue, and not MRR or ARR, whatever the headings say. Who pays for a year"
+    " counts whole in one month and as lost in the next."
+)
 Ints = np.ndarray
 
 
@@ -28,15 +39,18 @@ Ints = np.ndarray
 class Subscriptions:
     """Intervals of accounts: `account_id` and `product` (categories), `subscription_id`, `segment` (a category),
     `start` and `end` (days since 1970, `end` out), `reason`, `mrr` and `listed` (whole minor units a month),
-    `price_version` and `route`.
+    `price_version` and `route`; where some came in another currency, `code`, their own.
 
-    `traps` are sentences about rows that were left out or look wrong. `code` is the currency of all of them.
+    `traps` are sentences about rows that were left out or look wrong. `code` is the currency of all of them, `foreign`
+    says what others were converted. `past_due` counts accounts that unpaid bills end; None where no bills are known.
     """
 
     frame: pl.DataFrame
     traps: tuple[str, ...]
     code: str
     minor: int
+    foreign: Foreign | None = None
+    past_due: int | None = None
 
     @cached_property
     def accounts(self) -> Ints:
@@ -57,39 +71,48 @@ def subscriptions(question: Revenue, facts: Facts) -> Subscriptions:
     """The intervals that meet the conditions of the question, with the segment of each.
 
     Raises:
-        QuestionError: a field does not exist, or the amounts are in several currencies.
+        QuestionError: a field does not exist, or the amounts are in currencies without a rate.
     """
     rows, columns = _with_fields(question, facts)
+    rows = natively(rows)
     schema = rows.collect_schema()
     segment = pl.lit(segments.ALL)
     if question.fields:
         segment = segments.named([columns[field] for field in question.fields]).fill_null(segments.NONE)
     picked = rows.filter(holds(question.scope.where, columns, schema, facts.timezone)).select(
-        *(pl.col(name) for name in COLUMNS), segment=segment
+        *(pl.col(name) for name in COLUMNS), segment=segment, is_payment=pl.col("plan") == PAYMENTS_PLAN
     )  # fmt: skip
-    found = collect(picked)
-    code = _currency(found, facts)
-    kept, traps = _clean(found)
-    day = pl.Int64()
+    kept, traps = _clean(collect(picked))
+    if kept["is_payment"].any():
+        traps = (*traps, NOT_MRR)
+    kept, code, foreign = priced(kept, question, facts)
     listed = pl.coalesce("list_mrr_cents", "mrr_cents")
-    category = pl.Categorical()
-    return Subscriptions(
-        kept.select(
-            pl.col("account_id", "segment").cast(category),
-            pl.col("product").fill_null(segments.NONE).cast(category),
-            "subscription_id",
-            start=pl.col("start_date").to_physical().cast(day),
-            end=pl.col("end_date").to_physical().cast(day).fill_null(FOREVER),
-            reason="end_reason",
-            mrr=listed if question.policy.discounts == "list" else pl.col("mrr_cents"),
-            listed=listed,
-            price_version=pl.col("price_version").fill_null(segments.NONE),
-            route=pl.col("route").fill_null(segments.NONE),
-        ),
-        traps,
-        code,
-        facts.settings.company.minor_units,
-    )
+    frame = kept.select(
+        "account_id", "segment", "subscription_id", pl.col("product").fill_null(segments.NONE),
+        start=pl.col("start_date").to_physical().cast(pl.Int64()),
+        end=pl.col("end_date").to_physical().cast(pl.Int64()).fill_null(FOREVER),
+        reason="end_reason",
+        mrr=listed if question.policy.discounts == "list" else pl.col("mrr_cents"),
+        listed=listed,
+        price_version=pl.col("price_version").fill_null(segments.NONE),
+        route=pl.col("route").fill_null(segments.NONE),
+        **({"code": pl.col("code")} if foreign else {}),
+    )  # fmt: skip
+    frame, past_due = _without_unpaid(frame, question, facts)
+    categories = pl.col("account_id", "segment", "product").cast(pl.Categorical())
+    minor = facts.settings.company.minor_units
+    return Subscriptions(frame.with_columns(categories), traps, code, minor, foreign, past_due)
+
+
+def _without_unpaid(frame: pl.DataFrame, question: Revenue, facts: Facts) -> tuple[pl.DataFrame, int | None]:
+    """The intervals without the time in which an account is gone because it does not pay its bills."""
+    gone = unpaid(facts, question.policy.past_due_days)
+    if gone is None or not frame.height:
+        return frame, None if gone is None else 0
+    latest = date(1970, 1, 1) + timedelta(days=frame["start"].max())  # type: ignore[arg-type]
+    known = last_known(facts, latest, question.at)
+    assert known is not None
+    return cut(frame, gone, (known - date(1970, 1, 1)).days + 1)
 
 
 def _with_fields(question: Revenue, facts: Facts) -> tuple[pl.LazyFrame, dict[str, str]]:
@@ -98,12 +121,14 @@ def _with_fields(question: Revenue, facts: Facts) -> tuple[pl.LazyFrame, dict[st
     if any(isinstance(test, InCohort) for test in tests_of(where)):
         raise QuestionError("scope.where: revenue is about accounts, and a cohort is made of people; leave it out.")
     known = facts.fields["account"]
-    names = [*OWN, *(f"account.{name}" for name in known)]
+    names = [*OWN, SERVICES, *(f"account.{name}" for name in known)]
     rows, columns = facts.tables["subscriptions"], dict[str, str]()
     wanted: list[str] = []
     for field in dict.fromkeys([*question.fields, *fields_of(where)]):
         prefix, _, name = field.rpartition(".")
-        if prefix == "account" and name in known:
+        if field == SERVICES:
+            rows = with_services(rows, facts)
+        elif prefix == "account" and name in known:
             wanted.append(name)
         elif field not in OWN:
             raise QuestionError(f"Subscriptions have no field {field!r}; {suggest(field, names)}")
@@ -114,18 +139,6 @@ def _with_fields(question: Revenue, facts: Facts) -> tuple[pl.LazyFrame, dict[st
         others = others.select("account_id", *(pl.col(name).alias(f"account.{name}") for name in wanted))
         rows = rows.join(others, on="account_id", how="left")
     return rows, columns
-
-
-def _currency(found: pl.DataFrame, facts: Facts) -> str:
-    """The one currency of the rows; amounts in different ones are never added up."""
-    own = facts.settings.company.currency
-    codes = found.select(pl.col("currency").fill_null(own).str.to_uppercase().unique())["currency"].sort().to_list()
-    if len(codes) > 1:
-        raise QuestionError(
-            f"The subscriptions are in {listing(codes)}, and nothing here converts one into the other: ask for one of"
-            f' them in scope.where, as {{"field": "currency", "op": "eq", "value": "{codes[0]}"}}.'
-        )
-    return codes[0] if codes else own
 
 
 def _clean(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """What accounts pay, as the few moments at which it changes: never a table of every account and month."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,10 +21,10 @@ class Changes:
     """Changes of what a unit pays, by unit and day in order: `unit`, `day`, `paid`, and `kept`, which goes on through a
     pause, in minor units.
 
-
     A unit is an account; by product it is an account with a product, since every product has customers of its own.
     `row` is the interval that a change comes from. `parts` is the segment of each row's value, `names` the segments.
-    `is_fixed` says that a unit never changes its segment.
+    `is_fixed` says that a unit never changes its segment. `codes` is the place of each row's currency among the others
+    that were converted, −1 for the reporting one; empty where all are in that.
     """
 
     unit: Ints
@@ -36,6 +36,7 @@ class Changes:
     names: tuple[str, ...]
     units: int
     is_fixed: bool
+    codes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @cached_property
     def part_of_unit(self) -> Ints:
@@ -82,8 +83,15 @@ def changes(question: Revenue, found: Subscriptions, known: int) -> Changes:
     real = real[pl.Series(unit[rows[real]] * DAYS + days[real]).arg_sort().to_numpy()]
     rows = rows[real]
     made = Changes(unit[rows], days[real], np.concatenate(paid)[real], np.concatenate(kept)[real], rows, parts, names,
-                   units, is_fixed=False)  # fmt: skip
+                   units, is_fixed=False, codes=_codes(found, frame))  # fmt: skip
     return replace(made, is_fixed=len(names) == 1 or not np.any(made.part_of_unit[made.unit] != parts[rows]))
+
+
+def _codes(found: Subscriptions, frame: pl.DataFrame) -> Ints:
+    if found.foreign is None:
+        return np.zeros(0, dtype=np.int64)
+    places = {code: place for place, code in enumerate(found.foreign.codes)}
+    return frame["code"].replace_strict(places, default=-1, return_dtype=pl.Int64()).to_numpy()
 
 
 def _pauses(frame: pl.DataFrame) -> pl.Series:
@@ -134,7 +142,8 @@ class Steps:
     """The balances of units at some edges, as the changes between them: ordered by `unit` and `place`.
 
     `place` is the first edge that a change lies before. `before` and `after` are what is paid, `kept_before` and
-    `kept_after` go on through a pause. `part` is the segment at the opening: before the change, or after it for a unit
+    `kept_after` go on through a pause. `foreign` is by how much what is paid in each other currency
+    changes. `part` is the segment at the opening: before the change, or after it for a unit
     that paid nothing; `part_after` is the segment after it.
     """
 
@@ -146,6 +155,7 @@ class Steps:
     kept_after: Ints
     part: Ints
     part_after: Ints
+    foreign: tuple[Ints, ...]
     edges: int
 
     @cached_property
@@ -158,15 +168,16 @@ class Steps:
         """Does the unit begin to pay here, never having paid at an edge before?"""
         pays = self.kept_after > 0
         so_far = np.cumsum(pays) - pays
-        return pays & (so_far == _at_begin(so_far, self.begins))
+        return pays & (so_far == at_begin(so_far, self.begins))
 
     def pick(self, rows: np.ndarray) -> "Steps":
         """Only these rows."""
-        columns = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "edges"}
-        return replace(self, **columns)
+        whole = ("edges", "foreign")
+        columns = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name not in whole}
+        return replace(self, **columns, foreign=tuple(values[rows] for values in self.foreign))
 
 
-def _at_begin(values: Ints, begins: np.ndarray) -> Ints:
+def at_begin(values: Ints, begins: np.ndarray) -> Ints:
     """Of every row, the value at the first row of its unit."""
     return values[np.maximum.accumulate(np.where(begins, np.arange(values.size), 0))] if values.size else values
 
@@ -180,6 +191,11 @@ def steps(made: Changes, edges: Ints) -> Steps:
     first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if key.size else key
     paid, kept = (np.add.reduceat(amount[inside], first) if key.size else key for amount in (made.paid, made.kept))
     unit, place = key[first] // max(size, 1), key[first] % max(size, 1)
+    codes = made.codes[made.row[inside]] if made.codes.size else made.codes
+    foreign = tuple(
+        np.add.reduceat(np.where(codes == code, made.paid[inside], 0), first) if key.size else key
+        for code in range(int(made.codes.max(initial=-1)) + 1)
+    )
     begins = np.concatenate([[True], unit[1:] != unit[:-1]]) if unit.size else np.zeros(0, np.bool_)
     after, kept_after = (_balance(change, begins) for change in (paid, kept))
     before, kept_before = after - paid, kept_after - kept
@@ -189,14 +205,15 @@ def steps(made: Changes, edges: Ints) -> Steps:
         part_after = _values(made, inside, first, begins)
         last = np.concatenate([part_after[:1], part_after[:-1]])
         part = np.where((kept_before > 0) & ~begins, last, part_after)
-    found = Steps(unit, place, before, after, kept_before, kept_after, part, part_after, size)
-    return found.pick((paid != 0) | (kept != 0) | (part != part_after))
+    found = Steps(unit, place, before, after, kept_before, kept_after, part, part_after, foreign, size)
+    moved = np.logical_or.reduce([paid != 0, kept != 0, part != part_after, *(change != 0 for change in foreign)])
+    return found.pick(moved)
 
 
 def _balance(change: Ints, begins: np.ndarray) -> Ints:
     """The sum of the changes of each unit so far."""
     total = np.cumsum(change)
-    return total - _at_begin(total - change, begins)
+    return total - at_begin(total - change, begins)
 
 
 def _values(made: Changes, inside: Ints, first: Ints, begins: np.ndarray) -> Ints:

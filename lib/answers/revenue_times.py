@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from lib.answers.known_days import last_known
 from lib.answers.revenue_rows import Subscriptions
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
@@ -55,15 +56,10 @@ def known_until(question: Revenue, facts: Facts, found: Subscriptions) -> tuple[
     That is the day after `at`; else the day after that of the last event. Where no event was ever loaded it is the day
     after the latest start of a subscription: ends may be agreed for years to come, so they say nothing of today.
     """
-    if question.at is not None:
-        day = number(question.at) + 1
-        return day, day
-    if facts.as_of is not None:
-        day = number(facts.as_of.astimezone(ZoneInfo(facts.timezone)).date())
-        return day + 1, day
     latest = found.frame["start"].max()
-    day = int(latest) if isinstance(latest, int) else 0
-    return day + 1, day
+    start = EPOCH + timedelta(days=latest) if isinstance(latest, int) else EPOCH
+    day = number(last_known(facts, start, question.at) or EPOCH)
+    return day + 1, day + 1 if question.at is not None else day
 
 
 def times(question: Revenue, facts: Facts, found: Subscriptions) -> Times:

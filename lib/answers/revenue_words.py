@@ -7,12 +7,13 @@ import polars as pl
 from lib.answers.revenue_rows import PAUSE_DAYS, Subscriptions
 from lib.answers.revenue_times import EPOCH, Times
 from lib.facts import Facts
-from lib.questions.revenue import Revenue
+from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.timeline import when
 from lib.words import count, listing, money, people, percent
 
 NOTHING = "No subscriptions are known in this scope."
 LOST = ("churn", "contraction", "paused")
+SAID = {"fx": "exchange rates"}
 STATIC = ("account.", "product")
 
 
@@ -34,11 +35,8 @@ def _moved(question: Revenue, table: pl.DataFrame, found: Subscriptions) -> str:
     sums = {name: float(rows[name].sum()) for name in table.columns if table.schema[name] == pl.Float64()}
     start, end = sums["start_mrr"], sums["end_mrr"]
     change = f" ({percent(end / start - 1)})" if start else ""
-    parts = [
-        f"{name} {money(sums[name], found.code)}"
-        for name in ("new", "expansion", "reactivation", "churn", "contraction", "paused")
-        if sums[name]
-    ]
+    moves = ("new", "expansion", "reactivation", "churn", "contraction", "paused", "fx")
+    parts = [f"{SAID.get(name, name)} {money(sums[name], found.code)}" for name in moves if sums[name]]
     at = _at(question, rows["bucket"][0]) + ("" if is_over else " so far")
     why = f": {listing(parts)}." if parts else "; nothing moved."
     return f"MRR went from {money(start, found.code)} to {money(end, found.code)}{change} {at}{why}"
@@ -178,6 +176,8 @@ def _of_view(question: Revenue) -> str:
         " shares, 1 where one account pays all.",
         "drivers": f"{kept} The change of GRR to the bucket before: rate is the change within a segment at the mean of"
         " its two weights, mix the change of its weight at the mean of its two rates, relative to GRR of all.",
+        "policies": f"{kept} The same numbers, counted by two policies; accounts that pay something else under the one"
+        " than under the other are listed.",
         "rows": "What each account paid for each product at the beginning and at the end, under the movement of the"
         " account.",
     }[question.view]
@@ -203,12 +203,27 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
         said.append(f"The scope holds only a part of {listing(names)}.")
     if question.by is not None:
         said += _of_segments(question)
-    if question.policy.past_due_days != 30:
-        said.append("Nothing says which accounts are past due, so past_due_days changes nothing; an involuntary end"
-                    " counts on its day.")  # fmt: skip
+    said += _of_bills(question, found)
+    if found.foreign is not None:
+        at = day_words(found.foreign.day)
+        worth = listing([f"{code} {found.foreign.constant(code):.4g}" for code in found.foreign.codes])
+        said.append(f"Other currencies are worth what they were on {at} ({worth}); MRR at start and end is as reported,"
+                    " and what the rates did in between is the movement fx.")  # fmt: skip
     if found.code != facts.settings.company.currency:
         said.append(f"Amounts are in {found.code}, not in the reporting currency.")
     return tuple(said)
+
+
+def _of_bills(question: Revenue, found: Subscriptions) -> list[str]:
+    days = people(question.policy.past_due_days, "day", "days")
+    if found.past_due is None:
+        other = question.policy.past_due_days != RevenuePolicy().past_due_days
+        return ["No bills are loaded (table invoices) that say which accounts are past due, so past_due_days changes"
+                " nothing; an involuntary end counts on its day."] if other else []  # fmt: skip
+    if not found.past_due:
+        return []
+    who = people(found.past_due, "account", "accounts")
+    return [f"{who} had a bill unpaid for {days}: churned (involuntary) from then on, until a payment comes in."]
 
 
 def _of_segments(question: Revenue) -> list[str]:

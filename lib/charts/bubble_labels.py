@@ -13,6 +13,7 @@ from lib.charts.tones import Tones
 WIDE, PHONE = 620, 230  # pixels of a plot: at least so many on a screen, at least so many on a phone
 NARROW = 0.4  # how large a bubble of a phone is, to one of a screen
 LETTER, LINE, GAP = 7.2, 15, 5
+SHORT = 10  # letters of a name cut for want of room
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ def _layout(
     found = []
     for k, bubble in enumerate(bubbles):
         others = [*taken, *rounds[:k], *rounds[k + 1 :]]
-        text = bubble.name + (bubble.more if full else "")
-        choice = _choice(text, middles[k], radii[k], inside, others)
-        if choice is None and full:
-            text = bubble.name
+        text, choice = "", None
+        for text in _texts(bubble, full):
             choice = _choice(text, middles[k], radii[k], inside, others)
+            if choice is not None:
+                break
         if choice is None:
             found.append({"text": "", "dx": 0, "dy": 0, "align": "left"})
             continue
@@ -96,6 +97,13 @@ def _layout(
         taken.append(area)
         found.append({"text": text, "dx": dx, "dy": dy, "align": align})
     return found
+
+
+def _texts(bubble: Bubble, full: bool) -> list[str]:
+    """What may stand beside a bubble, the longest first."""
+    name = bubble.name
+    found = [name + bubble.more, name] if full else [name]
+    return [*found, f"{name[: SHORT - 1]}…"] if len(name) > SHORT else found
 
 
 def _choice(

@@ -19,6 +19,7 @@ from lib.words import money, people, percent
 LARGEST, SMALLEST = 1_900.0, 70.0  # square pixels of the largest and the smallest bubble
 LOG_FROM = 8  # times the smallest cost: from there the axis counts in tenfold steps
 MOST_BUBBLES, ROOM = 80, 46
+CROWD, FOOT = 8, 10  # more bubbles than that may lack names; pixels from the foot to the middle of what is said of it
 NONE = "(none)"
 LEGEND = (
     "Further right: dearer; higher up: more of them stay. Along a line a person kept costs the same. The larger a"
@@ -58,9 +59,10 @@ def chart(
     y = alt.Y("retention:Q", scale=up, axis=beside)
     axes = Axes(left, right, top, is_log)
     equal = price_lines.lines(rows["cost_per_kept"], axes, currency)
+    labels = _labels(rows, axes, equal.boxes)
     layers: list[Any] = [
-        *price_lines.layers(equal, tones), *_crosses(x, y), _bubbles(x, y), _head(kept, tones),
-        layer(_labels(rows, axes, equal.boxes), tones),
+        *price_lines.layers(equal, tones), *_crosses(x, y), _bubbles(x, y), _head(kept, tones), layer(labels, tones),
+        *_unnamed(labels, tones),
     ]  # fmt: skip
     return alt.layer(*layers, data=rows, height=HEIGHT)
 
@@ -172,9 +174,10 @@ def _head(kept: str, tones: Tones) -> alt.Chart:
 
 
 def _labels(rows: pl.DataFrame, axes: Axes, boxes: list[Box]) -> list[dict[str, Any]]:
-    """The names beside the bubbles; the best and the cheapest choose their places first."""
-    costs = rows.drop_nulls("rank")["cac"].to_list()
-    rows = rows.sort(~pl.col("is_best"), pl.col("cac") != min(costs, default=0.0), maintain_order=True)
+    """The names beside the bubbles; where there is no room for all, those that matter choose their places first."""
+    rows = _by_weight(rows)
+    if rows.height > CROWD:
+        boxes = [*boxes, Box(1.0, HEIGHT - FOOT, *_told_of(rows.height), "right")]
     bubbles = [
         Bubble(
             name=row["channel"],
@@ -191,6 +194,40 @@ def _labels(rows: pl.DataFrame, axes: Axes, boxes: list[Box]) -> list[dict[str, 
         for row in rows.iter_rows(named=True)
     ]
     return placed(bubbles, boxes, HEIGHT, HEAD)
+
+
+def _by_weight(rows: pl.DataFrame) -> pl.DataFrame:
+    """The best first, then the ends (cheapest, dearest per person and per person kept, keeping most, largest), then
+    those with a rank, and among equals those with more people."""
+    able = rows.drop_nulls("rank")
+    ends = {
+        able.row(place, named=True)["channel"]
+        for name in ("cac", "cost_per_kept", "retention", "users") if able.height
+        for place in (able[name].arg_min(), able[name].arg_max()) if place is not None
+    }  # fmt: skip
+    is_end = pl.col("channel").is_in(list(ends))
+    cheapest = pl.col("cac") != min(able["cac"].to_list(), default=0.0)
+    order = (~pl.col("is_best"), cheapest, ~is_end, pl.col("rank").is_null(), -pl.col("users"))
+    return rows.sort(*order, maintain_order=True)
+
+
+def _told_of(unnamed: int) -> tuple[str, str]:
+    """What is said of bubbles without a name, in full and for a phone."""
+    return f"{unnamed} without a name here: point at one, or see the table", f"{unnamed} unnamed: see the table"
+
+
+def _unnamed(labels: list[dict[str, Any]], tones: Tones) -> list[alt.Chart]:
+    """How many bubbles have no name, where that is so."""
+    lacking = [sum(not label[f"text_{which}"] for label in labels) for which in ("wide", "narrow")]
+    if not any(lacking):
+        return []
+    said = [_told_of(many)[place] if many else "" for place, many in enumerate(lacking)]
+    text: Any = alt.ExprRef(f"width < {WIDE} ? datum.short : datum.long")
+    right: Any = alt.ExprRef("width")
+    mark = alt.Chart(alt.InlineData(values=[{"long": said[0], "short": said[1]}])).mark_text(
+        text=text, align="right", baseline="middle", x=right, y=HEIGHT - FOOT, color=tones.muted, fontSize=SMALL
+    )
+    return [mark.encode()]
 
 
 def title(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:

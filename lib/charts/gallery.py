@@ -14,7 +14,9 @@ from lib.charts.tones import DARK, LIGHT, Tones
 
 CHARTS = (
     "funnel", "funnel_segments", "times", "trend", "lines", "retention", "cohorts", "lifecycle", "stickiness",
-    "channel_map", "channel_shares", "payback", "revenue_bridge",
+    "channel_map", "channel_shares", "channel_messages", "channel_keywords", "payback", "revenue_bridge",
+    "okr_tree", "okr_line", "okr_scores",
+    "effect", "effect_days", "before_after",
 )  # fmt: skip
 SOURCE = "Made-up numbers"
 DRAWN_FROM = "<!-- drawn from {} -->\n"

@@ -12,6 +12,7 @@ from lib.charts.units import Unit, marks
 from lib.words import money, percent, short_money
 
 ROW, THICK, ROOM = 40, 0.62, 84  # pixels: of a row, part of it that is a bar, and what stays free for an amount
+YEARLY = "ARR"
 CUT = 0.35  # where all movements together span less than this part of the highest amount, the axis begins higher up
 START, END, ELSEWHERE = "start", "end", "elsewhere"
 SIGNS = {
@@ -23,7 +24,7 @@ NAMES = {
     ELSEWHERE: "Changed group", END: "MRR at the end",
 }  # fmt: skip
 MEANINGS = {
-    START: "what customers paid a month when the period began",
+    START: "what customers paid when the period began",
     "new": "accounts that had never paid before",
     "expansion": "accounts that pay more than before",
     "reactivation": "accounts that had left and pay again",
@@ -32,28 +33,28 @@ MEANINGS = {
     "paused": "pauses begun, less those ended",
     "fx": "the difference that exchange rates make",
     ELSEWHERE: "accounts that moved into this group or out of it between two buckets",
-    END: "what customers pay a month when the period ends",
+    END: "what customers pay when the period ends",
 }
 LEGEND = (
-    "From top to bottom: MRR at the start, what was added (+), what was lost (−), MRR at the end. Each bar begins where"
-    " the one above it ended, and is the sum of its column in the table. A click on a movement lists its accounts."
-    " Where the axis does not begin at 0, the first and the last bar are cut."
+    "From top to bottom: what was paid at the start, what was added (+), what was lost (−), what is paid at the end."
+    " Each bar begins where the one above it ended, and is the sum of its column in the table. A click on a movement"
+    " lists its accounts. Where the axis does not begin at 0, the first and the last bar are cut."
 )
 TOOLTIP = [
     alt.Tooltip("name:N", title="Movement"),
-    alt.Tooltip("exact:N", title="MRR"),
-    alt.Tooltip("part:N", title="Of MRR at the start"),
+    alt.Tooltip("exact:N", title="Amount"),
+    alt.Tooltip("part:N", title="Of the start"),
     alt.Tooltip("meaning:N", title="That is"),
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, *, currency: str = "USD") -> Drawn:
+def chart(frame: pl.DataFrame, tones: Tones, *, currency: str = "USD", measure: str = "MRR") -> Drawn:
     """Movements of one segment by bucket, added up: start and end in ink, gains and losses each with its sign.
 
     Movements without an amount are left out. Where they are small beside what is paid, the axis does not begin at zero;
-    a note says so.
+    a note says so. With the `measure` ARR every amount is twelve times as large: of a year.
     """
-    rows = _rows(frame, tones, currency)
+    rows = _rows(frame, tones, currency, measure)
     low, high = _ends(rows)
     steps = marks(low, high, "money")
     rows = rows.with_columns(pl.max_horizontal("left", pl.lit(steps[0])))
@@ -106,9 +107,19 @@ def parts(frame: pl.DataFrame) -> dict[str, float]:
     return {START: start, **moved, END: end}
 
 
-def _rows(frame: pl.DataFrame, tones: Tones, currency: str) -> pl.DataFrame:
+def _sized(frame: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """The movements a month, or twelve times as much."""
+    money_ = [name for name in ("start_mrr", *SIGNS, "end_mrr") if name in frame.columns]
+    return frame.with_columns(pl.col(money_) * 12) if measure == YEARLY else frame
+
+
+def _called(name: str, measure: str) -> str:
+    return NAMES[name].replace("MRR", measure)
+
+
+def _rows(frame: pl.DataFrame, tones: Tones, currency: str, measure: str) -> pl.DataFrame:
     """A bar per row: from where to where, its amount in words, and the level after it."""
-    told = parts(frame)
+    told = parts(_sized(frame, measure))
     names, level, rows = list(told), 0.0, list[dict[str, Any]]()
     for place, (name, amount) in enumerate(told.items()):
         moves = name not in (START, END)
@@ -117,9 +128,9 @@ def _rows(frame: pl.DataFrame, tones: Tones, currency: str) -> pl.DataFrame:
         sign = ("+" if amount > 0 else "") if moves else ""
         rows.append(
             {
-                "movement": name, "name": NAMES[name], "meaning": MEANINGS[name],
+                "movement": name, "name": _called(name, measure), "meaning": MEANINGS[name],
                 "left": min(before, level), "right": max(before, level), "after": level,
-                "next": None if following is None else NAMES[following],
+                "next": None if following is None else _called(following, measure),
                 "amount": sign + short_money(amount, currency), "exact": sign + money(amount, currency),
                 "part": percent(amount / told[START] if told[START] else None), "moves": moves and name != ELSEWHERE,
                 "shade": (tones.good if amount > 0 else tones.bad) if moves else tones.ink,
@@ -138,13 +149,13 @@ def _ends(rows: pl.DataFrame) -> tuple[float, float]:
     return least - 0.3 * (high - least), high
 
 
-def title(frame: pl.DataFrame, currency: str = "USD") -> str:
+def title(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR") -> str:
     """How much more or less is paid at the end, and the largest gain and loss behind it."""
-    told = parts(frame)
+    told = parts(_sized(frame, measure))
     start, end = told[START], told[END]
     moved = {name: amount for name, amount in told.items() if name not in (START, END)}
     if not moved:
-        return f"Nothing moved: MRR is {short_money(end, currency)}"
+        return f"Nothing moved: {measure} is {short_money(end, currency)}"
     change = f" {percent(abs(end / start - 1))}" if start else ""
     grew = "stayed at" if end == start else f"grew{change} to" if end > start else f"fell{change} to"
     said = []
@@ -152,19 +163,19 @@ def title(frame: pl.DataFrame, currency: str = "USD") -> str:
         most = max(moved.items(), key=lambda one: way * one[1])
         if way * most[1] > 0:
             said.append(f"{NAMES[most[0]].lower()} {word} most ({short_money(abs(most[1]), currency)})")
-    return f"MRR {grew} {short_money(end, currency)}: {', '.join(said)}"
+    return f"{measure} {grew} {short_money(end, currency)}: {', '.join(said)}"
 
 
-def summary(frame: pl.DataFrame, currency: str = "USD") -> str:
+def summary(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR") -> str:
     """Start, every movement with its sign, and end."""
-    told = parts(frame)
+    told = parts(_sized(frame, measure))
     moved = [
         f"{NAMES[name].lower()} {'+' if amount > 0 else ''}{money(amount, currency)}"
         for name, amount in told.items()
         if name not in (START, END)
     ]
     said = f": {', '.join(moved)}" if moved else ""
-    return f"MRR from {money(told[START], currency)} to {money(told[END], currency)}{said}."
+    return f"{measure} from {money(told[START], currency)} to {money(told[END], currency)}{said}."
 
 
 def example() -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -7,18 +7,33 @@ diary, and `TRUTHS` what an honest answer over it must find.
 import numpy as np
 import polars as pl
 
-from lib.demo import campaign, contracts, onboarding, spend, teams, touchpoints, upgrades, visitors
+from lib.demo import (
+    campaign,
+    contracts,
+    experiments,
+    invoices,
+    onboarding,
+    opportunities,
+    outreach,
+    spend,
+    teams,
+    touchpoints,
+    upgrades,
+    visitors,
+)
 from lib.demo.accounts import Book
 from lib.demo.company import ANNOTATIONS, SETTINGS, Annotation
 from lib.demo.crowd import Crowd
 from lib.demo.ledger import Ledger
 from lib.demo.log import Log
 from lib.demo.truths import TRUTHS, Truths
+from lib.model import FX_RATES
 
 __all__ = ["ANNOTATIONS", "SETTINGS", "TRUTHS", "Annotation", "Truths", "tables"]
 
 _SUBJECTS = (
     "contracts", "teams", "onboarding", "campaign", "visitors", "upgrades", "touchpoints", "spend", "accounts",
+    "experiments", "outreach", "invoices", "opportunities",
 )  # fmt: skip
 
 
@@ -32,14 +47,20 @@ def tables(seed: int = 7) -> dict[str, pl.DataFrame]:
     onboarding.build(rngs["onboarding"], crowd, log)
     campaign.build(rngs["campaign"], crowd, log)
     visitors.build(rngs["visitors"], crowd, log)
+    outreach.build(rngs["outreach"], crowd, log)
     crowd.close()
     upgrades.build(rngs["upgrades"], crowd, log, book, ledger)
+    events, users, aliases = log.frame(crowd), crowd.users(), crowd.aliases()
     return {
-        "events": log.frame(crowd),
-        "users": crowd.users(),
+        "events": events,
+        "users": users,
         "accounts": book.frame(rngs["accounts"]),
         "touchpoints": touchpoints.frame(rngs["touchpoints"], crowd, log),
         "spend": spend.frame(rngs["spend"]),
         "subscriptions": ledger.frame(),
-        "aliases": crowd.aliases(),
+        "aliases": aliases,
+        "invoices": invoices.frame(rngs["invoices"], ledger),
+        "opportunities": opportunities.frame(rngs["opportunities"], book),
+        "fx_rates": pl.DataFrame(schema=FX_RATES.schema),
+        "exposures": experiments.frame(rngs["experiments"], events, users, aliases),
     }

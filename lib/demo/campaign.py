@@ -12,8 +12,9 @@ from lib.demo.calendar import LEISURE, MONTHS, Ints, countries, date_of, instant
 from lib.demo.company import AGE_BANDS, CHANNELS, PARTNERS
 from lib.demo.crowd import NOBODY, Crowd
 from lib.demo.log import ANON, BOTH, KNOWN, Log
-from lib.demo.truths import TRUTHS, Channel
-from lib.demo.visits import SOLO_HABIT, Habit, exactly, interest, visits, write
+from lib.demo.truths import TRUTHS
+from lib.demo.truths_channels import Channel
+from lib.demo.visits import SOLO_HABIT, Habit, Visits, exactly, interest, visits, write
 
 _PLANTED = next(i for i, (low, _) in enumerate(MONTHS) if date_of(low) == TRUTHS.channels.start)
 # People a month through influencer and paid social; the planted month is in the truths.
@@ -24,6 +25,8 @@ _PER_DAY = 1.0
 # On a day within their interest so many people do come, weekends and seasons among them.
 _COME = (1 - np.exp(-_PER_DAY)) * 0.85
 _WEB_HABIT = Habit(False, 0.0, 0.12, SOLO_HABIT.names, SOLO_HABIT.chances)
+# Who scans in the first days of the campaign is counted out apart.
+_READERS = Habit(False, 0.0, 0.12, ("report_viewed", "feature_used", "export_done"), (0.6, 0.28, 0.12))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,19 @@ def _join(rng: np.random.Generator, crowd: Crowd, log: Log, group: _Joiners, tru
     log.add(person, times[2], ANON, name="register_started", surface="web", page="/join")
     log.add(person, times[3], BOTH, name="register_done", surface="web", page="/join")
     log.add(person, times[4], KNOWN, name="app_session", surface="web")
+    if group.planted and group.channel == "influencer":
+        soon = made.age <= TRUTHS.scans.within_days
+        _scans(rng, log, person, times[4])
+        write(rng, log, person, country, first, Visits(made.who[soon], made.age[soon]), _READERS)
+        made = Visits(made.who[~soon], made.age[~soon])
     write(rng, log, person, country, first, made, _WEB_HABIT)
+
+
+def _scans(rng: np.random.Generator, log: Log, person: Ints, at: Ints) -> None:
+    """Exactly the planted number scans a receipt in time, each on the first day."""
+    _, scanned = TRUTHS.scans.influencer
+    who = np.sort(rng.permutation(len(person))[:scanned])
+    log.add(person[who], at[who] + rng.integers(20, 240, scanned), KNOWN, name="receipt_scanned", surface="web")
 
 
 def _pulse(group: _Joiners) -> np.ndarray:

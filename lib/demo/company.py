@@ -41,6 +41,7 @@ ANNOTATIONS: tuple[Annotation, ...] = (
     Annotation(date(2026, 9, 2), "Launch day of app 6: shared receipts", "launch"),
     Annotation(date(2026, 9, 4), "App 6.1 rolled out to a quarter of new phones", "product"),
     Annotation(date(2026, 9, 29), "App 6.2: e-mail field visible again on small screens", "product"),
+    Annotation(date(2026, 11, 17), "Starter and Team get new prices", "pricing"),
 )
 
 RELEASES: tuple[tuple[str, date], ...] = (

@@ -19,7 +19,7 @@ NOBODY = -1
 _DEFAULTS = {
     "country": 0, "platform": 0, "age": NOBODY, "channel": NOBODY, "partner": NOBODY, "campaign": 0,
     "account": NOBODY, "known_at": NOBODY, "role": NOBODY, "seniority": NOBODY, "persona": NOBODY,
-    "internal": 0, "update_days": 0, "installed_version": 0, "aliased": 0,
+    "story": NOBODY, "internal": 0, "update_days": 0, "installed_version": 0, "aliased": 0,
 }  # fmt: skip
 """`known_at` is the second the person signed up, `aliased` a person no event ties to the device."""
 

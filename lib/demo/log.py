@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "surface": ("web", "app"),
     "page": ("/", "/pricing", "/features/receipts", "/features/projects", "/enterprise", "/blog/petty-cash",
-             "/blog/month-end", "/docs", "/signup", "/join"),
+             "/blog/month-end", "/docs", "/signup", "/join", "/start", "/teams", "/together", "/scan"),
     "referrer": ("https://search.example/", "https://social.example/", "https://news.example/"),
     "feature": ("folders", "reminders", "shared_receipts", "tax_view", "bank_link"),
     "cta": ("start_free", "see_pricing", "contact_sales", "book_demo", "join_with_code"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lib.demo.calendar import BUSINESS, LEISURE, MONTHS, Floats, date_of
+from lib.demo.calendar import BUSINESS, LEISURE, MONTHS, Floats, date_of, day
 from lib.demo.company import PARTNERS
 from lib.demo.truths import TRUTHS
 from lib.model import SPEND
@@ -59,15 +59,21 @@ def frame(rng: np.random.Generator) -> pl.DataFrame:
                 rows += _daily(rng, line, round(dollars * 100), (low, high))
         rows += _social(rng, month, (low, high))
         rows += _creators(rng, month, (low, high))
+    for story in TRUTHS.stories:
+        for group in story.groups:
+            line = _Line(group.channel, group.campaign, 0, 0)
+            rows += _daily(rng, line, group.cost_cents, (day(story.start), day(story.end)), group.partner)
     return pl.DataFrame(rows, schema=SPEND.schema, orient="row").sort(SPEND.key)
 
 
-def _daily(rng: np.random.Generator, line: _Line, cents: int, month: tuple[int, int]) -> list[_Row]:
+def _daily(
+    rng: np.random.Generator, line: _Line, cents: int, month: tuple[int, int], partner: str | None = None
+) -> list[_Row]:
     """A month's cents over its days, exactly."""
     low, high = month
     weight = (LEISURE if line.kind == "media" else BUSINESS)[low:high] * rng.uniform(0.85, 1.15, high - low)
     parts = _share(cents, weight)
-    return [_row(rng, line, low + nth, part) for nth, part in enumerate(parts) if part]
+    return [_row(rng, line, low + nth, part, partner) for nth, part in enumerate(parts) if part]
 
 
 def _row(rng: np.random.Generator, line: _Line, number: int, cents: int, partner: str | None = None) -> _Row:

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from lib.demo import outreach
 from lib.demo.calendar import FIRST, LAST, MIDNIGHTS, Ints
 from lib.demo.company import CHANNELS, PARTNERS, PROMO_CODES
 from lib.demo.crowd import NOBODY, Crowd
@@ -41,7 +42,8 @@ def frame(rng: np.random.Generator, crowd: Crowd, log: Log) -> pl.DataFrame:
     before = at[earlier] - rng.integers(86_400, 12 * 86_400, len(earlier))
     house = np.array(_HOUSE)[rng.integers(0, len(_HOUSE), len(earlier))]
     person = np.concatenate([who, who[earlier]])
-    return _frame(rng, crowd, person, np.concatenate([at, before]), np.concatenate([channel[who], house]))
+    usual = _frame(rng, crowd, person, np.concatenate([at, before]), np.concatenate([channel[who], house]))
+    return pl.concat([usual, outreach.contacts(rng, crowd, seen)]).sort("ts", "channel", "user_id", "anon_id")
 
 
 def _frame(rng: np.random.Generator, crowd: Crowd, person: Ints, at: Ints, channel: Ints) -> pl.DataFrame:
@@ -74,7 +76,7 @@ def _frame(rng: np.random.Generator, crowd: Crowd, person: Ints, at: Ints, chann
         "landing_page": pl.Series([_LANDING.get(name) for name in CHANNELS]).gather(channel.astype(np.uint32)),
         "promo_code": _pick(PROMO_CODES, partner),
     }
-    return pl.DataFrame(data).match_to_schema(TOUCHPOINTS.schema).sort("ts", "channel", "user_id", "anon_id")
+    return pl.DataFrame(data).match_to_schema(TOUCHPOINTS.schema)
 
 
 def _where(values: pl.Series, keep: np.ndarray) -> pl.Series:

@@ -8,6 +8,20 @@ users are outside every count.
 from dataclasses import dataclass
 from datetime import date
 
+from lib.demo.truths_channels import (
+    CAMPAIGN,
+    CREATORS,
+    KEYWORDS,
+    MESSAGES,
+    QUALITY,
+    SCANS,
+    SEARCHERS,
+    Channels,
+    Partners,
+    Scans,
+    Story,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
@@ -72,62 +86,6 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """A channel's people first seen in the scope, and those with any event on day 30, by age band."""
-
-    channel: str
-    cost_cents: int
-    people: int
-    kept: int
-    bands: tuple[tuple[str, int, int], ...]
-    """(age band, people, kept)"""
-
-    @property
-    def cost_per_kept_cents(self) -> float:
-        """Cost of one person who was there on day 30."""
-        return self.cost_cents / self.kept
-
-
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """The spring campaign: the cheaper channel is the dearer one per person kept.
-
-    Day 30 is the 30th calendar day after the person's first event (day 0).
-    """
-
-    start: date = date(2026, 5, 1)
-    end: date = date(2026, 6, 1)
-    day: int = 30
-    young: str = "18-24"
-    influencer: Channel = Channel(
-        "influencer", 1_500_000, 10_000, 1_000,
-        (("18-24", 8_000, 720), ("25-34", 1_000, 140), ("35-44", 600, 84), ("45-54", 300, 42), ("55+", 100, 14)),
-    )  # fmt: skip
-    paid_social: Channel = Channel(
-        "paid_social", 3_000_000, 10_000, 2_500,
-        (("18-24", 2_020, 202), ("25-34", 3_000, 864), ("35-44", 2_500, 720), ("45-54", 1_500, 432),
-         ("55+", 980, 282)),
-    )  # fmt: skip
-    even_mix: tuple[float, float] = (0.115, (202 / 2_020 + 2_298 / 7_980) / 2)
-    """Day-30 share of both at half young, half older: influencer, paid social."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partners:
-    """The influencers of the same scope: (people, kept on day 30), eight of them with 100 people or more."""
-
-    ranked_from: int = 100
-    people_kept: tuple[tuple[int, int], ...] = (
-        (2_900, 261), (1_950, 215), (1_420, 128), (1_060, 121), (820, 74), (590, 65), (420, 38), (252, 30),
-        (95, 12), (88, 9), (74, 5), (66, 8), (57, 7), (48, 4), (41, 5), (35, 4), (28, 3), (22, 3), (20, 6), (14, 2),
-    )  # fmt: skip
-    small_people: int = 20
-    small_kept: int = 6
-    shrunk_rate: float = (6 + 60 * 0.10) / (20 + 60)
-    """The small partner's share with a prior of 60 people at the channel's 10 %."""
-
-
-@dataclass(frozen=True, slots=True)
 class RevenueWindow:
     """Point to point over the accounts of one segment that pay at `start`: monthly cents, read at `end`."""
 
@@ -176,16 +134,146 @@ class Packages:
 
 
 @dataclass(frozen=True, slots=True)
+class Test:
+    """A test: (variant, units, units that did the goal in the days after their first exposure), the control first.
+
+    A unit could see it from its first `seen_by` event (on `page`) in the scope on; nobody's event says so where it was
+    written to. `cta` narrows the goal.
+    """
+
+    experiment_id: str
+    unit: str
+    seen_by: str | None
+    goal: str
+    within_days: int
+    start: date
+    end: date
+    variants: tuple[tuple[str, int, int], ...]
+    page: str | None = None
+    cta: str | None = None
+    guardrail: str | None = None
+    planned: int | None = None
+    is_split_wrong: bool = False
+
+
+TESTS: tuple[Test, ...] = (
+    Test("activation_email", "user", "signup_done", "project_data_sent", 7, date(2026, 4, 1), date(2026, 10, 1),
+         (("control", 2_000, 400), ("redesigned", 2_000, 480)), guardrail="project_created"),
+    Test("register_form", "anon", "app_opened", "register_done", 1, date(2025, 9, 1), date(2026, 2, 20),
+         (("control", 2_500, 1_300), ("short_form", 2_500, 1_475))),
+    Test("home_words", "anon", "page_viewed", "cta_clicked", 1, date(2025, 6, 1), date(2026, 10, 1),
+         (("control", 10_000, 300), ("what_it_does", 10_000, 360)), page="/", cta="start_free"),
+    Test("report_menu", "user", "app_session", "report_viewed", 14, date(2026, 7, 1), date(2026, 10, 10),
+         (("control", 2_000, 500), ("in_menu", 2_300, 590)), is_split_wrong=True),
+    Test("win_back", "user", None, "app_session", 14, date(2026, 10, 5), date(2026, 10, 6),
+         (("hold_out", 124, 10), ("written_to", 1_116, 134)), planned=5_000),
+)  # fmt: skip
+"""+4.0 points (1.4 to 6.6), +7.0 (4.2 to 9.7), +0.6 (0.1 to 1.1), a split that stops the read-out, and "not yet"."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillingFlow:
+    """Bills whose payment first failed in these days, while one flow of billing e-mails was live."""
+
+    name: str
+    start: date
+    end: date
+    failed: int
+    recovered: int
+    failed_cents: int
+    recovered_cents: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Billing e-mails before and after their rework; the interval of the difference is Newcombe's."""
+
+    old: BillingFlow = BillingFlow("plain", date(2026, 1, 1), date(2026, 4, 1), 50, 15, 1_000_000, 300_000, 0.30)
+    new: BillingFlow = BillingFlow("reworked", date(2026, 4, 1), date(2026, 7, 1), 50, 32, 1_000_000, 640_000, 0.64)
+    points: float = 34.0
+    points_between: tuple[float, float] = (14.5, 50.1)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundDeals:
+    """Deals with the origin `inbound` opened in the scope: days to a win, and how many were won within a quarter."""
+
+    start: date = date(2025, 10, 1)
+    end: date = date(2026, 7, 1)
+    won: int = 120
+    same_quarter: int = 72
+    same_quarter_share: float = 0.60
+    median_days: int = 38
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseDeals:
+    """Deals of the team `enterprise`: how long those with the origin `outbound` take, and the very large ones."""
+
+    won: int = 60
+    median_days: int = 300
+    between_days: tuple[int, int] = (270, 365)
+    large_from: int = 10_000_000
+    large: int = 2
+    large_share: float = 2 / 60
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAway:
+    """Deals won by the team `mid_market`, in whole dollars: what they are worth, less consulting for nothing."""
+
+    won: int = 20
+    acv: int = 120_000
+    given: int = 30_000
+    net_acv: int = 90_000
+    with_free: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """The deals of three teams."""
+
+    inbound: InboundDeals = InboundDeals()
+    enterprise: EnterpriseDeals = EnterpriseDeals()
+    services: GivenAway = GivenAway()
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """The objectives of the last quarter of 2026 as they stand on 1 November: the word of each key result.
+
+    `reported` is what was said of revenue kept in the week to 27 September, by another definition than that of today.
+    """
+
+    cycle: str = "2026-Q4"
+    today: date = date(2026, 11, 1)
+    words: tuple[tuple[str, str], ...] = (
+        ("grr", "on track"), ("churn", "breached"), ("cac", "off track"), ("mrr", "watch"), ("spend", "on track"),
+        ("active", "outdated"), ("languages", "on track"),
+    )  # fmt: skip
+    said_on_track: str = "cac"
+    net_confidence: float = 1 / 7
+    reported: float = 0.7702
+
+
+@dataclass(frozen=True, slots=True)
 class Truths:
     """All that is planted."""
 
     onboarding: Onboarding = Onboarding()
     version: Version = Version()
     activation: Activation = Activation()
-    channels: Channels = Channels()
-    partners: Partners = Partners()
+    channels: Channels = CAMPAIGN
+    partners: Partners = CREATORS
     enterprise: Enterprise = Enterprise()
     packages: Packages = Packages()
+    collections: Collections = Collections()
+    deals: Deals = Deals()
+    tests: tuple[Test, ...] = TESTS
+    stories: tuple[Story, ...] = (MESSAGES, KEYWORDS, QUALITY, SEARCHERS)
+    scans: Scans = SCANS
+    aims: Aims = Aims()
 
 
 TRUTHS = Truths()

@@ -16,6 +16,7 @@ from lib.choices import MISSING
 from lib.facts import Facts
 from lib.health import storage
 from lib.queries.offers import days, events, fields, is_empty, journey, kinds, last_day, loaded, products
+from lib.queries.policies import policy, with_policy
 from lib.queries.state import annotations, author, channel_rules, cohort_names, cohorts, has_state, store
 from lib.queries.workspace import KEPT, SOURCES, Found, facts, mark, once, settings, steady, workspace
 from lib.questions import Question
@@ -25,8 +26,8 @@ from lib.warehouse import Warehouse
 __all__ = [
     "KEPT", "MISSING", "SOURCES", "annotations", "ask", "author", "channel_rules", "cohort_names", "cohorts", "days",
     "events", "facts", "facts_with_cohorts", "fields", "findings", "from_facts", "from_warehouse", "has_state",
-    "is_empty", "journey", "kinds", "last_day", "loaded", "named", "once", "products", "settings", "steady", "store",
-    "values", "workspace",
+    "is_empty", "journey", "kinds", "last_day", "loaded", "mark", "named", "once", "policy", "products", "settings",
+    "steady", "store", "values", "workspace",
 ]  # fmt: skip
 LOOK_AGAIN_SECONDS = 60
 COHORT = '"cohort'  # what names one: {"cohort": …}, and the field "cohort.…"
@@ -34,6 +35,7 @@ COHORT = '"cohort'  # what names one: {"cohort": …}, and the field "cohort.…
 
 def ask(question: Question) -> Answer:
     """The answer to a question, computed once per question and load."""
+    question = with_policy(question)
     rules, channels = _rules_of(question)
     source = _with_rules(rules, _told(rules, channels), channels)
     return once(lambda: answers.ask(question, source), "answer", *named(question))
@@ -41,6 +43,7 @@ def ask(question: Question) -> Answer:
 
 def named(question: Question) -> tuple[str, ...]:
     """A name, for `once`, of what depends on a question: its text, and the rules kept in the state that it asks for."""
+    question = with_policy(question)
     # By its text: to Python, a question about 1 and one about true are equal.
     return question.model_dump_json(by_alias=True), _told(*_rules_of(question))
 

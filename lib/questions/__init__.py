@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from lib.errors import QuestionError, suggest
 from lib.questions.activation import Activation
 from lib.questions.activity import Lifecycle, Stickiness
+from lib.questions.before_after import BeforeAfter
 from lib.questions.channels import Channels
 from lib.questions.cohort import CohortQuestion, parse_cohort
+from lib.questions.experiment import Experiment, Guardrail, Measured, VariantWeight
 from lib.questions.funnel import Exclude, Funnel, FunnelBy, Step
 from lib.questions.metric import MetricQuestion
 from lib.questions.parts import ANY_EVENT, By, CountBy, Event, EventPart, Kept, Names, Question
@@ -26,6 +28,7 @@ __all__ = [
     "ANY_EVENT",
     "KINDS",
     "Activation",
+    "BeforeAfter",
     "By",
     "Channels",
     "CohortQuestion",
@@ -33,10 +36,13 @@ __all__ = [
     "Event",
     "EventPart",
     "Exclude",
+    "Experiment",
     "Funnel",
     "FunnelBy",
+    "Guardrail",
     "Kept",
     "Lifecycle",
+    "Measured",
     "MetricQuestion",
     "Names",
     "Projection",
@@ -48,6 +54,7 @@ __all__ = [
     "Step",
     "Stickiness",
     "Trend",
+    "VariantWeight",
     "decode",
     "parse",
     "parse_cohort",
@@ -65,6 +72,8 @@ KINDS: dict[str, type[Question]] = {
     "channels": Channels,
     "revenue": Revenue,
     "projection": Projection,
+    "experiment": Experiment,
+    "before_after": BeforeAfter,
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from lib.questions.parts import By, Question
+from lib.questions.revenue import RevenuePolicy
 from lib.scope import Grain
 
 
@@ -13,6 +14,7 @@ class MetricQuestion(Question):
     metric: str
     grain: Grain = "week"
     by: By | None = None
+    policy: RevenuePolicy | None = None
 
     @property
     def asks_channel_rules(self) -> bool:

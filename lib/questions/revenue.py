@@ -11,6 +11,10 @@ from lib.scope import Part
 Movement = Literal["new", "expansion", "reactivation", "contraction", "churn", "paused", "kept"]
 
 
+BANDS = (10_000.0, 100_000.0, 1_000_000.0, 10_000_000.0)
+"""Where one size of a deal ends and the next begins, in major units of the reporting currency."""
+
+
 class RevenuePolicy(Part):
     """Where companies count differently: when a customer is gone, what a pause is, and which price counts."""
 
@@ -25,8 +29,9 @@ class Revenue(Question):
 
     kind: Literal["revenue"] = "revenue"
     view: Literal[
-        "movements", "retention", "cohorts", "packages", "prices", "attach", "concentration", "drivers", "rows"
-    ] = "movements"
+        "movements", "retention", "cohorts", "packages", "prices", "attach", "concentration", "drivers", "rows",
+        "collections", "cycles", "deals", "pipeline", "policies",
+    ] = "movements"  # fmt: skip
     grain: Literal["day", "week", "month", "quarter", "year"] = "month"
     by: By | None = None
     basis: Literal["trailing_12", "period", "scope"] = "trailing_12"
@@ -38,6 +43,8 @@ class Revenue(Question):
     bucket: date | None = None
     movement: Movement | None = None
     segment: str | None = None
+    bands: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, max_length=20)] = BANDS
+    against: RevenuePolicy | None = None
 
     @model_validator(mode="after")
     def _closed(self) -> "Revenue":
@@ -45,6 +52,10 @@ class Revenue(Question):
             raise ValueError("basis scope compares the two ends of the scope, so the scope needs a start")
         if self.view == "drivers" and self.by is None:
             raise ValueError("view drivers splits a change by segment; say which in by")
+        if self.against is not None and self.view != "policies":
+            raise ValueError("against belongs to view policies, which compares policy with it")
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError("bands are bounds in rising order, each once")
         return self
 
     @property

@@ -6,6 +6,7 @@ import polars as pl
 
 from lib.model import Column
 from lib.sources.casts import Fault, faults_of, said, value_of
+from lib.sources.currencies import foreign
 from lib.sources.extras import ExtraKind, as_text, to_json, typed
 from lib.sources.moments import Habit, to_days, to_instants
 from lib.sources.plan import OTHER_NULLS, TEXT_NULLS, Plan, cleaned
@@ -152,9 +153,9 @@ def _row_faults(schema: pl.Schema, plan: Plan) -> list[Fault]:
         ahead = pl.format("ts: '{}' lies more than a day in the future", pl.col("t:ts").cast(pl.String(), strict=False))
         faults.append(Fault("ts", pl.col("v:ts") > pl.lit(late).cast(pl.Datetime("us", "UTC")), ahead))
     if "v:currency" in schema:
-        other = pl.col("v:currency") != plan.currency
-        reason = pl.format("currency: '{}' is not the reporting currency {}", "v:currency", pl.lit(plan.currency))
-        faults.append(Fault("currency", other, reason))
+        faults += foreign(plan)
+    if "v:rate" in schema:
+        faults.append(Fault("rate", pl.col("v:rate") <= 0, said("rate", "is not above zero")))
     if {"v:start_date", "v:end_date"} <= set(schema):
         reason = pl.format("end_date: '{}' is before start_date '{}'", "v:end_date", "v:start_date")
         faults.append(Fault("end_date", pl.col("v:end_date") < pl.col("v:start_date"), reason))

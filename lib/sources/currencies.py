@@ -1,4 +1,8 @@
-"""Amounts say their currency in odd places: in the header, or beside the number. One column has one currency."""
+"""Currencies of amounts: in a column, in the header, or beside the number. One column has one, or says which.
+
+Rows in another currency than the reporting one are kept where an exchange rate of it is loaded (table `fx_rates`); it
+is applied when a question is asked. All others are refused.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +10,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from lib.errors import SourceError
+from lib.settings import minor_units
+from lib.sources.casts import Fault
 from lib.sources.plan import Plan
+from lib.sources.presets import target_of
 from lib.sources.presets.preset import key
 from lib.sources.raw import LINE, ROW, Raw
 
@@ -15,6 +22,22 @@ CODES = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₽": "RUB", "�
 SHARED = {"$": "USD AUD CAD NZD SGD HKD TWD MXN CLP COP ARS", "¥": "JPY CNY"}
 """Signs that several currencies use: the reporting one is meant where it is among them."""
 IN_HEADER = re.compile(r"\(([A-Z]{3})\)\s*$")
+
+
+def foreign(plan: Plan) -> list[Fault]:
+    """What can be wrong with the currency that a row says."""
+    code, own = pl.col("v:currency"), plan.currency
+    if plan.table.name == "fx_rates":
+        return [Fault("currency", code == own, pl.lit(f"currency: {own} is the reporting currency and needs no rate"))]
+    unknown = (code != own) & ~code.is_in(sorted(plan.rates))
+    words = "currency: '{}' is not the reporting currency {}, and fx_rates has no rate of it"
+    faults = [Fault("currency", unknown, pl.format(words, "v:currency", pl.lit(own)))]
+    is_minor = plan.spec.preset is not None and target_of(plan.spec.preset, plan.spec.table)[1].is_minor
+    others = [rate for rate in sorted(plan.rates) if minor_units(rate) != plan.digits]
+    if others and (is_minor or plan.mapped.minor):
+        words = "currency: '{}' has other minor units than {}; export amounts in major units"
+        faults.append(Fault("currency", code.is_in(others), pl.format(words, "v:currency", pl.lit(own))))
+    return faults
 
 
 def check_header(plan: Plan) -> None:
@@ -36,8 +59,8 @@ def check_header(plan: Plan) -> None:
 
 def _other(where: str, code: str, own: str) -> str:
     return (
-        f"{where}: these amounts are in {code}, and the reporting currency is {own}. Nothing is converted: "
-        f"export them in {own}, or set company.currency in growthops.toml."
+        f"{where}: these amounts are in {code}, and the reporting currency is {own}. Export them in {own}, or say"
+        f' constants = {{currency = "{code}"}} of this source and load a rate of {code} into fx_rates.'
     )
 
 

@@ -25,6 +25,7 @@ class Plan:
 
     `extras` maps further source columns to the names they are kept under, `kinds` gives their types,
     `unused` names those the table has no place for. `is_rounded`: amounts more precise than the currency are rounded.
+    `rates` are the other currencies that an exchange rate is known of.
     """
 
     table: Table
@@ -41,6 +42,7 @@ class Plan:
     habits: dict[str, Habit]
     unused: tuple[str, ...]
     is_rounded: bool = False
+    rates: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ def _clean(values: pl.Series, nulls: Iterable[str]) -> pl.Series:
 
 
 def make_plan(spec: SourceSpec, label: str, seen: Survey, decimal: str, settings: Settings, now: datetime,
-              *, is_file: bool) -> Plan:  # fmt: skip
+              *, is_file: bool, rates: frozenset[str] = frozenset()) -> Plan:  # fmt: skip
     """Decide everything. Raises `SourceError` where columns are missing or days cannot be told from months."""
     table = TABLES[spec.table]
     mapped = resolve(spec, table, tuple(seen.names), label)
@@ -117,4 +119,5 @@ def make_plan(spec: SourceSpec, label: str, seen: Survey, decimal: str, settings
         kinds={name: seen.kinds.get(name) or "text" for name in kept},
         unused=() if keeps else mapped.extras,
         is_rounded=spec.preset is not None and target_of(spec.preset, spec.table)[1].is_rounded,
+        rates=rates,
     )  # fmt: skip

@@ -25,7 +25,10 @@ class Head:
     zoneless: tuple[str, ...]
 
 
-def head(source: Source, settings: Settings, rows: int = 1_000, *, now: datetime | None = None) -> Head:
+def head(
+    source: Source, settings: Settings, rows: int = 1_000, *, now: datetime | None = None,
+    rates: frozenset[str] = frozenset(),
+) -> Head:  # fmt: skip
     """The first rows as they would be loaded. What must be guessed is guessed from the first piece of the source.
 
     Raises:
@@ -38,8 +41,9 @@ def head(source: Source, settings: Settings, rows: int = 1_000, *, now: datetime
         settled = {name: habit for name, habit in seen.habits.items() if habit.problem is None}
         seen = Survey(seen.names, seen.kinds, settled)
     plan = make_plan(
-        source.spec, source.label, seen, decimal, settings, now or datetime.now(UTC), is_file=source.path is not None
-    )
+        source.spec, source.label, seen, decimal, settings, now or datetime.now(UTC), is_file=source.path is not None,
+        rates=rates,
+    )  # fmt: skip
     check_header(plan)
     piece = _first(pieces[0], rows)
     Marks().check(piece, plan)

@@ -63,11 +63,13 @@ def _open(source: Source) -> tuple[Reader, str]:
 
 
 def read(
-    source: Source, settings: Settings, batch_rows: int = 2_000_000, *, now: datetime | None = None
-) -> Iterator[Batch]:
+    source: Source, settings: Settings, batch_rows: int = 2_000_000, *, now: datetime | None = None,
+    rates: frozenset[str] = frozenset(),
+) -> Iterator[Batch]:  # fmt: skip
     """The rows of a source as batches of at most about `batch_rows` rows; at least one batch, maybe empty.
 
-    `now` is the moment after which (plus a day) an event lies in the future. A source too large for one
+    `now` is the moment after which (plus a day) an event lies in the future. Amounts may be in the reporting
+    currency, or in one of which `rates` says that an exchange rate is known. A source too large for one
     piece whose further columns or days need a guess is read twice: the guess holds for all of it.
 
     Raises:
@@ -80,23 +82,24 @@ def read(
     if not head:
         head = [nothing(reader)]
     seen = survey(head[:1], source.spec, decimal, source.label)
-    plan = _plan(source, settings, seen, decimal, now, strict=len(head) == 1)
+    plan = _plan(source, settings, seen, decimal, now, rates, strict=len(head) == 1)
     if len(head) > 1 and _undecided(source, plan, seen):
         seen = survey(reader.pieces(), source.spec, decimal, source.label)
-        plan = _plan(source, settings, seen, decimal, now)
+        plan = _plan(source, settings, seen, decimal, now, rates)
     yield from _batches(chain(head, pieces), plan, batch_rows, reader)
 
 
 def _plan(
-    source: Source, settings: Settings, seen: Survey, decimal: str, now: datetime | None, *, strict: bool = True
-) -> Plan:
+    source: Source, settings: Settings, seen: Survey, decimal: str, now: datetime | None, rates: frozenset[str],
+    *, strict: bool = True,
+) -> Plan:  # fmt: skip
     moment = now or datetime.now(UTC)
     if not strict:
         # Only the first piece is known: what it leaves open may be settled by the ones to come.
         settled = {name: habit for name, habit in seen.habits.items() if habit.problem is None}
         seen = Survey(seen.names, seen.kinds, settled)
     is_file = source.path is not None
-    plan = make_plan(source.spec, source.label, seen, decimal, settings, moment, is_file=is_file)
+    plan = make_plan(source.spec, source.label, seen, decimal, settings, moment, is_file=is_file, rates=rates)
     check_header(plan)
     return plan
 

@@ -1,4 +1,4 @@
-"""State: what people write. Definitions, annotations and the usage log, in `app.db` or any SQL database.
+"""State: what people write. Definitions, annotations, objectives, tests and the usage log, in any SQL database.
 
 Importing this, and opening a store, does not import SQLAlchemy; using one does.
 """
@@ -9,9 +9,11 @@ from pathlib import Path
 from lib.settings import Settings, load_settings
 from lib.store.changes import Change, changes
 from lib.store.kinds import BODIES, Kind, key_for, rule_of
+from lib.store.records import CheckIn, Experiment, KeyResult, Objective, Reading, Snapshot, digest, needs_note
 from lib.store.store import Store
 from lib.store.usage import Action
 from lib.store.values import Annotation, AnnotationKind, ConflictError, Definition, Edit, Reach, Status
+from lib.store.versioned import Versioned
 
 __all__ = [
     "BODIES",
@@ -19,16 +21,25 @@ __all__ = [
     "Annotation",
     "AnnotationKind",
     "Change",
+    "CheckIn",
     "ConflictError",
     "Definition",
     "Edit",
+    "Experiment",
+    "KeyResult",
     "Kind",
+    "Objective",
     "Reach",
+    "Reading",
+    "Snapshot",
     "Status",
     "Store",
+    "Versioned",
     "changes",
     "close_stores",
+    "digest",
     "key_for",
+    "needs_note",
     "open_store",
     "rule_of",
 ]

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
 from lib.errors import GrowthOpsError, QuestionError, StoreError, suggest
-from lib.questions import Funnel, Question, parse, parse_cohort
+from lib.questions import Funnel, Question, RevenuePolicy, parse, parse_cohort
 from lib.refusal import explain
 from lib.scope import ChannelRules, Condition, Part
+from lib.store.boards import AlertRule, Board
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 LARGEST_BODY = 256 * 1024
@@ -66,15 +67,6 @@ class PageMap(Part):
 
     groups: tuple[PageGroup, ...]
     hosts: dict[Text, Text] = Field(default_factory=dict)
-
-
-class RevenuePolicy(Part):
-    """How revenue is counted where companies differ."""
-
-    churn: Literal["period_end", "at_cancel"] = "period_end"
-    past_due_days: int = Field(default=30, ge=0, le=366)
-    pause: Literal["own", "churn", "keep"] = "own"
-    discounts: Literal["net", "list"] = "net"
 
 
 class RoutingRule(Part):
@@ -136,7 +128,8 @@ def rule_of(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if key != ABOUT}
 
 
-Kind = Literal["view", "funnel", "cohort", "metric", "channel_rules", "page_map", "policy", "routing_rules"]
+Kind = Literal["view", "funnel", "cohort", "metric", "channel_rules", "page_map", "policy", "routing_rules",
+               "pulse", "alert"]  # fmt: skip
 BODIES: dict[Kind, Body] = {
     "view": _model(View),
     "funnel": _funnel,
@@ -146,6 +139,8 @@ BODIES: dict[Kind, Body] = {
     "page_map": _model(PageMap),
     "policy": _model(RevenuePolicy),
     "routing_rules": _model(RoutingRules),
+    "pulse": _model(Board),
+    "alert": _model(AlertRule),
 }
 """For each kind: what turns a body somebody gives into the body that is kept, or says what is wrong with it."""
 

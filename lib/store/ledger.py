@@ -13,7 +13,7 @@ TRIES = 20
 Refuse = Callable[[Sequence[RowMapping]], Mapping[str, Any]]
 
 
-def add_version(database: Database, table: Table, identity: Mapping[str, str], made_of: Refuse) -> dict[str, Any]:
+def add_version(database: Database, table: Table, identity: Mapping[str, Any], made_of: Refuse) -> dict[str, Any]:
     """Add a row to the versions of one thing, and return it.
 
     `made_of` is given the versions there are, oldest first; it returns the rest of the row, or raises. Whoever loses a
@@ -32,10 +32,10 @@ def add_version(database: Database, table: Table, identity: Mapping[str, str], m
                 return row
         except RaceLost:
             continue
-    raise StoreError(f"Others kept writing {' '.join(identity.values())} at the same moment. Try again.")
+    raise StoreError(f"Others kept writing {' '.join(map(str, identity.values()))} at the same moment. Try again.")
 
 
-def of(table: Table, identity: Mapping[str, str]) -> Any:
+def of(table: Table, identity: Mapping[str, Any]) -> Any:
     """The versions of one thing, oldest first."""
     same: list[ColumnElement[bool]] = [table.c[name] == value for name, value in identity.items()]
     return select(table).where(*same).order_by(table.c.version)

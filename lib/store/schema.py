@@ -18,7 +18,7 @@ from lib.store.address import Address
 from lib.store.sqlite_file import copy_file
 from lib.store.tables import REVISION
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision there is, oldest first: the files of `migrations/versions`."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -21,8 +21,13 @@ from lib.store.usage import UsageLog
 if TYPE_CHECKING:
     from lib.scope import ChannelRule, Cohort
     from lib.store.annotations import Annotations
+    from lib.store.check_ins import CheckIns
     from lib.store.database import Database
     from lib.store.definitions import Definitions
+    from lib.store.experiments import Experiments
+    from lib.store.key_results import KeyResults
+    from lib.store.objectives import Objectives
+    from lib.store.snapshots import Snapshots
 
 Clock = Callable[[], datetime]
 
@@ -33,7 +38,8 @@ def utc_now() -> datetime:
 
 
 class Store:
-    """What people write in a workspace: `definitions`, `annotations`, and `usage`, the log of the dashboard's own use.
+    """What people write in a workspace: `definitions`, `annotations`, `objectives`, `key_results`, `check_ins`,
+    `snapshots`, `experiments`, and `usage`, the log of the dashboard's own use.
 
     Opening one touches nothing; the database, and the library that talks to it, come with the first thing asked of it.
     It may be shared between threads.
@@ -65,6 +71,41 @@ class Store:
         from lib.store.annotations import Annotations
 
         return Annotations(self.database(), self._now)
+
+    @property
+    def objectives(self) -> "Objectives":
+        """Where people want to be at the end of a cycle."""
+        from lib.store.objectives import Objectives
+
+        return Objectives(self.database(), self._now)
+
+    @property
+    def key_results(self) -> "KeyResults":
+        """The numbers that say whether an objective is reached."""
+        from lib.store.key_results import KeyResults
+
+        return KeyResults(self.database(), self._now)
+
+    @property
+    def check_ins(self) -> "CheckIns":
+        """What people said of a key result."""
+        from lib.store.check_ins import CheckIns
+
+        return CheckIns(self.database(), self._now)
+
+    @property
+    def snapshots(self) -> "Snapshots":
+        """Numbers as they were reported."""
+        from lib.store.snapshots import Snapshots
+
+        return Snapshots(self.database(), self._now)
+
+    @property
+    def experiments(self) -> "Experiments":
+        """Tests, their decisions and what was learnt."""
+        from lib.store.experiments import Experiments
+
+        return Experiments(self.database(), self._now)
 
     def cohorts(self) -> "dict[str, Cohort]":
         """The rules of the cohorts in force, by key, as `Facts.open` takes them; none where nothing was ever written.

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     Index,
     Integer,
     MetaData,
@@ -95,3 +96,122 @@ USAGE = Table(
     Index("usage_log_at", "at"),
 )
 """One row for each use of the dashboard; `use_id` counts up."""
+
+COUNT = BigInteger().with_variant(Integer, "sqlite")
+MAYBE_JSON = JSON(none_as_null=True)
+
+
+def _of_the_version() -> tuple[Column[Any], ...]:
+    """Who saved this version, when and why."""
+    return (
+        Column("author", String(120), nullable=False),
+        Column("created_at", Moment, nullable=False),
+        Column("note", Text, nullable=False),
+    )
+
+
+OBJECTIVES = Table(
+    "objectives",
+    METADATA,
+    Column("objective_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("cycle", String(20), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("team", String(120)),
+    Column("parent_id", String(40)),
+    Column("kind", String(20), nullable=False),
+    Column("status", String(10), nullable=False),
+    *_of_the_version(),
+)
+"""Every version of every objective."""
+
+KEY_RESULTS = Table(
+    "key_results",
+    METADATA,
+    Column("kr_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("objective_id", String(40), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("target", Double, nullable=False),
+    Column("start_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("baseline", Double),
+    Column("metric_key", String(80)),
+    Column("filters", JSON, nullable=False),
+    Column("question", MAYBE_JSON),
+    Column("reading", JSON, nullable=False),
+    Column("unit", String(40)),
+    Column("weight", Double, nullable=False),
+    Column("cadence_days", Integer, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("score", Double),
+    Column("final_value", Double),
+    Column("closed_on", Date),
+    Column("frozen", MAYBE_JSON),
+    *_of_the_version(),
+)
+"""Every version of every key result; the last one of a closed one has its score and the definition it was read by."""
+
+CHECK_INS = Table(
+    "check_ins",
+    METADATA,
+    Column("checkin_id", String(40), primary_key=True),
+    Column("kr_id", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("value", Double),
+    Column("confidence", Double, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("blocker", Text, nullable=False),
+    Column("author", String(120), nullable=False),
+    Index("check_ins_kr", "kr_id", "at"),
+)
+"""What people said of a key result, never overwritten."""
+
+SNAPSHOTS = Table(
+    "snapshots",
+    METADATA,
+    Column("metric_key", String(80), primary_key=True),
+    Column("as_of", Date, primary_key=True),
+    Column("slice", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("dims", JSON, nullable=False),
+    Column("value", Double),
+    Column("n", COUNT),
+    Column("definition", JSON, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("def_version", Integer, nullable=False),
+    Column("stamp", String(80), nullable=False),
+    Column("people", COUNT),
+    Column("reason", Text, nullable=False),
+    Column("author", String(120), nullable=False),
+    Column("reported_at", Moment, nullable=False),
+)
+"""Numbers as they were reported; `slice` is the hash of `dims`, and versions count what was said of the same day."""
+
+EXPERIMENTS = Table(
+    "experiments",
+    METADATA,
+    Column("experiment_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(200), nullable=False),
+    Column("hypothesis", Text, nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("primary_metric", String(80), nullable=False),
+    Column("unit", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("guardrails", JSON, nullable=False),
+    Column("variants", JSON, nullable=False),
+    Column("setup", JSON, nullable=False),
+    Column("planned_n", COUNT),
+    Column("start_on", Date),
+    Column("end_on", Date),
+    Column("status", String(10), nullable=False),
+    Column("decision", String(20)),
+    Column("learning", Text, nullable=False),
+    *_of_the_version(),
+)
+"""Every version of every test, its decision and what was learnt."""

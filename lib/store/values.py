@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from lib.errors import StoreError
 from lib.store.changes import Change, changes
+from lib.store.versioned import Versioned
 
 Status = Literal["draft", "live", "retired", "discarded"]
 AnnotationKind = Literal[
@@ -143,11 +144,14 @@ class ConflictError(StoreError):
 
     `base` is the version both started from (None for a new one), `theirs` the newest one, with its author and time;
     `their_changes` and `your_changes` say what each made of the base. `yours.over(theirs)` can be saved as newer on
-    purpose; a definition can also be saved as a draft beside theirs.
+    purpose; a definition can also be saved as a draft beside theirs, a record (`Versioned`) joined with theirs.
     """
 
     def __init__(
-        self, base: Definition | Annotation | None, theirs: Definition | Annotation, yours: Edit | Annotation
+        self,
+        base: Definition | Annotation | Versioned | None,
+        theirs: Definition | Annotation | Versioned,
+        yours: Edit | Annotation | Versioned,
     ) -> None:
         """The sentence says who, when and what."""
         self.base, self.theirs, self.yours = base, theirs, yours
@@ -166,5 +170,5 @@ class ConflictError(StoreError):
         super().__init__(
             f"{what[0].upper()}{what[1:]} was changed by {theirs.author} on {when}, since you opened version"
             f" {base.version} (now {theirs.version}): {said}{f' and {more} more' if more > 0 else ''}."
-            " Yours was not saved: save it as newer, or as a draft."
+            f" Yours was not saved: save it as newer{', or as a draft' if isinstance(yours, Edit) else ''}."
         )

@@ -99,10 +99,10 @@ def choose(target: Path) -> Asked | None:
     wanted = None if table == GUESSED else table
     if file is not None:
         place = _kept(target, file.name, file.getvalue())
-        return place and Asked(str(target), str(place), wanted)
+        return place and Asked(str(target), str(place), wanted, rates=intake.rates(target))
     if path.strip():
         full = str(Path(path.strip()).expanduser().absolute())
-        return Asked(str(target), full, wanted, is_upload=False, seconds=SECONDS_FOR_PATHS)
+        return Asked(str(target), full, wanted, is_upload=False, seconds=SECONDS_FOR_PATHS, rates=intake.rates(target))
     with st.expander(f"A file larger than {most} MB?"):
         st.markdown("Type its path above, or load it from the command line; both read it where it is:")
         st.code(f'growthops load FILE --as {shape.name} --workspace "{target}"', language=None, wrap_lines=True)

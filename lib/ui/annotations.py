@@ -18,6 +18,7 @@ from lib.ui.builder.drawer import drawer, pull
 from lib.ui.words import plain
 
 NAME, SAVES = "annotations", "Save"
+TESTS = "pages/activate/tests.py"
 KINDS: tuple[AnnotationKind, ...] = get_args(AnnotationKind)
 SHOWN = {"date": pl.Date(), "end_date": pl.Date(), "title": pl.String(), "kind": pl.String()}
 MOST_LETTERS = 120
@@ -145,3 +146,5 @@ def _body(draft: dict[str, Any], change: Change, page: str) -> None:
         one = notes.get(draft["id"])
         if one is not None:
             st.caption(plain(f"Version {one.version}, by {one.author}. Every version is kept."))
+            st.page_link(TESTS, label="What changed? Before and after", icon=":material/compare_arrows:",
+                         query_params={"annotation": one.annotation_id})  # fmt: skip

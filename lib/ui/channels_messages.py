@@ -4,6 +4,7 @@ Both follow the funnel that Onboarding opens with, broken down by fields of each
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,61 +12,101 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
-from lib.charts import funnel_segments
-from lib.questions import parse
-from lib.ui import funnel_choice, funnel_controls
+from lib.answers.channels_messages import matrix, through
+from lib.charts import channel_keywords, channel_messages
+from lib.questions import Step, parse
+from lib.ui import channels_views, funnel_choice, funnel_controls
+from lib.ui.builder import widgets
+from lib.ui.page import Drawing, picture
 from lib.ui.tables import Format, table
 from lib.ui.words import plain
-from lib.words import count, percent
 
 Json = Mapping[str, Any]
 AUDIENCE, CREATIVE, KEYWORD = "touch.audience", "touch.creative", "touch.keyword_class"
-NONE, BETWEEN, FIRST = "(none)", " · ", "audience"
+NONE = "(none)"
 MOST = 50
 
+CELLS: dict[str, tuple[str, Format]] = {
+    "audience": ("Audience", "text"),
+    "creative": ("Creative", "text"),
+    "started": ("Started", "count"),
+    "users": ("Got through", "count"),
+    "share": ("Share", "percent"),
+    "low": ("95 % from", "percent"),
+    "high": ("to", "percent"),
+    "difference": ("Less the generic one", "percent"),
+    "difference_low": ("95 % from", "percent"),
+    "difference_high": ("to", "percent"),
+    "note": ("Note", "text"),
+}
 CLASSES: dict[str, tuple[str, Format]] = {
     "segment": ("Keyword class", "text"),
     "started": ("Started", "count"),
     "users": ("Got through", "count"),
-    "of_start": ("Share", "percent"),
+    "share": ("Share", "percent"),
+    "low": ("95 % from", "percent"),
+    "high": ("to", "percent"),
     "note": ("Note", "text"),
 }
 
 
 def messages(scope: Json, floor: int) -> None:
-    """A matrix: for each audience and creative of the first contact the share of people who get through."""
-    found = _asked(scope, [AUDIENCE, CREATIVE])
+    """A matrix: for each audience and creative of the first contact who gets through, beside the generic message."""
+    found = _asked(scope, [AUDIENCE, CREATIVE], _goal())
     if found is None:
         st.info("No first contact of these people names an audience or a creative; touchpoints can say both.")
         return
     answer, steps = found
     frame = matrix(answer.tables["steps"], floor)
-    title = funnel_segments.title(answer.tables["steps"]).replace(f"{NONE}{BETWEEN}", "")
-    st.markdown(f"## {plain(title)}")
-    st.caption(plain(f"Rows are audiences, columns creatives. In a cell: who gets from {steps}, of how many."))
-    columns: dict[str, tuple[str, Format]] = {FIRST: ("Audience", "text")}
-    columns |= {name: (name, "text") for name in frame.columns if name != FIRST}
-    table(frame, columns, "channels-messages", "Share that gets through by audience and creative")
+    _shown(answer, "messages", frame, channel_messages, floor)
+    st.caption(plain(f"Rows are audiences, columns creatives. In a cell: who gets from {steps}."))
+    said = "Share that gets through by audience and creative, and its difference to the generic message"
+    table(noted(frame), CELLS, "channels-messages", said)
 
 
 def keywords(scope: Json, floor: int) -> None:
     """For each class of keywords of the first contact the share that gets through; few people are not compared."""
-    found = _asked(scope, [KEYWORD])
+    found = _asked(scope, [KEYWORD], _goal())
     if found is None:
         st.info("No first contact of these people names a class of keywords, such as brand or category.")
         return
     answer, steps = found
-    st.markdown(f"## {plain(funnel_segments.title(answer.tables['steps']))}")
+    frame = through(answer.tables["steps"], floor)
+    _shown(answer, "keywords", frame, channel_keywords, floor)
     st.caption(plain(f"Who gets from {steps}, by what the keyword of their first contact was about."))
-    rows = through(answer.tables["steps"])
-    few = pl.when(pl.col("started") < floor).then(pl.format("n {}, too few to compare", "started"))
-    summary = "Share that gets through by class of keywords"
-    table(rows.with_columns(note=few), CLASSES, "channels-keywords", summary)
+    table(noted(frame), CLASSES, "channels-keywords", "Share that gets through by class of keywords")
 
 
-def _asked(scope: Json, fields: list[str]) -> tuple[Answer, str] | None:
-    """The funnel by these fields, and from where to where it leads; None where no contact has any of them."""
+def _shown(answer: Answer, name: str, frame: pl.DataFrame, drawing: Drawing, floor: int) -> None:
+    """The picture of a table made of an answer; its name says the floor, which the answer does not know."""
+    told = f"{name} from {floor}"
+    picture(replace(answer, tables={**answer.tables, told: frame}), told, drawing, key=name)
+
+
+def noted(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with `note`: rows of few people, and the message that others are compared with."""
+    notes = pl.when("few").then(pl.format("n {}, too few to compare", "started"))
+    if "is_generic" in frame.columns:
+        notes = notes.when("is_generic").then(pl.lit("the generic message"))
+    return frame.with_columns(note=notes)
+
+
+def _goal() -> str | None:
+    """The control of how far people are followed."""
+    goal = channels_views.goal()
+    widgets.pick("channels-goal", "Followed to", queries.events(), goal, channels_views.put("goal"), width=260,
+                 placeholder="the end of the funnel")  # fmt: skip
+    return goal
+
+
+def _asked(scope: Json, fields: list[str], goal: str | None) -> tuple[Answer, str] | None:
+    """The funnel by these fields, and from where to where it leads; None where no contact has any of them.
+
+    With a goal, it leads from a person's first event in the scope to that.
+    """
     choice = funnel_controls.start()
+    if goal is not None:
+        choice = replace(choice, steps=(Step(event=("*",)), Step(event=(goal,))), entry="first", order="ordered")
     if len(choice.steps) < 2 or not set(fields) & set(queries.fields()):
         return None
     asked = funnel_choice.question(choice, scope)
@@ -73,39 +114,3 @@ def _asked(scope: Json, fields: list[str]) -> tuple[Answer, str] | None:
     if answer.tables["steps"].filter(pl.col("segment") != NONE).height == 0:
         return None
     return answer, f"“{asked['steps'][0]['label']}” to “{asked['steps'][-1]['label']}”"
-
-
-def through(steps: pl.DataFrame) -> pl.DataFrame:
-    """A row per segment: `segment`, `started`, `users` who did the last step, `of_start`; most people first."""
-    last = steps.filter(pl.col("step") == pl.col("step").max()).select("segment", "users", "of_start")
-    starts = steps.filter(pl.col("step") == 1).select("segment", started="users")
-    return starts.join(last, on="segment").sort(["started", "segment"], descending=[True, False])
-
-
-def matrix(steps: pl.DataFrame, floor: int) -> pl.DataFrame:
-    """`audience`, and a column for each creative; in a cell the share that gets through, of how many."""
-    rows = through(steps)
-    parts = [_split(segment) for segment in rows["segment"]]
-    columns = rows.select("started", "of_start").iter_rows()
-    said = [_cell(started, share, floor) for started, share in columns]
-    frame = pl.DataFrame(
-        {FIRST: [row for row, _ in parts], "column": [column for _, column in parts], "said": said},
-        schema=dict.fromkeys((FIRST, "column", "said"), pl.String()),
-    )
-    # A creative that is called like the first column would take its place.
-    frame = frame.with_columns(pl.col("column").replace({FIRST: f"{FIRST} "}))
-    return frame.pivot("column", index=FIRST, values="said", aggregate_function="first").fill_null("")
-
-
-def _split(segment: str) -> tuple[str, str]:
-    """Audience and creative of a segment of both.
-
-    >>> _split("students · video"), _split("(none)")
-    (('students', 'video'), ('(none)', '(none)'))
-    """
-    audience, between, creative = segment.partition(BETWEEN)
-    return (audience, creative) if between else (segment, segment)
-
-
-def _cell(started: int, share: float | None, floor: int) -> str:
-    return f"n {count(started)}, too few" if started < floor else f"{percent(share)} of {count(started)}"

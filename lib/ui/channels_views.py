@@ -36,6 +36,16 @@ def projected(usual: str) -> tuple[str, int, str | None]:
     return model, ahead, told[-1] if told else None
 
 
+def goal() -> str | None:
+    """How far messages and keywords are followed: an event, or None for the end of the funnel of Onboarding."""
+    reader = Reader(url.now())
+    told = reader.many("goal", lambda name: name if name in queries.events() else None)
+    if reader.notes:
+        url.note(reader.notes)
+        url.write({"goal": told[-1] if told else None})
+    return told[-1] if told else None
+
+
 def put(name: str) -> Callable[[Any], None]:
     """The callback of a control of the projection; another model begins with its own distance."""
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.queries.tests import as_exposures
 from lib.questions import Event, parse
 from lib.scope import AllRules, Cohort, Did, Times
 from lib.ui import cohort_choice, cohort_keeping, export, person, url
@@ -180,6 +181,8 @@ def listed(answer: Answer, people: People) -> None:
     with st.container(horizontal=True):
         export.download(written, "people-to-write-to", "CSV of those to write to")
         export.download(alone, "people-left-alone", "CSV of those left alone")
+        found = remembered(answer, "exposures", lambda: as_exposures(answer.tables["people"], f"list-{people.seed}"))
+        export.download(found, "exposures", "CSV for the page Tests")
 
 
 def parted(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -24,7 +24,7 @@ CONFLICT = (
     "nothing is lost. It waits under “Earlier versions”{another}."
 )
 ANOTHER = "; or save yours under another name"
-ONLY = ("channel_rules",)  # kinds of which a workspace needs one: no second one under another name
+ONLY = ("channel_rules", "policy", "pulse")  # kinds of which a workspace needs one: no second one under another name
 
 
 def opened(kind: str) -> Definition | None:

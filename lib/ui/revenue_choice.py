@@ -23,7 +23,7 @@ PAUSES = {"own movement": "own", "as churn": "churn", "as paid": "keep"}
 PRICES = {"after discounts": "net", "list price": "list"}
 GRAINS: tuple[Grain, ...] = ("day", "week", "month", "quarter", "year")
 OF_SUBSCRIPTIONS = ("product", "plan", "price_version", "route")
-KNOWN = (*OF_SUBSCRIPTIONS, "seats", "currency", "subscription_id", "account_id", "end_reason")
+KNOWN = (*OF_SUBSCRIPTIONS, "free_services", "seats", "currency", "subscription_id", "account_id", "end_reason")
 OWN = ("basis", "grain", "by", "churn", "past-due", "pause", "price")
 
 
@@ -42,8 +42,13 @@ class RevenueChoice:
         return self.by is None or self.by.startswith("account.")
 
 
-def read(address: Address, fields: Sequence[str]) -> tuple[RevenueChoice, list[str]]:
-    """What the address says; and a sentence for each part that means nothing here. `fields` may be broken down by."""
+def read(
+    address: Address, fields: Sequence[str], kept: RevenuePolicy = PLAIN
+) -> tuple[RevenueChoice, list[str]]:  # fmt: skip
+    """What the address says; and a sentence for each part that means nothing here. `fields` may be broken down by.
+
+    How it is counted is what the company's policy, `kept`, says, where the address says nothing.
+    """
     reader = Reader(address)
     by = reader.many("by", lambda name: name if name in fields else None, "nothing is broken down")
     return RevenueChoice(
@@ -52,19 +57,20 @@ def read(address: Address, fields: Sequence[str]) -> tuple[RevenueChoice, list[s
         by=by[-1] if by else None,
         policy=RevenuePolicy.model_validate(
             {
-                "churn": CHURNS[reader.one("churn", CHURNS, _said(CHURNS, PLAIN.churn))],
-                "past_due_days": reader.whole("past-due", PLAIN.past_due_days, 0, MOST_DAYS),
-                "pause": PAUSES[reader.one("pause", PAUSES, _said(PAUSES, PLAIN.pause))],
-                "discounts": PRICES[reader.one("price", PRICES, _said(PRICES, PLAIN.discounts))],
+                "churn": CHURNS[reader.one("churn", CHURNS, _said(CHURNS, kept.churn))],
+                "past_due_days": reader.whole("past-due", kept.past_due_days, 0, MOST_DAYS),
+                "pause": PAUSES[reader.one("pause", PAUSES, _said(PAUSES, kept.pause))],
+                "discounts": PRICES[reader.one("price", PRICES, _said(PRICES, kept.discounts))],
             }
         ),
     ), reader.notes
 
 
-def written(choice: RevenueChoice) -> dict[str, tuple[str, ...]]:
+def written(choice: RevenueChoice, kept: RevenuePolicy = PLAIN) -> dict[str, tuple[str, ...]]:
     """The parameters that make `read` return this; those the page would take anyway are left out."""
+    usual = _words(RevenueChoice(policy=kept))
     return {key: () if value == default or not value else (value,)
-            for key, value, default in zip(OWN, _words(choice), _words(RevenueChoice()), strict=True)}  # fmt: skip
+            for key, value, default in zip(OWN, _words(choice), usual, strict=True)}  # fmt: skip
 
 
 def _words(choice: RevenueChoice) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ def fitting(choice: RevenueChoice, scope: Mapping[str, Any]) -> tuple[RevenueCho
 def about_revenue(scope: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The scope without conditions that say nothing of subscriptions; and a sentence about those left out."""
     where = list(scope.get("where", ()))
-    kept = [part for part in where if all(_is_known(field) for field in _fields(part))]
+    kept = [part for part in where if all(_is_known(field) for field in named_fields(part))]
     rest = {key: value for key, value in scope.items() if key != "where"} | ({"where": kept} if kept else {})
     if len(kept) == len(where):
         return rest, ""
@@ -104,14 +110,14 @@ def _is_known(field: str) -> bool:
     return field.startswith("account.") or field in KNOWN
 
 
-def _fields(part: Any) -> list[str]:
+def named_fields(part: Any) -> list[str]:
     """The fields a condition asks about; what is no question about a field has a name nothing is known by."""
     if not isinstance(part, Mapping):
         return [""]
     for key in ("all", "any", "not"):
         if key in part:
             inner = part[key] if isinstance(part[key], (list, tuple)) else [part[key]]
-            return [field for one in inner for field in _fields(one)]
+            return [field for one in inner for field in named_fields(one)]
     return [str(part.get("field", ""))]
 
 

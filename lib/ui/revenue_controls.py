@@ -40,30 +40,31 @@ SHORT = {
     "period_end": "at period end", "at_cancel": "when agreed", "own": "apart", "churn": "are churn", "keep": "are paid",
 }  # fmt: skip
 PAST_DUE = (
-    "So long may a bill be late before its customer counts as gone. Subscriptions as they are loaded here do not say"
-    " which bills are late, so this changes nothing until they do."
+    "So long may a bill be late before its customer counts as gone, until a payment comes in. Which bills are late is"
+    " known from the table invoices; without it this changes nothing."
 )
 
 
 def offered() -> list[str]:
     """The fields that revenue may be broken down by: the segment first, those of subscriptions, those of accounts."""
     found = [name for name in queries.fields() if name.startswith("account.") and name != "account.domain"]
-    return sorted([*OF_SUBSCRIPTIONS, *found], key=lambda name: name != "account.segment")
+    more = ["free_services"] if "opportunities" in queries.loaded() else []
+    return sorted([*OF_SUBSCRIPTIONS, *more, *found], key=lambda name: name != "account.segment")
 
 
 def read() -> RevenueChoice:
     """What the address says. What it says in vain is taken out of it, and remembered for `url.say_refused`."""
-    choice, notes = revenue_choice.read(url.now(), offered())
+    choice, notes = revenue_choice.read(url.now(), offered(), queries.policy())
     if notes:
         url.note(notes)
-        url.write(revenue_choice.written(choice))
+        url.write(revenue_choice.written(choice, queries.policy()))
     return choice
 
 
 def change(make: Callable[[RevenueChoice], RevenueChoice]) -> None:
     """Change what the address says; for callbacks."""
-    choice, _ = revenue_choice.read(url.now(), offered())
-    url.write(revenue_choice.written(make(choice)))
+    choice, _ = revenue_choice.read(url.now(), offered(), queries.policy())
+    url.write(revenue_choice.written(make(choice), queries.policy()))
 
 
 def setter(name: str) -> Callable[[Any], None]:

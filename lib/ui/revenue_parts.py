@@ -18,7 +18,7 @@ from lib.ui.builder import widgets
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import Card, picture
 from lib.ui.revenue_choice import RevenueChoice, question
-from lib.ui.revenue_views import View
+from lib.ui.revenue_views import YEARS, View
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
 from lib.words import money, people, percent, short_money
@@ -194,10 +194,12 @@ def buckets(asked: Asked) -> list[date]:
 def bridge(asked: Asked, view: View) -> None:
     """The bridge of the whole period, of all accounts or of one group; a click on a movement lists its accounts."""
     named = groups(asked)
-    if named:
-        options = {TOGETHER: "all accounts"} | {name: name for name in named}
-        widgets.pick("revenue-group", "Bridge of", options, view.group,
-                     lambda name: revenue_views.put("group", name), width=240)  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        if named:
+            options = {TOGETHER: "all accounts"} | {name: name for name in named}
+            widgets.pick("revenue-group", "Bridge of", options, view.group,
+                         lambda name: revenue_views.put("group", name), width=240)  # fmt: skip
+        widgets.pick("revenue-in", "Bridge in", list(YEARS), view.measured, _put_measured, width=120)
     answer = asked.whole
     if view.group:
         rows = asked.moved.tables["movements"].filter(pl.col("segment") == view.group)
@@ -206,7 +208,11 @@ def bridge(asked: Asked, view: View) -> None:
         st.info("No subscription falls into this period: choose a later one, or fewer filters.")
         return
     picture(answer, "movements", revenue_bridge, key="revenue-bridge", click=revenue_views.show_movement,
-            group=view.group)  # fmt: skip
+            group=view.group, measure=view.measured)  # fmt: skip
+
+
+def _put_measured(told: str) -> None:
+    revenue_views.put("as", told if told != YEARS[0] else None)
 
 
 def movements(asked: Asked) -> None:

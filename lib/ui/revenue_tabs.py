@@ -1,8 +1,7 @@
 """What lies behind revenue: its course, cohorts, packages, prices, products, concentration, and what changed GRR."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 import streamlit as st
@@ -11,11 +10,12 @@ from lib import queries
 from lib.answers import Answer
 from lib.charts import cohorts as triangle
 from lib.charts import lines
-from lib.ui import revenue_choice, revenue_controls, revenue_views
+from lib.ui import revenue_controls, revenue_views
 from lib.ui.builder import widgets
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
-from lib.ui.revenue_choice import RevenueChoice, question
+from lib.ui.revenue_behind import Behind, course
+from lib.ui.revenue_bills import collections
 from lib.ui.revenue_columns import (
     ATTACH,
     COHORTS,
@@ -28,8 +28,9 @@ from lib.ui.revenue_columns import (
     PRICES,
     Columns,
 )
-from lib.ui.revenue_parts import Asked
-from lib.ui.revenue_views import MEASURES, TABS, View
+from lib.ui.revenue_compare import compare
+from lib.ui.revenue_deals import deals
+from lib.ui.revenue_views import AGES, COLLECTIONS, COMPARE, DEALS, MEASURES, TABS
 from lib.ui.tables import table
 from lib.ui.words import plain, readable
 from lib.words import percent
@@ -46,45 +47,16 @@ CELLS = {
 }
 
 
-@dataclass(frozen=True)
-class Behind:
-    """What the tabs are about."""
-
-    asked: Asked
-    choice: RevenueChoice
-    scope: Mapping[str, Any]
-    view: View
-
-    def ask(self, view: str, *, back: bool = False, of_accounts: bool = False, **more: Any) -> Answer:
-        """The answer of a view: of the period, or reaching `back` to where its course can be seen.
-
-        A view that is about whole accounts (`of_accounts`) is not broken down by what one account has several of.
-        """
-        choice, scope = self.choice, self.scope
-        if of_accounts and not choice.is_of_accounts:
-            choice = replace(choice, by=None)
-        if back:
-            scope = revenue_choice.reaching_back(choice, scope, queries.last_day())
-        if choice.basis == "scope" and view != "drivers":
-            choice = replace(choice, basis="trailing_12")
-        return queries.ask(question(choice, scope, view, **more))
-
-    def columns(self, columns: Columns, answer: Answer) -> Columns:
-        """The columns, the group under its own name, or left out where there is none."""
-        by = getattr(answer.question, "fields", ())
-        if not by:
-            return {name: part for name, part in columns.items() if name != "segment"}
-        return {**columns, "segment": (readable(by[0]).capitalize(), "text")}
-
-
 def tabs(behind: Behind) -> None:
     """Draw the tabs; only the one that is open asks and draws."""
     draws: dict[str, Callable[[Behind], None]] = dict(
         zip(TABS, (over_time, cohorts, packages, prices, products, concentration, drivers), strict=True)
     )
+    draws |= {COLLECTIONS: collections, DEALS: deals, COMPARE: compare}
+    names = revenue_views.offered(queries.loaded())
     widgets.show("tab", behind.view.tab)
-    places = st.tabs(TABS, key="tab", on_change=revenue_views.open_tab)
-    for name, place in zip(TABS, places, strict=True):
+    places = st.tabs(names, key="tab", on_change=revenue_views.open_tab)
+    for name, place in zip(names, places, strict=True):
         if name == behind.view.tab:
             with place:
                 draws[name](behind)
@@ -107,7 +79,7 @@ def over_time(behind: Behind) -> None:
         name = COLUMN_OF[_measure(behind)]
         names = {name: RETENTION[name]}
         answer = behind.ask("retention", back=True)
-    drawn = remembered(answer, f"course of {list(names)}", lambda: _course(answer, "retention", names))
+    drawn = remembered(answer, f"course of {list(names)}", lambda: course(answer, "retention", names))
     if not drawn.tables["course"].height:
         st.info("Nobody has paid for long enough to say what is kept: choose “step by step”, or wait.")
         return
@@ -127,31 +99,24 @@ def _without_pauses(columns: Columns, frame: pl.DataFrame) -> Columns:
     return columns if (frame["paused"] != 0).any() else {k: part for k, part in columns.items() if k != "paused"}
 
 
-def _course(answer: Answer, name: str, columns: Mapping[str, str]) -> Answer:
-    """The answer with columns of a table as the chart of lines has them."""
-    frame = answer.tables[name]
-    parts = [
-        frame.select("segment", "bucket", "complete", label=pl.lit(label), value=pl.col(column), n=pl.col("accounts"))
-        for column, label in columns.items()
-    ]
-    return replace(answer, tables={"course": pl.concat(parts).drop_nulls("value")})
-
-
 def cohorts(behind: Behind) -> None:
     """What cohorts of first-paid months keep at each age, as a triangle."""
-    measure = _measure(behind)
+    with st.container(horizontal=True, gap="small"):
+        measure = _measure(behind)
+        widgets.pick("revenue-ages", "Ages", list(AGES), behind.view.ages, _put_ages, width=200)
     answer = behind.ask("cohorts", back=True)
     st.markdown(plain(answer.headline))
     group, only = _one_group(behind, answer), ""
     if behind.choice.by is not None:
         only = f"“{group}” only: "
-    drawn = remembered(answer, f"cells of {measure} of {group}", lambda: _cells(answer, measure, group))
+    ages = behind.view.ages
+    drawn = remembered(answer, f"cells of {measure} of {group}, {ages}", lambda: _cells(answer, measure, group, ages))
     if not drawn.tables["cells"].filter(pl.col("period") > 0).height:
         st.info("No cohort is a step old yet.")
         return
     picture(drawn, "cells", triangle, f"{only}Each row is a cohort and its accounts, each cell {CELLS[measure]}",
             key="revenue-cohorts", grain=behind.choice.grain, share=MEASURES[measure],
-            there="Accounts that pay", of=group)  # fmt: skip
+            there="Accounts that pay", of=f"{group} {ages}")  # fmt: skip
     curve = answer.tables["curve"].filter(pl.col("size") > 0)
     table(curve, behind.columns(COHORTS, answer), "revenue-cohorts", "What is kept by age, all cohorts together",
           question=answer.question)  # fmt: skip
@@ -166,8 +131,14 @@ def _one_group(behind: Behind, answer: Answer) -> str:
     return names[0] if names else ""
 
 
-def _cells(answer: Answer, measure: str, group: str) -> Answer:
+def _put_ages(told: str) -> None:
+    revenue_views.put("ages", told if told != next(iter(AGES)) else None)
+
+
+def _cells(answer: Answer, measure: str, group: str, ages: str) -> Answer:
+    """The cells of one group, at as many ages as a screen can show."""
     frame = answer.tables["cohorts"].filter((pl.col("size") > 0) & (pl.col("segment") == group))
+    frame = frame.filter(AGES[ages](pl.col("age")))
     cells = frame.select(
         "segment", "cohort", "size", "complete", period=pl.col("age"), users=pl.col("accounts"), rate=pl.col(measure)
     )
@@ -240,7 +211,7 @@ def products(behind: Behind) -> None:
     _for_accounts(behind)
     answer = behind.ask("attach", back=True, of_accounts=True)
     st.markdown(plain(answer.headline))
-    drawn = remembered(answer, "attached", lambda: _course(answer, "attach", {"rate": "With a second product"}))
+    drawn = remembered(answer, "attached", lambda: course(answer, "attach", {"rate": "With a second product"}))
     if drawn.tables["course"].height:
         picture(drawn, "course", lines, key="revenue-attach", unit="percent", of="attach")
     rows = answer.tables["attach"].filter(pl.col("accounts") > 0).sort("bucket", descending=True)
@@ -256,7 +227,7 @@ def concentration(behind: Behind) -> None:
     answer = behind.ask("concentration", back=True)
     st.markdown(plain(answer.headline))
     columns = SHARES if behind.choice.by is None else {"top_10": SHARES["top_10"]}
-    drawn = remembered(answer, f"largest {list(columns)}", lambda: _course(answer, "concentration", columns))
+    drawn = remembered(answer, f"largest {list(columns)}", lambda: course(answer, "concentration", columns))
     if drawn.tables["course"].height:
         picture(drawn, "course", lines, key="revenue-largest", unit="percent", of="largest")
     rows = answer.tables["concentration"].filter(pl.col("accounts") > 0).sort("bucket", descending=True)
@@ -279,7 +250,11 @@ def drivers(behind: Behind) -> None:
         st.info("Nobody paid in one of the two stretches of time, so there is no change to explain.")
         return
     both = rows.with_columns(pl.col("rate") * 100, pl.col("mix") * 100)
-    both = both.with_columns(change=pl.col("rate") + pl.col("mix"))
+    both = both.with_columns(change=pl.col("rate") + pl.col("mix")).with_columns(
+        # What rounds to nothing is nothing: a table has no use for −0.00.
+        pl.when(pl.col(name).abs() >= 0.005).then(name).otherwise(0.0).alias(name)
+        for name in ("change", "rate", "mix")
+    )
     table(both.sort(pl.col("change").abs(), descending=True), behind.columns(DRIVERS, answer), "revenue-drivers",
           "What each group adds to the change of GRR", question=answer.question)  # fmt: skip
     parts = {name: float(rows[name].sum()) for name in ("churn", "contraction", "paused")}

@@ -78,7 +78,7 @@ def failed(error: Exception, cause: BaseException | None = None) -> None:
 
 def lacking(answers: str, tables: Sequence[str]) -> None:
     """None of a page's tables was loaded: what it would answer, what is missing, and three ways on."""
-    if tuple(tables) == ("events",):
+    if "events" in tables:
         empty(answers)
     else:
         _without(answers, tables)

@@ -9,7 +9,7 @@ import polars as pl
 from lib.errors import WarehouseError
 from lib.model import TABLES
 from lib.progress import Progress
-from lib.warehouse import identity, keyed, quarantine, reading
+from lib.warehouse import contacts, identity, keyed, quarantine, reading
 from lib.warehouse.disk import Behind
 from lib.warehouse.event_ids import repeats
 from lib.warehouse.guard import guarded
@@ -37,6 +37,7 @@ class Load:
         self._keyed: dict[str, list[tuple[Counts, pl.DataFrame]]] = {}
         self._rejected: list[pl.DataFrame] = []
         self._fields: dict[str, object] = {}
+        self._people: pl.DataFrame | None = None  # everybody, where that is not as before
         self._started = time.perf_counter()
 
     def take(self, source: Input) -> None:
@@ -58,6 +59,7 @@ class Load:
         staged = self._stager.finish()
         tables = {table: self._merge_keyed(table, parts) for table, parts in self._keyed.items()}
         self._events(staged, tables)
+        self._contacts(tables.get("touchpoints"))
         self._keep_rejected(replaces)
         fresh = [counts for counts in self.counts if not counts.skipped]
         if fresh:
@@ -93,7 +95,7 @@ class Load:
 
     def _merge_keyed(self, table: str, parts: list[tuple[Counts, pl.DataFrame]]) -> pl.DataFrame:
         """Merge one small table, count per input, and return the table as it is now."""
-        old = reading.frame(self.folder, self.before, table)
+        old = reading.frame(self.folder, self.before, table).drop(contacts.PERSON, strict=False)
         owners = [counts for counts, _ in parts]
         owned = [rows.with_columns(_owner=pl.lit(place, pl.Int64)) for place, (_, rows) in enumerate(parts)]
         new = pl.concat(owned).with_columns(_order=pl.int_range(pl.len(), dtype=pl.Int64))
@@ -107,7 +109,7 @@ class Load:
             for place, count in new["_owner"].gather(orders).value_counts().rows():
                 setattr(owners[place], field, getattr(owners[place], field) + count)
         self._reject_keyed(table, owners, new, merged.rejected)
-        if merged.changed:
+        if merged.changed and table != "touchpoints":  # these wait for their people
             self.turn.replace(table, merged.rows)
         return merged.rows
 
@@ -160,8 +162,22 @@ class Load:
         people = identity.connect(ids, ties, known)
         if not people.equals(known):
             self.turn.replace("people", people)
+            self._people = people
         self._fields["people"] = people["person"].n_unique()
         return People.of(people, identity.moved(known, people))
+
+    def _contacts(self, merged: pl.DataFrame | None) -> None:
+        """Say of every contact whose it is, where contacts were loaded or people are not who they were."""
+        if merged is None and self._people is None:
+            return
+        before = reading.frame(self.folder, self.before, "touchpoints")
+        rows = before.drop(contacts.PERSON, strict=False) if merged is None else merged
+        if rows.is_empty():
+            return
+        people = reading.frame(self.folder, self.before, "people") if self._people is None else self._people
+        after = contacts.owned(rows.lazy(), people.lazy()).collect()
+        if not after.equals(before):
+            self.turn.replace("touchpoints", after)
 
     def _months(self) -> set[str]:
         return {month for path in self.before.files_of("events") if (month := month_in(path))}

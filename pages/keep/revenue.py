@@ -3,9 +3,11 @@ import streamlit as st
 from lib import queries
 from lib.ui import (
     revenue_accounts,
+    revenue_behind,
     revenue_choice,
     revenue_controls,
     revenue_parts,
+    revenue_policy,
     revenue_tabs,
     revenue_views,
     url,
@@ -30,9 +32,10 @@ with head:
 with said:
     verdict(asked.kept)
 cards(revenue_parts.numbers(asked))
+revenue_policy.policy(choice, scope)
 revenue_parts.bridge(asked, view)
 revenue_accounts.accounts(asked, choice, scope, view)
 revenue_parts.movements(asked)
-revenue_tabs.tabs(revenue_tabs.Behind(asked, choice, scope, view))
+revenue_tabs.tabs(revenue_behind.Behind(asked, choice, scope, view))
 with refused:
     url.say_refused()

@@ -218,6 +218,66 @@ def test_a_rule_moves_a_host_and_the_total_stays(said: Ask) -> None:
     assert sum(row["users"] for row in after.values()) == sum(row["users"] for row in before.values())
 
 
+# ------------------------------------------------------------------ SG-08, SG-09, SG-11, LE-07: stories
+
+
+def of_story(number: int, **more: Any) -> dict[str, Any]:
+    """A question about the people of a story: who reached its goal, by campaign unless said."""
+    told = TRUTHS.stories[number]
+    where = [{"field": "page", "op": "eq", "value": told.page}]
+    scope = {"start": told.start.isoformat(), "end": told.end.isoformat(), "where": where}
+    kept = {"event": told.goal, "day": told.within_days, "within_days": told.within_days}
+    return {"kind": "channels", "by": "campaign", "kept": kept, "scope": scope} | more
+
+
+def through(answer: Answer) -> dict[str, tuple[int, int]]:
+    """Per segment, how many started and how many got through."""
+    return {segment: (users[0], users[-1]) for segment, users in counts(answer).items()}
+
+
+def funnel_of(number: int, by: list[str]) -> dict[str, Any]:
+    told = TRUTHS.stories[number]
+    where = [{"field": "page", "op": "eq", "value": told.page}]
+    scope = {"start": told.start.isoformat(), "end": told.end.isoformat()}
+    steps = [{"event": "page_viewed", "where": where}, {"event": told.goal}]
+    return {"kind": "funnel", "steps": steps, "scope": scope, "by": {"field": by},
+            "window": {"value": told.within_days, "unit": "day"}}  # fmt: skip
+
+
+def test_the_message_about_the_api_gets_more_readers_of_the_docs_through(said: Ask) -> None:
+    found = through(said(funnel_of(0, ["touch.audience", "touch.creative"])))
+    assert found["visited_docs · api_message"] == (2_000, 60)
+    assert found["visited_docs · generic_message"] == (2_000, 40)
+
+
+def test_keyword_classes_cost_what_they_bring(said: Ask) -> None:
+    table = said(of_story(1, floor=5)).tables["channels"]
+    rows = {row["channel"]: row for row in table.to_dicts() if row["users"]}
+    cost = {name: (row["users"], row["cac"], row["sample"]) for name, row in rows.items()}
+    assert cost == {"teams_brand": (20, 50, "enough"), "teams_comparison": (12, 250, "enough"),
+                    "teams_category": (2, 2_500, "hidden"), "(none)": (366, None, "enough")}  # fmt: skip
+    searched = sum(row["users"] for name, row in rows.items() if name != "(none)")
+    assert searched / table["users"].sum() == 0.085
+    classes = through(said(funnel_of(1, ["touch.keyword_class"])))
+    assert classes == {"(none)": (366, 366), "brand": (20, 20), "comparison": (12, 12), "category": (2, 2)}
+
+
+def test_the_smaller_channel_is_the_better_one(said: Ask) -> None:
+    answer = said(of_story(2))
+    rows = {row["channel"]: row for row in answer.tables["channels"].to_dicts() if row["users"]}
+    found = {name: (row["users"], row["kept"], row["retention"], row["cost_per_kept"]) for name, row in rows.items()}
+    assert found == {"joint_webinar": (500, 60, 0.12, 20), "studio_social": (5_000, 200, 0.04, 45)}
+    assert "but not per person kept" in answer.headline
+
+
+def test_first_scans_by_channel(said: Ask) -> None:
+    asked = funnel_of(3, ["touch.channel"])
+    asked["steps"][0]["where"] = [{"field": "page", "op": "in", "value": ["/join", TRUTHS.stories[3].page]}]
+    found = through(said(asked))
+    assert found["influencer"] == TRUTHS.scans.influencer == (10_000, 1_800)
+    assert found["organic_search"] == TRUTHS.scans.search == (6_000, 900)
+
+
 # ------------------------------------------------------------------ UP-29, SG-02: revenue
 
 REVENUE = {"kind": "revenue", "view": "retention"}
@@ -281,7 +341,8 @@ def test_a_trend_of_people_is_the_metric(said: Ask) -> None:
 def test_channels_and_first_contacts_mean_the_same(said: Ask) -> None:
     may = {"scope": {"start": "2026-05-01", "end": "2026-06-01"}}
     new = said({"kind": "lifecycle", "grain": "month", "by": {"field": "touch.channel", "top": 50}} | may)
-    table = new.tables["lifecycle"].filter(pl.col("status") == "new", pl.col("segment") != "(none)")
+    is_named = (pl.col("segment") != "(none)") & (pl.col("users") > 0)
+    table = new.tables["lifecycle"].filter(pl.col("status") == "new", is_named)
     by_contact = dict(table.select("segment", "users").iter_rows())
     assert by_contact["influencer"] == TRUTHS.channels.influencer.people == 10_000
     assert by_contact["paid_social"] == TRUTHS.channels.paid_social.people == 10_000

@@ -14,6 +14,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from lib.errors import BackupError, GrowthOpsError, StoreError, WarehouseError
 from lib.facts import Facts
 from lib.questions import parse
 from lib.settings import Company, Settings, SourceSpec, StorePlace, write_settings
-from lib.store import Edit, Store
+from lib.store import Edit, Experiment, KeyResult, Objective, Snapshot, Store
 from lib.warehouse import Warehouse
 from lib.warehouse import stamp as stamps
 from tests.warehouse.build import NOW, Piece, check, contents, events, load, many, source, users
@@ -46,6 +47,22 @@ def told(number: int, key: str | None = None) -> Edit:
     return Edit("funnel", key or f"k{number}", {"kind": "funnel", "steps": ["open", f"s{number}"]}, "N", "ana")
 
 
+def aim(store: Store) -> None:
+    """One of everything about objectives and tests, changed once where that can be."""
+    made = store.objectives.add(Objective("2026-Q1", "Keep", "ana"), author="ana")
+    store.objectives.change(replace(made, title="Keep them"), author="ben")
+    days = (date(2026, 1, 1), date(2026, 4, 1))
+    result = store.key_results.add(
+        KeyResult(made.id, "Active", "ana", "increase", 9.0, *days, baseline=1.0, metric_key="active_users"),
+        author="ana",
+    )
+    store.key_results.change(replace(result, status="closed", score=0.7, closed_on=days[1]), author="ben")
+    store.check_ins.add(result.id, 0.6, author="ana", note="slow", at=NOW)
+    store.snapshots.report(Snapshot("active_users", days[1], 5.0, {"meaning": "active"}, "s1", "ana"))
+    test = store.experiments.add(Experiment("Mail", "", "ana", "active_users", status="running"), author="ana")
+    store.experiments.decide(test, "ship", "it works", author="ben")
+
+
 def answers(workspace: Path) -> list[Any]:
     facts = Facts.open(workspace)
     return [
@@ -60,6 +77,11 @@ def state(workspace: Path) -> dict[str, Any]:
         return {
             "definitions": {one.key: store.definitions.history(one.kind, one.key) for one in store.definitions.list()},
             "annotations": store.annotations.list(),
+            "objectives": [store.objectives.history(one.id) for one in store.objectives.list()],
+            "key_results": [store.key_results.history(one.id) for one in store.key_results.list()],
+            "check_ins": store.check_ins.list(),
+            "snapshots": store.snapshots.list(),
+            "experiments": [store.experiments.history(one.id) for one in store.experiments.list()],
             "usage": store.usage.frame(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)).rows(),
         }
     finally:
@@ -81,6 +103,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.definitions.publish(told(number))
     store.definitions.publish(store.definitions.version("funnel", "k1", 1).edited(author="ben", note="again"))
     store.annotations.add(date(2026, 1, 20), "Launch", "launch", author="ana")
+    aim(store)
     store.usage.record("view", "onboarding")
     store.close()
     return workspace
@@ -456,9 +479,13 @@ def with_revision(archive: Path, to: Path, revision: str, drop: str = "") -> Pat
 
 
 def test_the_state_of_an_earlier_version_is_brought_up(archive: Backup, made: Path, tmp_path: Path) -> None:
-    old = with_revision(archive.file, tmp_path / "old.zip", "0001", "DROP TABLE usage_log")
+    later = ("experiments", "snapshots", "check_ins", "key_results", "objectives")
+    drops = "; ".join(f"DROP TABLE {table}" for table in (*later, "usage_log"))
+    old = with_revision(archive.file, tmp_path / "old.zip", "0001", drops)
     restore_backup(old, tmp_path / "other")
-    assert state(tmp_path / "other") == {**state(made), "usage": []}
+    found, before = state(tmp_path / "other"), state(made)
+    assert found == before | {"usage": []} | {table: type(before[table])() for table in later}
+    assert all(before[table] for table in later)
 
 
 def test_the_state_of_a_newer_version_is_refused(archive: Backup, workspace: Path, tmp_path: Path) -> None:

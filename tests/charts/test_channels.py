@@ -6,8 +6,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lib.charts import bubble_labels, channel_map, channel_shares, payback, price_lines
+from lib.charts import (
+    bubble_labels,
+    channel_keywords,
+    channel_map,
+    channel_messages,
+    channel_shares,
+    payback,
+    price_lines,
+)
 from lib.charts.bubble_labels import PHONE, WIDE, Bubble
+from lib.charts.shades import contrast
 from lib.charts.tones import DARK, LIGHT
 
 
@@ -110,6 +119,62 @@ def test_a_name_without_room_is_left_out() -> None:
     said = [label["text_narrow"] for label in bubble_labels.placed(same, [], 400, 46)]
     assert said[0] == "bubble 0"
     assert said[-1] == ""
+
+
+def test_a_crowded_map_names_those_that_matter_and_counts_the_rest() -> None:
+    crowd = [(f"partner number {k}", 60 + k, 3.0 + k % 7 / 10, 0.2 + k % 5 / 100, "enough") for k in range(60)]
+    ends = [("cheapest of all", 50, 1.0, 0.2, "enough"), ("dearest of all", 50, 9.0, 0.21, "enough")]
+    spec = channel_map.chart(table(*crowd, *ends, ("the best", 40, 2.0, 0.5, "enough")), LIGHT).to_dict()
+    labels = values(spec, "text_wide")
+    for which in ("wide", "narrow"):
+        named = [label[f"text_{which}"].partition(" ·")[0] for label in labels if label[f"text_{which}"]]
+        cut = {"cheapest of all": "cheapest …", "dearest of all": "dearest o…"}
+        assert "the best" in named, which
+        assert all(whole in named or short in named for whole, short in cut.items()), which
+    lacking = [sum(not label[f"text_{which}"] for label in labels) for which in ("wide", "narrow")]
+    assert 0 < lacking[0] <= lacking[1] < 63
+    notes = [one for found in spec["datasets"].values() for one in found if "without a name" in str(one.get("long"))]
+    assert [(note["long"], note["short"]) for note in notes] == [
+        (f"{lacking[0]} without a name here: point at one, or see the table", f"{lacking[1]} unnamed: see the table")
+    ]
+    few = channel_map.chart(table(CHEAP, GOOD, NEW), LIGHT).to_dict()
+    assert "without a name" not in str(few)
+
+
+def test_messages_beside_the_generic_one() -> None:
+    frame, _ = channel_messages.example()
+    drawn = {(row["audience"], row["creative"]): row for row in rows(channel_messages.chart(frame, LIGHT).to_dict())}
+    api = drawn["visited_docs", "api_message"]
+    assert (api["figure"], api["long"], api["is_clear"]) == ("3.0 %", "+1.0 (+0.0 to +2.0)", True)
+    assert drawn["visited_docs", "generic_message"]["long"] == "the generic message"
+    assert not drawn["visited_pricing", "free_trial"]["is_clear"]
+    assert (drawn["students", "generic_message"]["figure"], drawn["students", "generic_message"]["long"]) == (
+        "–", "n 12, too few",
+    )  # fmt: skip
+    assert channel_messages.title(frame) == "api_message: +1.0 points for visited_docs"
+    assert "free_trial for visited_pricing 3.8 %, +1.6 points (−0.1 to +3.2)" in channel_messages.summary(frame)
+    alone = frame.filter(pl.col("is_generic"))
+    assert channel_messages.title(alone).startswith("Nothing to compare")
+    assert channel_messages.summary(alone).endswith("3 cells.")
+
+
+@pytest.mark.parametrize("tones", [LIGHT, DARK])
+def test_letters_can_be_read_on_every_cell(tones: Any) -> None:
+    frame, _ = channel_messages.example()
+    for row in rows(channel_messages.chart(frame, tones).to_dict()):
+        assert contrast(row["letters"], row["shade"]) >= 4.5
+
+
+def test_keywords_of_few_people_are_grey() -> None:
+    frame, _ = channel_keywords.example()
+    drawn = rows(channel_keywords.chart(frame, LIGHT).to_dict())
+    assert [row["shade"] for row in drawn] == [LIGHT.main, LIGHT.main, LIGHT.grey]
+    assert [row["figure"] for row in drawn] == [
+        "brand · 30.0 % of 640", "comparison · 18.0 % of 410", "category · n 9, too few to compare",
+    ]  # fmt: skip
+    assert channel_keywords.title(frame) == "brand gets 30.0 % through, comparison 18.0 %"
+    assert channel_keywords.title(frame.filter("few")) == "Too few people to compare keywords"
+    assert "category too few of 9" in channel_keywords.summary(frame)
 
 
 def test_map_says_whether_cheap_is_best() -> None:

@@ -189,6 +189,71 @@ def test_partners(people: pl.DataFrame, tables: Tables) -> None:
     assert (6 + 60 * 0.10) / (20 + 60) == pytest.approx(0.15) == pytest.approx(TRUTHS.partners.shrunk_rate)
 
 
+def story(people: pl.DataFrame, tables: Tables, number: int) -> list[tuple[object, ...]]:
+    """Per group of contacts of a story: people who saw its page first, and those who reached the goal in time."""
+    told = TRUTHS.stories[number]
+    first = people.group_by("person").agg(t0=pl.col("ts").min(), day0=pl.col("day").min())
+    viewed = people.filter(pl.col("page") == told.page, pl.col("name") == "page_viewed").join(first, on="person")
+    assert (viewed["ts"] == viewed["t0"]).all() and viewed["person"].is_unique().all()
+    assert viewed["day0"].is_between(told.start, told.end, closed="left").all()
+    ids = people.select("person", "anon_id").drop_nulls().unique()
+    touches = tables["touchpoints"].join(ids, on="anon_id").join(viewed.select("person", "t0"), on="person")
+    assert touches["person"].is_unique().all() and (touches["ts"] < touches["t0"]).all()
+    goal = people.filter(pl.col("name") == told.goal).join(viewed.select("person", "t0"), on="person")
+    assert (goal["ts"] - goal["t0"] <= timedelta(days=told.within_days)).all()
+    reached = touches["person"].is_in(goal["person"].unique().implode())
+    by = ("channel", "campaign", "audience", "creative", "keyword_class")
+    return sorted(touches.with_columns(reached=reached).group_by(by).agg(pl.len(), pl.col("reached").sum()).rows(),
+                  key=repr)  # fmt: skip
+
+
+def spent(tables: Tables, campaign: str) -> int:
+    return tables["spend"].filter(pl.col("campaign") == campaign)["cost_cents"].sum()
+
+
+def test_messages_by_audience(people: pl.DataFrame, tables: Tables) -> None:
+    """Readers of the docs: 60 of 2,000 by the message about the API, 40 of 2,000 by the generic one."""
+    assert story(people, tables, 0) == [
+        ("retargeting", None, "visited_docs", "api_message", None, 2_000, 60),
+        ("retargeting", None, "visited_docs", "generic_message", None, 2_000, 40),
+        ("retargeting", None, "visited_pricing", "free_trial_message", None, 1_000, 34),
+        ("retargeting", None, "visited_pricing", "generic_message", None, 1_000, 25),
+    ]
+
+
+def test_keyword_classes(people: pl.DataFrame, tables: Tables) -> None:
+    """$50, $250 and $2,500 for a customer by class; all of search is 34 of 400."""
+    assert story(people, tables, 1) == [
+        ("paid_search", "teams_brand", None, None, "brand", 20, 20),
+        ("paid_search", "teams_category", None, None, "category", 2, 2),
+        ("paid_search", "teams_comparison", None, None, "comparison", 12, 12),
+        ("referral", None, None, None, None, 366, 366),
+    ]
+    cost = [spent(tables, f"teams_{word}") for word in ("brand", "comparison", "category")]
+    assert cost == [100_000, 300_000, 500_000]
+    assert [cents / 100 / n for cents, n in zip(cost, (20, 12, 2), strict=True)] == [50, 250, 2_500]
+    assert (20 + 12 + 2) / 400 == 0.085
+
+
+def test_quality_against_volume(people: pl.DataFrame, tables: Tables) -> None:
+    """Sixty of five hundred at $20 each, two hundred of five thousand at $45."""
+    assert story(people, tables, 2) == [
+        ("co_marketing", "joint_webinar", None, None, None, 500, 60),
+        ("paid_social", "studio_social", None, "shoebox_video", None, 5_000, 200),
+    ]
+    assert spent(tables, "joint_webinar") / 100 / 60 == 20 and spent(tables, "studio_social") / 100 / 200 == 45
+
+
+def test_first_scans(people: pl.DataFrame, tables: Tables) -> None:
+    """A receipt within 14 days: 1,800 of the creators' 10,000 and 900 of 6,000 by search."""
+    assert story(people, tables, 3) == [("organic_search", None, None, None, None, 6_000, 900)]
+    rows = acquired(people, tables).filter(pl.col("channel") == "influencer")
+    scans = people.filter(pl.col("name") == "receipt_scanned").join(rows.select("person", "t0"), on="person")
+    in_time = scans.filter(pl.col("ts") - pl.col("t0") <= timedelta(days=TRUTHS.scans.within_days))
+    assert (rows.height, in_time["person"].n_unique()) == (10_000, 1_800) == TRUTHS.scans.influencer
+    assert TRUTHS.scans.search == (6_000, 900)
+
+
 def monthly(tables: Tables, segment: str, on: date) -> dict[str, dict[str, int]]:
     """What each account of a segment pays at the start of a day, by product, in cents."""
     accounts = set(tables["accounts"].filter(pl.col("segment") == segment)["account_id"])

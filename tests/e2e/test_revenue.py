@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
+from lib.intake import load_frames
 from tests.e2e.conftest import ANSWERS_WITHIN_MS, Server, Visitor
 from tests.e2e.test_every_page import problems
 from tests.pages import tiny
 from tests.pages.test_revenue import load
+from tests.pages.test_revenue_money import invoices, opportunities
 from tests.pictures import settle
 
 Open = Callable[..., Visitor]
@@ -22,9 +25,12 @@ def _patience() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The tiny company, with customers."""
+    """The tiny company, with customers, their bills and deals."""
     folder = tmp_path_factory.mktemp("revenue")
-    started = Server(load(tiny.make(folder / "workspace")), folder / "server.log")
+    workspace = load(tiny.make(folder / "workspace"))
+    bills = invoices().filter(pl.col("invoice_id") != "last")
+    load_frames(workspace, {"invoices": bills, "opportunities": opportunities()}, "money")
+    started = Server(workspace, folder / "server.log")
     try:
         started.start()
         yield started
@@ -66,10 +72,25 @@ def test_from_a_bar_to_its_accounts_a_csv_and_a_link(open_page: Open, tmp_path: 
     expect(again.get_by_role("button", name="kept step by step")).to_be_visible()
 
 
+def test_another_tools_export_is_compared_and_forgotten(open_page: Open, tmp_path: Path) -> None:
+    page = ready(open_page("/revenue?tab=Compare", width=1440).page)
+    file = tmp_path / "theirs.csv"
+    file.write_text("account,2026-01,2026-02,2026-03\na5,200,200,190\n")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("2 of 12 account-months agree.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Account by account")).to_be_visible()
+    settle(page)
+    assert problems(page) == []
+    assert "theirs" not in page.url
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-@pytest.mark.parametrize("address", ["/revenue?move=all", "/revenue?tab=Cohorts", "/revenue?tab=Packages"])
+@pytest.mark.parametrize(
+    "address",
+    ["?move=all", "?tab=Cohorts", "?tab=Packages", "?tab=Collections", "?tab=Deals", "?price=list price"],
+)
 def test_it_can_be_read_by_all(open_page: Open, address: str, width: int, dark: bool) -> None:
-    page = ready(open_page(address, width=width, dark=dark).page)
+    page = ready(open_page(f"/revenue{address}", width=width, dark=dark).page)
     assert problems(page) == []
     inside = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
                            " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip

@@ -39,3 +39,16 @@ def visit() -> Visit:
         return app.run()
 
     return opened
+
+
+@pytest.fixture
+def onboarding(visit: Visit) -> Visit:
+    """Open Onboarding with these parameters in the address."""
+
+    def opened(**params: str | list[str]) -> AppTest:
+        app = visit()
+        for key, value in params.items():
+            app.query_params[key] = value
+        return app.switch_page("pages/activate/onboarding.py").run()
+
+    return opened

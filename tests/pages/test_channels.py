@@ -178,8 +178,8 @@ def test_it_stands_with_more_data_until_there_is_some(visit: Visit, workspace: P
     assert "Acquire" not in sections(visit())
     assert "With more data" in sections(visit())
     load_frames(workspace, {"touchpoints": tiny.touchpoints()}, "touched")
-    assert sections(visit())[0] == "Acquire"
-    assert visit().title[0].value == "Onboarding"
+    assert sections(visit())[:2] == ["Brief", "Acquire"]
+    assert visit().title[0].value == "Pulse"
 
 
 @pytest.mark.usefixtures("paid")
@@ -285,14 +285,23 @@ def test_the_same_mix(channels: Visit) -> None:
 
 @pytest.mark.usefixtures("paid")
 def test_how_far_messages_and_keywords_carry(channels: Visit) -> None:
-    told = channels(tab="Messages", **WEEK).dataframe[1].value.set_index("audience")
-    assert told.loc["young", "video"] == "100.0 % of 15"
-    assert told.loc["old", "video"] == "33.3 % of 15"
-    assert told.loc["old", "text"] == "0.0 % of 20"
-    few = channels(tab="Messages", day="7", floor="16").dataframe[1].value.set_index("audience")
-    assert few.loc["old", ["video", "text"]].tolist() == ["n 15, too few", "0.0 % of 20"]
-    words = channels(tab="Keywords", **WEEK).dataframe[1].value.set_index("segment")
-    assert words.loc["brand", ["started", "users"]].tolist() == [30, 20]
+    app = channels(tab="Messages", **WEEK)
+    told = app.dataframe[1].value.set_index(["audience", "creative"])
+    assert told.loc[("young", "video"), ["started", "users"]].tolist() == [15, 15]
+    assert told.loc[("old", "video"), ["started", "users"]].tolist() == [15, 5]
+    assert told.loc[("old", "text"), ["started", "users"]].tolist() == [20, 0]
+    low = channels(tab="Messages", day="7", floor="15")
+    compared = low.dataframe[1].value.set_index(["audience", "creative"])
+    # The video is what both audiences had, so it is what the text is compared with.
+    assert compared.loc[("old", "video"), "note"] == "the generic message"
+    assert compared.loc[("old", "text"), "difference"] == pytest.approx(-100 / 3)
+    assert "text for old 0.0 %, −33.3 points" in pictures(low)[1]
+    few = channels(tab="Messages", day="7", floor="16").dataframe[1].value.set_index(["audience", "creative"])
+    assert few.loc[("old", "video"), "note"] == "n 15, too few to compare"
+    words = channels(tab="Keywords", **WEEK)
+    rows = words.dataframe[1].value.set_index("segment")
+    assert rows.loc["brand", ["started", "users"]].tolist() == [30, 20]
+    assert "brand" in pictures(words)[1]
 
 
 @pytest.mark.usefixtures("paid")

@@ -258,9 +258,9 @@ def test_a_cohort_others_are_made_of_stays(store: Store, stuck: Edit) -> None:
 
 
 def test_a_filter_by_cohort_gives_what_the_question_answers(
-    visit: Visit, store: Store, stuck: Edit, workspace: Path
+    onboarding: Visit, store: Store, stuck: Edit, workspace: Path
 ) -> None:
-    app = visit(**ALL_TIME)
+    app = onboarding(**ALL_TIME)
     app.multiselect(key="scope-in").set_value(["stuck-people"]).run()
     assert healthy(app)
     assert address(app)["in"] == ("stuck-people",)
@@ -269,7 +269,7 @@ def test_a_filter_by_cohort_gives_what_the_question_answers(
     steps = asked(store, question, workspace).tables["steps"]["users"].to_list()
     assert steps == [25, 25, 0]
     assert app.metric[1].value == ":gray[25]"  # grey: fewer than 30
-    again = visit(**ALL_TIME, **{"in": "stuck-people"})
+    again = onboarding(**ALL_TIME, **{"in": "stuck-people"})
     assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
 
 
@@ -303,8 +303,8 @@ def test_every_kind_takes_the_filter(store: Store, stuck: Edit, kind: str) -> No
 
 
 @pytest.mark.parametrize("tab", ["Over time", "Time to convert", "Reasons", "People", "Retention", "Activation"])
-def test_every_tab_of_onboarding_takes_the_filter(visit: Visit, store: Store, stuck: Edit, tab: str) -> None:
-    app = visit(tab=tab, by="cohort.stuck-people", **ALL_TIME, **{"in": "stuck-people"})
+def test_every_tab_of_onboarding_takes_the_filter(onboarding: Visit, store: Store, stuck: Edit, tab: str) -> None:
+    app = onboarding(tab=tab, by="cohort.stuck-people", **ALL_TIME, **{"in": "stuck-people"})
     assert healthy(app)
     assert not app.warning
     assert address(app)["by"] == ("cohort.stuck-people",)
@@ -322,8 +322,8 @@ def test_a_breakdown_by_cohort(store: Store, stuck: Edit, workspace: Path, kind:
     assert set(frame["segment"]) == {"in", "not in"}
 
 
-def test_a_breakdown_by_cohort_is_chosen_by_hand(visit: Visit, store: Store, stuck: Edit, workspace: Path) -> None:
-    app = visit(**ALL_TIME)
+def test_a_breakdown_by_cohort_is_chosen_by_hand(onboarding: Visit, store: Store, stuck: Edit, workspace: Path) -> None:
+    app = onboarding(**ALL_TIME)
     app.button(key="funnel-bar-by").click().run()
     app.multiselect(key="funnel-by-fields").set_value(["cohort.stuck-people"]).run()
     assert healthy(app)
@@ -358,9 +358,9 @@ def test_another_cohort_in_a_rule_by_hand(store: Store, stuck: Edit) -> None:
 # --- what is gone -----------------------------------------------------------------------------------------------------
 
 
-def test_cohorts_that_are_gone_are_said_and_left_out(visit: Visit, workspace: Path) -> None:
+def test_cohorts_that_are_gone_are_said_and_left_out(onboarding: Visit, workspace: Path) -> None:
     gone = {"in": "gone", "if": '{"cohort":"gone"}', "by": "cohort.gone"}
-    app = visit(**ALL_TIME, **gone)
+    app = onboarding(**ALL_TIME, **gone)
     assert healthy(app)
     assert app.metric[0].value == "33.3 %"
     assert not {"in", "if", "by"} & set(address(app))
@@ -369,12 +369,12 @@ def test_cohorts_that_are_gone_are_said_and_left_out(visit: Visit, workspace: Pa
     assert "“by” does not know “cohort.gone”" in said and "There is no cohort 'gone'" in said
 
 
-def test_a_step_among_people_of_a_cohort(visit: Visit, store: Store, stuck: Edit) -> None:
+def test_a_step_among_people_of_a_cohort(onboarding: Visit, store: Store, stuck: Edit) -> None:
     step = '{{"event":"signup_done","where":[{{"cohort":"{}"}}]}}'
-    app = visit(steps=["signup_start", step.format("stuck-people")], **ALL_TIME)
+    app = onboarding(steps=["signup_start", step.format("stuck-people")], **ALL_TIME)
     assert healthy(app) and not app.warning
     assert copied(app)["steps"][1]["where"] == [{"cohort": "stuck-people"}]
-    app = visit(steps=["signup_start", step.format("gone")], **ALL_TIME)
+    app = onboarding(steps=["signup_start", step.format("gone")], **ALL_TIME)
     assert healthy(app)
     assert "There is no cohort 'gone'" in warned(app)
     assert address(app).get("steps") is None or "gone" not in " ".join(address(app)["steps"])
@@ -388,9 +388,9 @@ def test_a_cohort_to_open_that_is_gone_falls_back(workspace: Path) -> None:
     assert app.button(key="people-bar-keep").label == "Save cohort"
 
 
-def test_a_broken_state_leaves_out_cohorts_and_nothing_else(visit: Visit, workspace: Path) -> None:
+def test_a_broken_state_leaves_out_cohorts_and_nothing_else(onboarding: Visit, workspace: Path) -> None:
     (workspace / "app.db").write_bytes(b"this is no database, and long enough to be looked at" * 20)
     assert healthy(explore())
-    app = visit(**ALL_TIME, **{"in": "stuck-people"})
+    app = onboarding(**ALL_TIME, **{"in": "stuck-people"})
     assert healthy(app) and app.metric[0].value == "33.3 %"
     assert "“in” cannot use “stuck-people”" in warned(app)

@@ -37,8 +37,8 @@ def healthy(app: AppTest) -> bool:
     return not app.exception and not app.error
 
 
-def test_opens_with_the_funnel_of_the_settings(visit: Visit) -> None:
-    app = visit()
+def test_opens_with_the_funnel_of_the_settings(onboarding: Visit) -> None:
+    app = onboarding()
     assert healthy(app)
     assert [title.value for title in app.title] == ["Onboarding"]
     assert "33.3 % of 60 people who did “signup start” reached “project created” within 7 days" in verdict(app)
@@ -52,15 +52,15 @@ def test_opens_with_the_funnel_of_the_settings(visit: Visit) -> None:
     }
 
 
-def test_the_table_has_every_step(visit: Visit) -> None:
-    table = visit().dataframe[0].value
+def test_the_table_has_every_step(onboarding: Visit) -> None:
+    table = onboarding().dataframe[0].value
     assert table["users"].tolist() == [60, 45, 20]
     assert table["lost"].tolist() == [0, 15, 25]
     assert table["of_previous"].round(1).tolist()[1:] == [75.0, 44.4]
 
 
-def test_each_chart_says_what_it_shows(visit: Visit) -> None:
-    found = list(specs(visit()))
+def test_each_chart_says_what_it_shows(onboarding: Visit) -> None:
+    found = list(specs(onboarding()))
     assert found[0] == "Of 60 people who did signup start: 45 signup done (75.0 %) and 20 project created (33.3 %)."
     assert len(found) == 2
     assert all(found)
@@ -85,15 +85,15 @@ def test_each_chart_says_what_it_shows(visit: Visit) -> None:
         ({"by": "nothing", "compare": "none"}, "60", "33.3 %"),
     ],
 )
-def test_a_link_decides_what_is_counted(visit: Visit, params: Any, started: str, through: str) -> None:
-    app = visit(**params)
+def test_a_link_decides_what_is_counted(onboarding: Visit, params: Any, started: str, through: str) -> None:
+    app = onboarding(**params)
     assert healthy(app)
     assert not app.warning
     assert (metrics(app)["Started"], metrics(app)["Get through"]) == (started, through)
 
 
-def test_a_breakdown_has_every_segment(visit: Visit) -> None:
-    app = visit(by="platform")
+def test_a_breakdown_has_every_segment(onboarding: Visit) -> None:
+    app = onboarding(by="platform")
     assert healthy(app)
     table = app.dataframe[0].value
     assert dict(zip(zip(table["segment"], table["step"], strict=True), table["users"], strict=True)) == {
@@ -105,8 +105,10 @@ def test_a_breakdown_has_every_segment(visit: Visit) -> None:
     assert metrics(app)["Started"] == "60"
 
 
-def test_garbage_in_the_link_falls_back_and_says_so(visit: Visit) -> None:
-    app = visit(period="yesteryear", steps="<script>", window="-3", unit="aeon", by="no.such", where="nope", tab="x")
+def test_garbage_in_the_link_falls_back_and_says_so(onboarding: Visit) -> None:
+    app = onboarding(
+        period="yesteryear", steps="<script>", window="-3", unit="aeon", by="no.such", where="nope", tab="x"
+    )
     assert healthy(app)
     assert metrics(app)["Get through"] == "33.3 %"
     said = app.warning[0].value.replace("\\", "")
@@ -125,36 +127,36 @@ NAMES = [*funnel_address.OWN, *retention_choice.OWN, "if", "range", "period", "w
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_parameter_breaks_the_page(visit: Visit, name: str) -> None:
-    app = visit(**{"tab": "Retention", name: NASTY})
+def test_no_parameter_breaks_the_page(onboarding: Visit, name: str) -> None:
+    app = onboarding(**{"tab": "Retention", name: NASTY})
     assert healthy(app)
     assert metrics(app)["Started"] == "60"
     assert set(app.query_params) <= {"tab", "without"}  # any event may be excluded; all else is taken out
 
 
-def test_one_step_is_not_a_funnel(visit: Visit) -> None:
-    app = visit(steps="signup_start")
+def test_one_step_is_not_a_funnel(onboarding: Visit) -> None:
+    app = onboarding(steps="signup_start")
     assert healthy(app)
     assert "two steps" in app.info[0].value
     assert not app.metric
 
 
-def test_few_people_are_greyed(visit: Visit) -> None:
-    app = visit(period="custom", range=["2026-03-01", "2026-03-02"])
+def test_few_people_are_greyed(onboarding: Visit) -> None:
+    app = onboarding(period="custom", range=["2026-03-01", "2026-03-02"])
     assert healthy(app)
     assert metrics(app)["Get through"] == ":gray[33.3 %]"
     assert app.dataframe[0].value["note"].tolist() == ["n 6, too few to rank"] * 3
 
 
-def test_nobody_at_all(visit: Visit) -> None:
-    app = visit(period="last 7 days")
+def test_nobody_at_all(onboarding: Visit) -> None:
+    app = onboarding(period="last 7 days")
     assert healthy(app)
     assert "Nobody did “signup start”" in verdict(app)
     assert metrics(app)["Get through"] == ":gray[–]"
 
 
-def test_people_who_dropped(visit: Visit) -> None:
-    app = visit(tab="People", step="2")
+def test_people_who_dropped(onboarding: Visit) -> None:
+    app = onboarding(tab="People", step="2")
     assert healthy(app)
     assert "15 people did “signup start” and not “signup done”" in " ".join(part.value for part in app.markdown)
     listed = app.dataframe[1].value["user_id"].tolist()
@@ -162,21 +164,21 @@ def test_people_who_dropped(visit: Visit) -> None:
     assert "u45" in listed
 
 
-def test_time_to_convert(visit: Visit) -> None:
-    app = visit(tab="Time to convert", to="2")
+def test_time_to_convert(onboarding: Visit) -> None:
+    app = onboarding(tab="Time to convert", to="2")
     assert healthy(app)
     assert app.dataframe[1].value["users"].sum() == 45
 
 
-def test_retention(visit: Visit) -> None:
-    app = visit(tab="Retention", start="signup_start", back="app_session", every="week")
+def test_retention(onboarding: Visit) -> None:
+    app = onboarding(tab="Retention", start="signup_start", back="app_session", every="week")
     assert healthy(app)
     assert app.dataframe[1].value["period"].tolist()[0] == 0
     assert len(specs(app)) == 3
 
 
-def test_a_new_load_shows_at_the_next_rerun(visit: Visit, workspace: Path) -> None:
-    app = visit()
+def test_a_new_load_shows_at_the_next_rerun(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding()
     more = tiny.events().filter(name="signup_start").head(1)
     load_frames(workspace, {"events": more.with_columns(user_id=pl.lit("newcomer"))}, "more")
     assert metrics(app.run())["Started"] == "61"
@@ -195,8 +197,8 @@ def says(app: AppTest) -> list[str]:
     return [part.label for part in app.button if (part.key or "").startswith("funnel-bar-")]
 
 
-def test_the_controls_read_as_a_sentence(visit: Visit) -> None:
-    app = visit(period="custom", range=["2026-03-11", "2026-03-20"])
+def test_the_controls_read_as_a_sentence(onboarding: Visit) -> None:
+    app = onboarding(period="custom", range=["2026-03-11", "2026-03-20"])
     assert says(app) == [
         "3 steps", "within 7 days", "no breakdown", "people, in order", "nothing excluded",
         "compared with the 10 days before",
@@ -224,39 +226,39 @@ def test_the_controls_read_as_a_sentence(visit: Visit) -> None:
     ],
 )  # fmt: skip
 def test_every_control_is_in_the_address(
-    visit: Visit, panel: str, widget: str, key: str, told: Any, address: dict[str, str], word: str
+    onboarding: Visit, panel: str, widget: str, key: str, told: Any, address: dict[str, str], word: str
 ) -> None:
-    app = opened(visit(), panel)
+    app = opened(onboarding(), panel)
     getattr(app, widget)(key=key).set_value(told).run()
     assert healthy(app)
     assert dict(app.query_params.items()) == address
     assert word in says(app)
     # The same address, opened cold, says the same.
-    again = visit(**address)
+    again = onboarding(**address)
     assert (says(again), metrics(again)) == (says(app), metrics(app))
     app.button(key="funnel-bar-reset").click().run()
     assert dict(app.query_params.items()) == {}
     assert metrics(app)["Get through"] == "33.3 %"
 
 
-def test_a_closed_panel_draws_nothing(visit: Visit) -> None:
-    app = opened(visit(), "counting")
+def test_a_closed_panel_draws_nothing(onboarding: Visit) -> None:
+    app = opened(onboarding(), "counting")
     assert len(app.radio) == 4
     assert opened(app, "window").number_input(key="funnel-window-value").value == 7
     assert not app.radio
     assert not opened(app, "window").number_input
 
 
-def test_a_breakdown_says_whose_value_counts_and_how_many(visit: Visit) -> None:
-    app = opened(visit(by="platform"), "by")
+def test_a_breakdown_says_whose_value_counts_and_how_many(onboarding: Visit) -> None:
+    app = opened(onboarding(by="platform"), "by")
     app.selectbox(key="funnel-take").set_value("step:2").run()
     app.number_input(key="funnel-by-top").set_value(1).run()
     assert dict(app.query_params.items()) == {"by": "platform", "take": "at step 2", "top": "1"}
     assert set(app.dataframe[0].value["segment"]) == {"ios", "Other"}
 
 
-def test_the_steps_by_hand(visit: Visit) -> None:
-    app = opened(visit(), "steps")
+def test_the_steps_by_hand(onboarding: Visit) -> None:
+    app = opened(onboarding(), "steps")
     app.pills(key="steps-row").set_value(1).run()
     app.button(key="steps-item-where-add").click().run()
     assert app.button(key="drawer-apply").disabled
@@ -276,8 +278,8 @@ def test_the_steps_by_hand(visit: Visit) -> None:
     assert "steps-row" not in [part.key for part in app.pills]
 
 
-def test_steps_move_go_and_come(visit: Visit) -> None:
-    app = opened(visit(), "steps")
+def test_steps_move_go_and_come(onboarding: Visit) -> None:
+    app = opened(onboarding(), "steps")
     app.pills(key="steps-row").set_value(2).run()
     assert app.button(key="steps-down").disabled
     app.button(key="steps-up").click().run()
@@ -291,8 +293,8 @@ def test_steps_move_go_and_come(visit: Visit) -> None:
     assert app.query_params["steps"] == ["signup_start", "signup_done", "app_session"]
 
 
-def test_a_draft_can_be_dropped(visit: Visit) -> None:
-    app = opened(visit(), "steps")
+def test_a_draft_can_be_dropped(onboarding: Visit) -> None:
+    app = opened(onboarding(), "steps")
     app.pills(key="steps-row").set_value(0).run()
     app.button(key="steps-out").click().run()
     app.button(key="drawer-cancel").click().run()
@@ -301,16 +303,16 @@ def test_a_draft_can_be_dropped(visit: Visit) -> None:
     assert len(app.pills(key="steps-row").options) == 3
 
 
-def test_a_draft_the_contract_refuses_cannot_be_applied(visit: Visit) -> None:
-    app = opened(visit(steps=["signup_start", '{"event":"signup_done","optional":true}']), "steps")
+def test_a_draft_the_contract_refuses_cannot_be_applied(onboarding: Visit) -> None:
+    app = opened(onboarding(steps=["signup_start", '{"event":"signup_done","optional":true}']), "steps")
     app.pills(key="steps-row").set_value(1).run()
     app.button(key="steps-up").click().run()
     assert app.button(key="drawer-apply").disabled
     assert any("first step cannot be optional" in part.value for part in app.caption)
 
 
-def test_the_same_on_all_steps(visit: Visit) -> None:
-    app = opened(visit(), "steps")
+def test_the_same_on_all_steps(onboarding: Visit) -> None:
+    app = opened(onboarding(), "steps")
     app.multiselect(key="steps-hold").set_value(["platform"]).run()
     app.button(key="drawer-apply").click().run()
     assert dict(app.query_params.items()) == {"hold": "platform"}
@@ -318,8 +320,8 @@ def test_the_same_on_all_steps(visit: Visit) -> None:
     assert metrics(app)["Get through"] == "33.3 %"
 
 
-def test_exclusions_by_hand(visit: Visit) -> None:
-    app = opened(visit(), "without")
+def test_exclusions_by_hand(onboarding: Visit) -> None:
+    app = opened(onboarding(), "without")
     app.multiselect(key="exclusions-item-names").set_value(["app_session"]).run()
     app.selectbox(key="exclusions-item-before").set_value(2).run()
     app.radio(key="exclusions-item-effect").set_value("remove").run()
@@ -332,14 +334,14 @@ def test_exclusions_by_hand(visit: Visit) -> None:
     assert (metrics(app)["Started"], metrics(app)["Get through"]) == ("45", "44.4 %")
 
 
-def test_an_empty_exclusion_is_none(visit: Visit) -> None:
-    app = opened(visit(), "without")
+def test_an_empty_exclusion_is_none(onboarding: Visit) -> None:
+    app = opened(onboarding(), "without")
     app.button(key="drawer-apply").click().run()
     assert dict(app.query_params.items()) == {}
 
 
-def test_from_the_largest_loss_to_its_people(visit: Visit) -> None:
-    app = visit()
+def test_from_the_largest_loss_to_its_people(onboarding: Visit) -> None:
+    app = onboarding()
     lost = app.button(key="funnel-lost")
     assert lost.label == "See the 25 people who stopped before “project created”"
     lost.click().run()
@@ -348,8 +350,8 @@ def test_from_the_largest_loss_to_its_people(visit: Visit) -> None:
     assert len(app.dataframe[1].value) == 25
 
 
-def test_a_tab_and_its_settings_are_in_the_address(visit: Visit) -> None:
-    app = visit(tab="People")
+def test_a_tab_and_its_settings_are_in_the_address(onboarding: Visit) -> None:
+    app = onboarding(tab="People")
     app.selectbox(key="funnel-outcome").set_value("reached").run()
     app.selectbox(key="funnel-step").set_value(1).run()
     assert dict(app.query_params.items()) == {"tab": "People", "outcome": "reached", "step": "1"}
@@ -358,15 +360,15 @@ def test_a_tab_and_its_settings_are_in_the_address(visit: Visit) -> None:
     assert dict(app.query_params.items()) == {"tab": "People", "step": "2"}  # nobody stops before the first
 
 
-def test_the_times_between_two_steps(visit: Visit) -> None:
-    app = visit(tab="Time to convert")
+def test_the_times_between_two_steps(onboarding: Visit) -> None:
+    app = onboarding(tab="Time to convert")
     app.selectbox(key="funnel-to").set_value(2).run()
     assert dict(app.query_params.items()) == {"tab": "Time to convert", "to": "2"}
     assert app.dataframe[1].value["users"].sum() == 45
 
 
-def test_a_retention_by_hand(visit: Visit) -> None:
-    app = visit(tab="Retention")
+def test_a_retention_by_hand(onboarding: Visit) -> None:
+    app = onboarding(tab="Retention")
     app.button(key="kept-bar-start").click().run()
     app.multiselect(key="kept-start-names").set_value(["signup_start"]).run()
     app.button(key="drawer-apply").click().run()
@@ -393,7 +395,7 @@ def test_a_retention_by_hand(visit: Visit) -> None:
         "clock": "own start",
     }  # fmt: skip
     assert dict(app.query_params.items()) == address
-    again = visit(**address)
+    again = onboarding(**address)
     assert healthy(again)
     assert again.dataframe[1].value["rate"].tolist() == app.dataframe[1].value["rate"].tolist()
     words = [part.label for part in app.button if (part.key or "").startswith("kept-bar-")]
@@ -405,8 +407,8 @@ def test_a_retention_by_hand(visit: Visit) -> None:
     ]
 
 
-def test_filters_of_any_kind_in_the_sidebar(visit: Visit) -> None:
-    app = visit()
+def test_filters_of_any_kind_in_the_sidebar(onboarding: Visit) -> None:
+    app = onboarding()
     app.multiselect(key="scope-where").set_value(["platform"]).run()
     app.multiselect(key="scope-is-platform").set_value(["web"]).run()
     assert dict(app.query_params.items()) == {"where": "platform", "is.platform": "web"}
@@ -422,8 +424,8 @@ def test_filters_of_any_kind_in_the_sidebar(visit: Visit) -> None:
     assert "and user id contains u4" in [part.value for part in app.caption]
 
 
-def test_a_period_of_ones_own(visit: Visit) -> None:
-    app = visit()
+def test_a_period_of_ones_own(onboarding: Visit) -> None:
+    app = onboarding()
     app.selectbox(key="scope-period").set_value("custom").run()
     app.date_input(key="scope-first").set_value(date(2026, 3, 3)).run()
     app.date_input(key="scope-last").set_value(date(2026, 3, 1)).run()
@@ -431,8 +433,8 @@ def test_a_period_of_ones_own(visit: Visit) -> None:
     assert metrics(app)["Started"] == "3"
 
 
-def test_links_to_other_pages_keep_the_period_and_the_way_back(visit: Visit) -> None:
-    app = visit(period="all time", by="platform")
+def test_links_to_other_pages_keep_the_period_and_the_way_back(onboarding: Visit) -> None:
+    app = onboarding(period="all time", by="platform")
     links = {link.label: link.proto.query_string for link in app.page_link}
     assert links["Data health"] == "period=all+time"
     assert links["Onboarding"] == "by=platform&period=all+time"

@@ -23,8 +23,8 @@ def said(app: AppTest) -> str:
     return " ".join(texts).replace("<strong>", "").replace("</strong>", "").replace("\xa0", " ")
 
 
-def test_why_people_stop_is_the_answer_of_the_kernel(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Reasons", reason="3", period="all time")
+def test_why_people_stop_is_the_answer_of_the_kernel(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Reasons", reason="3", period="all time")
     assert not app.exception
     answer = ask(parse({**FUNNEL, "view": "drivers", "step": 3}), Facts.open(workspace))
     assert answer.headline.replace("\xa0", " ") in said(app)
@@ -33,8 +33,8 @@ def test_why_people_stop_is_the_answer_of_the_kernel(visit: Visit, workspace: Pa
     assert "ios" in str(app.dataframe[-1].value)
 
 
-def test_the_step_is_chosen_and_stands_in_the_address(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Reasons", period="all time")
+def test_the_step_is_chosen_and_stands_in_the_address(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Reasons", period="all time")
     assert app.selectbox(key="reasons-step").value == 3, "where most are lost"
     app.selectbox(key="reasons-step").set_value(2).run()
     assert "2" in app.query_params["reason"]
@@ -42,23 +42,23 @@ def test_the_step_is_chosen_and_stands_in_the_address(visit: Visit, workspace: P
     assert answer.headline.replace("\xa0", " ") in said(app)
 
 
-def test_which_act_goes_with_staying(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Activation", period="all time")
+def test_which_act_goes_with_staying(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Activation", period="all time")
     assert not app.exception
     start = {"event": tiny.STEPS[0], "label": "signup start"}
     answer = ask(parse({"kind": "activation", "start": start}), Facts.open(workspace))
     assert answer.headline.replace("\xa0", " ") in said(app)
 
 
-def test_to_stay_can_be_to_pay(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Activation", kept="paid", period="all time")
+def test_to_stay_can_be_to_pay(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Activation", kept="paid", period="all time")
     assert not app.exception
     start = {"event": tiny.STEPS[0], "label": "signup start"}
     answer = ask(parse({"kind": "activation", "start": start, "kept": "paid"}), Facts.open(workspace))
     assert answer.headline.replace("\xa0", " ") in said(app)
 
 
-def test_what_the_address_cannot_mean_is_said(visit: Visit, workspace: Path) -> None:
-    app = visit(tab="Activation", kept="forever", period="all time")
+def test_what_the_address_cannot_mean_is_said(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Activation", kept="forever", period="all time")
     assert not app.exception
     assert any("forever" in warning.value for warning in app.warning)

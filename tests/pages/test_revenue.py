@@ -4,6 +4,7 @@ At the end of February 2026 a1, a2 and a3 pay $100 a month, a5 pays $200. In Mar
 down to $60, and a4 comes for $50. So March goes from 500 to 460; of 500 paid a year before 360 are kept.
 """
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,6 @@ from lib.ui.revenue_choice import (
 from lib.ui.revenue_views import MEASURES, TABS
 from tests.pages.conftest import ROOT, Visit
 
-pytestmark = pytest.mark.usefixtures("workspace")
-
 
 def subscriptions() -> pl.DataFrame:
     """Who paid what, from when to when."""
@@ -71,17 +70,26 @@ def load(workspace: Path) -> Path:
     return workspace
 
 
-@pytest.fixture
-def paying(workspace: Path) -> Path:
-    return load(workspace)
+@pytest.fixture(scope="module")
+def customers(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: what one test has asked another need not work out again. Not to be changed."""
+    folder = tmp_path_factory.mktemp("customers") / "workspace"
+    shutil.copytree(made, folder)
+    return load(folder)
 
 
 @pytest.fixture
-def revenue(visit: Visit) -> Visit:
+def paying(customers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(customers))
+    return customers
+
+
+@pytest.fixture
+def revenue() -> Visit:
     """Open the page with these parameters in the address."""
 
     def opened(**params: str | list[str]) -> AppTest:
-        app = visit()
+        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
         for key, value in params.items():
             app.query_params[key] = value
         return app.switch_page("pages/keep/revenue.py").run()
@@ -279,13 +287,12 @@ def test_what_cannot_be_asked_of_revenue_is_said(revenue: Visit) -> None:
     assert metrics(app)["GRR"][0] == "72.0 %"
 
 
-@pytest.mark.usefixtures("paying")
 def test_many_steps_are_not_listed_one_by_one(revenue: Visit, workspace: Path) -> None:
     days = pl.DataFrame(
         {"account_id": [f"n{k}" for k in range(50)], "subscription_id": [f"n{k}" for k in range(50)], "product": "core",
          "start_date": pl.date_range(date(2026, 2, 2), date(2026, 3, 23), eager=True), "mrr_cents": 100}
     )  # fmt: skip
-    load_frames(workspace, {"subscriptions": days}, "many")
+    load_frames(load(workspace), {"subscriptions": days}, "many")
     app = revenue(grain="day", move="new")
     assert healthy(app)
     assert any("steps of time: choose one of them" in info.value for info in app.info)
@@ -298,6 +305,7 @@ def test_a_period_before_the_first_customer_is_empty(revenue: Visit) -> None:
     assert metrics(app).get("ARR", ("$0",))[0] == "$0"
 
 
+@pytest.mark.usefixtures("workspace")
 def test_without_subscriptions_it_says_what_is_missing(revenue: Visit) -> None:
     app = revenue()
     assert healthy(app)
@@ -313,7 +321,7 @@ def test_it_stands_with_more_data_until_there_is_some(visit: Visit, workspace: P
     load(workspace)
     app = visit()
     assert "Keep" in [caption.value for caption in app.sidebar.caption]
-    assert app.title[0].value == "Onboarding"
+    assert app.title[0].value == "Pulse"
 
 
 # --- the address -----------------------------------------------------------------------------------------------------

@@ -24,27 +24,27 @@ def charts(app: AppTest) -> str:
     return " ".join(chart.proto.spec for chart in app.get("vega_lite_chart"))
 
 
-def test_looking_makes_no_database(visit: Visit, workspace: Path) -> None:
-    app = visit()
+def test_looking_makes_no_database(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding()
     assert not app.exception
     assert not (workspace / "app.db").exists()
 
 
-def test_a_note_is_on_the_time_chart_it_belongs_on(visit: Visit, store: Store) -> None:
+def test_a_note_is_on_the_time_chart_it_belongs_on(onboarding: Visit, store: Store) -> None:
     store.annotations.add(date(2026, 3, 9), "New sign-up form", "product", author="ana")
-    app = visit()
+    app = onboarding()
     assert not app.exception
     assert "New sign-up form" in charts(app)
 
 
-def test_a_note_of_another_page_is_not(visit: Visit, store: Store) -> None:
+def test_a_note_of_another_page_is_not(onboarding: Visit, store: Store) -> None:
     elsewhere = annotations.Reach(pages=("revenue",))
     store.annotations.add(date(2026, 3, 9), "Price change", "pricing", author="ana", scope=elsewhere)
-    assert "Price change" not in charts(visit())
+    assert "Price change" not in charts(onboarding())
 
 
-def test_a_note_is_written_by_hand(visit: Visit, store: Store) -> None:
-    app = visit()
+def test_a_note_is_written_by_hand(onboarding: Visit, store: Store) -> None:
+    app = onboarding()
     notes = next(button for button in app.button if button.label == "Notes")
     notes.click().run()
     assert app.button(key=APPLY).disabled  # nothing is said yet
@@ -57,9 +57,9 @@ def test_a_note_is_written_by_hand(visit: Visit, store: Store) -> None:
     assert "Campaign began" in charts(app)
 
 
-def test_a_note_somebody_else_changed_meanwhile_is_not_overwritten(visit: Visit, store: Store) -> None:
+def test_a_note_somebody_else_changed_meanwhile_is_not_overwritten(onboarding: Visit, store: Store) -> None:
     note = store.annotations.add(date(2026, 3, 5), "Campaign", "campaign", author="ana")
-    app = visit()
+    app = onboarding()
     next(button for button in app.button if button.label == "Notes").click().run()
     app.selectbox(key="note-which").set_value(note.annotation_id).run()
     app.text_input(key="note-title").set_value("Mine").run()
@@ -70,8 +70,8 @@ def test_a_note_somebody_else_changed_meanwhile_is_not_overwritten(visit: Visit,
     assert any("ben changed this note" in warning.value for warning in app.warning)
 
 
-def test_a_view_is_saved_and_opens_with_the_same_question(visit: Visit, store: Store) -> None:
-    app = visit(by="platform", window="1", unit="hour")
+def test_a_view_is_saved_and_opens_with_the_same_question(onboarding: Visit, store: Store) -> None:
+    app = onboarding(by="platform", window="1", unit="hour")
     app.button(key="save-view").click().run()
     assert app.button(key=APPLY).disabled
     app.text_input(key="view-name").set_value("Sign-ups by platform").run()
@@ -79,16 +79,16 @@ def test_a_view_is_saved_and_opens_with_the_same_question(visit: Visit, store: S
     (view,) = store.definitions.list("view")
     assert (view.key, view.name, view.body["page"]) == ("sign-ups-by-platform", "Sign-ups by platform", "onboarding")
     assert view.body["question"]["window"] == {"value": 1, "unit": "hour"}
-    again = visit(**{key: list(values) for key, values in saved.link(view).items()})
+    again = onboarding(**{key: list(values) for key, values in saved.link(view).items()})
     assert again.button(key="save-view").label == "Saved: Sign-ups by platform"
     assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
 
 
-def test_two_people_save_the_same_view_and_nothing_is_lost(visit: Visit, store: Store) -> None:
+def test_two_people_save_the_same_view_and_nothing_is_lost(onboarding: Visit, store: Store) -> None:
     question = {"kind": "funnel", "steps": ["signup_start", "signup_done"]}
     body = {"question": question, "page": "onboarding", "controls": {}}
     first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
-    app = visit(view="weekly", by="platform")
+    app = onboarding(view="weekly", by="platform")
     app.button(key="save-view").click().run()
     app.text_input(key="view-note").set_value("by platform").run()
     store.definitions.publish(first.edited(author="ben", body={**body, "about": "for the board"}, note="said why"))
@@ -99,7 +99,7 @@ def test_two_people_save_the_same_view_and_nothing_is_lost(visit: Visit, store: 
     assert any("ben saved version 2" in warning.value for warning in app.warning)
 
 
-def test_an_earlier_version_of_a_view_is_made_live_again(visit: Visit, store: Store) -> None:
+def test_an_earlier_version_of_a_view_is_made_live_again(onboarding: Visit, store: Store) -> None:
     question = {"kind": "funnel", "steps": ["signup_start", "signup_done"]}
     controls = {"steps": ["signup_start", "signup_done"]}
     body = {"question": question, "page": "onboarding", "controls": controls}
@@ -110,7 +110,7 @@ def test_an_earlier_version_of_a_view_is_made_live_again(visit: Visit, store: St
         "question": {**question, "by": {"field": "platform"}},
     }
     second = store.definitions.publish(first.edited(author="ben", body=later, note="by platform"))
-    app = visit(**{key: list(values) for key, values in saved.link(second).items()})
+    app = onboarding(**{key: list(values) for key, values in saved.link(second).items()})
     app.button(key="save-view").click().run()
     said = " ".join(part.value.replace("\\", "") for part in (*app.markdown, *app.caption))
     assert "**Version 2** · ben, " in said and 'by: added {"field": "platform"}' in said and "controls" not in said
@@ -122,11 +122,11 @@ def test_an_earlier_version_of_a_view_is_made_live_again(visit: Visit, store: St
     assert dict(app.session_state["_address"]) == {"steps": ("signup_start", "signup_done"), "view": ("weekly",)}
 
 
-def test_a_version_somebody_published_meanwhile_is_not_undone(visit: Visit, store: Store) -> None:
+def test_a_version_somebody_published_meanwhile_is_not_undone(onboarding: Visit, store: Store) -> None:
     body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
     first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
     second = store.definitions.publish(first.edited(author="ana", body={**body, "about": "for the board"}))
-    app = visit(view="weekly")
+    app = onboarding(view="weekly")
     app.button(key="save-view").click().run()
     third = store.definitions.publish(second.edited(author="ben", body={**body, "about": "for all"}))
     app.button(key="view-again-1").click().run()
@@ -134,11 +134,11 @@ def test_a_version_somebody_published_meanwhile_is_not_undone(visit: Visit, stor
     assert any("was changed by ben" in warning.value for warning in app.warning)
 
 
-def test_a_name_that_was_taken_off_the_list_can_be_given_again(visit: Visit, store: Store) -> None:
+def test_a_name_that_was_taken_off_the_list_can_be_given_again(onboarding: Visit, store: Store) -> None:
     body = {"question": {"kind": "funnel", "steps": ["a", "b"]}, "page": "onboarding", "controls": {}}
     first = store.definitions.publish(Edit("view", "weekly", body, "Weekly", "ana"))
     store.definitions.retire(first, author="ana")
-    app = visit()
+    app = onboarding()
     app.button(key="save-view").click().run()
     app.text_input(key="view-name").set_value("Weekly").run()
     app.button(key=APPLY).click().run()
@@ -146,16 +146,16 @@ def test_a_name_that_was_taken_off_the_list_can_be_given_again(visit: Visit, sto
     assert not app.warning
 
 
-def test_a_view_that_is_gone_is_said_and_the_link_followed(visit: Visit, workspace: Path) -> None:
-    app = visit(view="gone", by="platform")
+def test_a_view_that_is_gone_is_said_and_the_link_followed(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(view="gone", by="platform")
     assert not app.exception
     assert any("“gone” is not there any more" in warning.value for warning in app.warning)
     assert any("platform" in button.label for button in app.button)
 
 
-def test_a_broken_state_leaves_the_numbers_alone(visit: Visit, workspace: Path) -> None:
+def test_a_broken_state_leaves_the_numbers_alone(onboarding: Visit, workspace: Path) -> None:
     (workspace / "app.db").write_bytes(b"this is no database, and long enough to be looked at" * 20)
-    app = visit()
+    app = onboarding()
     assert not app.exception
     assert app.metric[0].value == "33.3 %"
 

@@ -17,10 +17,10 @@ def test_an_empty_workspace_says_what_is_missing(visit: Visit, tmp_path: Path, m
     app = visit(period="last 7 days", steps="gone")
     assert not app.exception
     assert not app.error
-    assert [title.value for title in app.title] == ["Onboarding"]
+    assert [title.value for title in app.title] == ["Pulse"]
     said = " ".join(part.value for part in app.markdown)
     assert "No events yet" in said
-    assert "where new users stop" in said
+    assert "what changed, why, and what needs a decision" in said
     commands = [part.value for part in app.code]
     assert any(command.startswith("growthops load") for command in commands)
     assert "growthops demo" in commands
@@ -53,7 +53,7 @@ def test_subscriptions_alone_are_enough_for_revenue(
             "start_date": begins, "end_date": [None, date(2025, 9, 1), None]}  # fmt: skip
     load_frames(tmp_path / "money", {"subscriptions": pl.DataFrame(rows)}, "money")
     monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(tmp_path / "money"))
-    app = visit()
+    app = visit().switch_page("pages/keep/revenue.py").run()
     assert not app.exception and not app.error
     said = " ".join(part.value for part in app.markdown)
     assert "No events yet" not in said and "data through 1 Feb 2026" in said
@@ -96,21 +96,21 @@ def test_wrong_settings_are_said_with_what_to_do(visit: Visit, workspace: Path) 
 
 
 def test_a_panic_of_the_data_engine_leaves_a_page(
-    visit: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    onboarding: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def panics(*_: object) -> None:
         raise pl.exceptions.PanicException("index out of bounds")
 
     monkeypatch.setattr(funnel, "walk", panics)
-    app = visit()
+    app = onboarding()
     assert not app.exception
     assert "index out of bounds" in app.error[0].value
     assert app.sidebar.selectbox
 
 
-def test_settings_without_a_funnel_propose_one(visit: Visit, workspace: Path) -> None:
+def test_settings_without_a_funnel_propose_one(onboarding: Visit, workspace: Path) -> None:
     (workspace / "growthops.toml").write_text("", "utf-8")
-    app = visit()
+    app = onboarding()
     assert not app.error
     assert app.dataframe[0].value["label"].tolist() == ["signup start", "signup done", "project created"]
 

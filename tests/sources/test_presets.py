@@ -164,7 +164,7 @@ def test_tiktok_masks_counts_and_keeps_the_cost(take: Taken) -> None:
         "1 row of totals left out.", "1 masked count (written like <5) left empty; the cost is kept."
     )  # fmt: skip
     assert batch.rejected.select("line", "column", "reason").rows() == [
-        (3, "currency", "currency: 'EUR' is not the reporting currency USD"),
+        (3, "currency", "currency: 'EUR' is not the reporting currency USD, and fx_rates has no rate of it"),
         (4, "cost", "cost: '<5' is not an amount of money"),
     ]
 
@@ -239,8 +239,8 @@ def test_a_foreign_currency_in_the_header_is_refused(take: Taken) -> None:
     with pytest.raises(SourceError) as error:
         take(META.replace("(USD)", "(EUR)"))
     assert str(error.value) == (
-        "x.csv, Amount spent (EUR): these amounts are in EUR, and the reporting currency is USD. Nothing is converted: "
-        "export them in USD, or set company.currency in growthops.toml."
+        "x.csv, Amount spent (EUR): these amounts are in EUR, and the reporting currency is USD. Export them in USD, or"
+        ' say constants = {currency = "EUR"} of this source and load a rate of EUR into fx_rates.'
     )
     assert rows(take(META.replace("(USD)", "(EUR)"), currency="EUR")[1])[0][4] == 334
     with pytest.raises(SourceError, match=r"two currencies, Amount spent \(USD\) and Amount spent \(EUR\)"):

@@ -116,7 +116,7 @@ def test_stripe_mrr_per_subscriber_is_a_sheet_in_its_own_words(take: Taken) -> N
     ]
     # Another currency is not a hole in the account's history, and its row is said once, not once a month.
     assert batch.rejected.select("line", "column", "reason").rows() == [
-        (3, "currency", "currency: 'EUR' is not the reporting currency USD")
+        (3, "currency", "currency: 'EUR' is not the reporting currency USD, and fx_rates has no rate of it")
     ]
 
 

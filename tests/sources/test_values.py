@@ -122,7 +122,7 @@ def test_money_reasons_and_currency(load: Load) -> None:
     ]
     assert batch.rejected.select("row", "column", "reason").rows() == [
         (1, "cost", "cost: '12.345' is more precise than USD, which has 2 digits after the point"),
-        (3, "currency", "currency: 'EUR' is not the reporting currency USD"),
+        (3, "currency", "currency: 'EUR' is not the reporting currency USD, and fx_rates has no rate of it"),
         (4, "cost", "cost: '-5' is negative"),
         (5, "cost", "cost is empty"),
     ]

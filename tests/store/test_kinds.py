@@ -31,6 +31,8 @@ GOOD: dict[str, Any] = {
     "page_map": {"groups": [{"group": "pricing", "pages": ["/pricing", "/plans/*"]}], "hosts": {"a.io": "a.com"}},
     "policy": {"churn": "at_cancel", "past_due_days": 0},
     "routing_rules": {"rules": [{"name": "big", "where": WHERE, "team": "enterprise"}], "catch_all": "support"},
+    "pulse": {"tiles": [{"metric": "mrr", "target": 5e5}, {"metric": "new_users", "where": WHERE}], "grain": "month"},
+    "alert": {"when": "falls", "metric": "new_users", "value": 0.15},
 }
 
 

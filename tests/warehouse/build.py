@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from lib.warehouse import Input, LoadReport, Warehouse
+from lib.warehouse.contacts import owned
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TS = pl.Datetime("us", "UTC")
@@ -104,6 +105,9 @@ def check(workspace: Path) -> None:
         ["month", "person", "day", "platform"]
     )
     assert sorted(rolled.select(counted.columns).rows(), key=repr) == sorted(counted.rows(), key=repr)
+    met, people = warehouse.scan("touchpoints").collect(), warehouse.scan("people")
+    if met.height:
+        assert met.equals(owned(met.drop("person").lazy(), people).collect())
     assert stored.select((pl.col("ts").dt.strftime("%Y-%m") == pl.col("month")).all()).item()
 
 

@@ -2,6 +2,10 @@
 
 `partner` is the network that was paid. Without it, the same campaign name on two networks on one day would be one row,
 and the second cost would replace the first.
+
+Headers found in public code that reads such exports: Meta's French ones, and Meta's German "Ausgegebener Betrag" and
+"Link-Klicks". The others were not checked against a real file. A file under
+other names is not lost: its columns are mapped by hand.
 """
 
 from lib.sources.presets.preset import Preset, Target

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from lib.model import PAYMENTS_PLAN
 from lib.sources.presets.made_amounts import amount, number, or_zero
 from lib.sources.presets.months import AT, MONTH, MOVED, MRR, SAME, SUBSCRIPTION, as_month
 from lib.sources.presets.preset import Cells, Names, Preset, Target
@@ -193,6 +194,9 @@ PURCHASE = ("quantity", "qty", "purchase_id", "purchase id", "order_id", "order 
 PAID_ON = ("payment date", "payment_date", "paid at", "paid_at", "paid on", "paid_on", "date", "created", "created_at")
 PAYMENT_ID = ("payment_id", "payment id", "id", "transaction_id", "transaction id", "invoice_id", "invoice")
 PAID = ("amount", "payment amount", "payment_amount", "amount paid", "amount_paid", "paid")
+BILLED = ("issued_at", "issued at", "first_failed_at", "due_at", "due_date", "due date", "invoice_date", "amount_due",
+          "amount due", "invoice_status")  # fmt: skip
+"""Headers of lists of bills, which may have been paid or not."""
 NOT_MRR = (
     "These are payments: the sum of a month is that month's revenue and not MRR. A yearly payment counts whole in its"
     " month, and its account counts as lost in the next one."
@@ -218,12 +222,14 @@ PAYMENTS = Preset(
     ),
     labels=PAYER,
     is_nameless=True,
+    unless=BILLED,
     targets=(
         Target(
             table="subscriptions",
             columns={"subscription_id": (SUBSCRIPTION,), "account_id": PAYER, "start_date": PAID_ON, "mrr": (MRR,),
                      "currency": CURRENCY},
             made=_payment,
+            constants={"plan": PAYMENTS_PLAN},
             gather="payments",
             is_rounded=True,
             says=(NOT_MRR,),
@@ -233,7 +239,7 @@ PAYMENTS = Preset(
 
 # A customer, a day and an amount, and nothing that says of what: the barest log there is.
 BARE_PAYMENTS = replace(
-    PAYMENTS, name="payments_by_day", identify=(PERSON, ("amount", "paid"), ("date",)), unless=PURCHASE
+    PAYMENTS, name="payments_by_day", identify=(PERSON, ("amount", "paid"), ("date",)), unless=(*PURCHASE, *BILLED)
 )
 
 CREATED = ("Created date (UTC)", "Created (UTC)")
@@ -257,6 +263,7 @@ STRIPE_PAYMENTS = Preset(
             keeps=lambda cells: cells.get("Status").str.to_lowercase().str.contains("^(?:paid|.*refunded|succeeded)$")
             .fill_null(False),
             others="of payments that did not succeed",
+            constants={"plan": PAYMENTS_PLAN},
             gather="payments",
             is_rounded=True,
             says=(NOT_MRR, "What was refunded is taken from the month of the payment."),

@@ -51,7 +51,7 @@ class Shaping:
             said.append(f"{before:,} rows added up to {after:,}, one per day, channel, campaign and partner.")
         elif after < before:
             said.append(f"{before:,} events of the same visits made {counted(after, 'touchpoint')}.")
-        return said
+        return [*said, *self.target.says]
 
     def spread(self, good: pl.DataFrame, piece: Raw) -> pl.DataFrame:
         """A row that covers several days becomes one per day, its cost and counts in equal whole parts.

@@ -36,7 +36,7 @@ def subscriptions(rows: pl.DataFrame, plan: Plan, target: Target, broken: Set[st
     rows = rows.filter(~pl.col(SERIES).is_in(list(broken)))
     if target.is_minor and plan.digits:
         rows = _from_minor(rows, found, 10**plan.digits)
-    found = Found(rows, found.label, found.today, found.minor, found.notes)
+    found = Found(_by_currency(rows, plan.currency), found.label, found.today, found.minor, found.notes)
     if not rows.height:
         return rows.drop(SIDES, strict=False), found.notes
     made = MAKERS[str(target.gather)](found).sort("_row", DAY, maintain_order=True)
@@ -47,6 +47,15 @@ def subscriptions(rows: pl.DataFrame, plan: Plan, target: Target, broken: Set[st
         " data is not churn."
     ))  # fmt: skip
     return made, found.notes
+
+
+def _by_currency(rows: pl.DataFrame, own: str) -> pl.DataFrame:
+    """The rows, where amounts of one subscription in several currencies are several subscriptions."""
+    if "currency" not in rows.columns or rows["currency"].n_unique() < 2:
+        return rows
+    code = pl.col("currency").fill_null(own)
+    both = pl.concat_str(SERIES, code, separator=" / ")
+    return rows.with_columns(pl.when(code.n_unique().over(SERIES) > 1).then(both).otherwise(SERIES).alias(SERIES))
 
 
 def _from_minor(rows: pl.DataFrame, found: Found, hundred: int) -> pl.DataFrame:

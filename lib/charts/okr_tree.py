@@ -1,0 +1,130 @@
+"""Objectives and their key results as a tree: how much of the way is done, against the time that is over."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from lib.charts.picking import POINTS, keys
+from lib.charts.tones import Drawn, Tones
+from lib.words import listing, percent
+
+ROW, INDENT, BAR, WORDS = 46, 22, 8, 118
+SIGNS = {
+    "on track": "●", "reached": "●", "watch": "▲", "partly": "▲", "off track": "▼", "missed": "▼", "breached": "×",
+    "outdated": "○", "early": "·", "no value": "–",
+}  # fmt: skip
+LEGEND = (
+    "The bar is how much of the way is done; the upright mark is how much of the time is over. A guard rail is full"
+    " inside its limit. Click a key result to open it."
+)
+
+
+def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
+    """A line of text with a bar under it for each objective and key result, indented under what it belongs to.
+
+    The frame has a row for each, in order: id, title, depth, is_objective, progress, elapsed, word, said (what stands
+    on the right). Objectives have no mark of time.
+    """
+    rows = _placed(frame, tones)
+    tooltip = [alt.Tooltip("title:N", title="Title"), alt.Tooltip("right:N", title="State")]
+    wide = "(width - datum.indent)"
+    title = alt.Chart().mark_text(
+        align="left", baseline="middle", color=tones.ink, x=_at("datum.indent"), y=_at("datum.top + 14"),
+        fontWeight=_at("datum.weight"), limit=_at(f"{wide} - {WORDS}"),
+    )  # fmt: skip
+    right = alt.Chart().mark_text(align="right", baseline="middle", x=_at("width"), y=_at("datum.top + 14"))
+    whole = _bar(tones.lost, _at("width"))
+    part = _bar(None, _at(f"datum.indent + datum.done * {wide}"))
+    now = f"datum.indent + datum.elapsed * {wide}"
+    # A rule would want fields of the frame; a narrow bar takes places.
+    gone = (
+        alt.Chart()
+        .transform_filter("isValid(datum.elapsed)")
+        .mark_rect(
+            color=tones.ink, x=_at(f"{now} - 1"), x2=_at(f"{now} + 1"), y=_at("datum.top + 23"),
+            y2=_at(f"datum.top + 29 + {BAR}"),
+        )
+    )  # fmt: skip
+    touch = alt.Chart().transform_filter("!datum.is_objective").mark_rect(
+        opacity=0, x=0, x2=_at("width"), y=_at("datum.top"), y2=_at(f"datum.top + {ROW}")
+    )  # fmt: skip
+    colour = alt.Color("shade:N", scale=None, legend=None)
+    layers = [
+        whole,
+        part.encode(colour),
+        gone,
+        title.encode(alt.Text("title:N")),
+        right.encode(alt.Text("right:N"), colour),
+        touch.encode(tooltip=tooltip).properties(name=POINTS),
+    ]
+    return alt.layer(*layers, data=rows, height=max(frame.height, 1) * ROW)
+
+
+def _placed(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
+    """The rows with their places, colours and words."""
+    return frame.with_row_index("place").with_columns(
+        keys(frame, ["id"]),
+        indent=pl.col("depth") * INDENT,
+        top=pl.col("place").cast(pl.Int64) * ROW,
+        done=pl.col("progress").fill_null(0.0),
+        weight=pl.when("is_objective").then(pl.lit(600)).otherwise(pl.lit(400)),
+        shade=pl.Series([shade(word, tones) for word in frame["word"]], dtype=pl.String()),
+        right=pl.Series(
+            [f"{SIGNS[word]} {said}" for word, said in frame.select("word", "said").iter_rows()], dtype=pl.String()
+        ),
+    )
+
+
+def shade(word: str, tones: Tones) -> str:
+    """The colour of a word: of what it means, never of how large something is. Early has none."""
+    good, warn, bad = ("on track", "reached"), ("watch", "partly"), ("off track", "breached", "missed")
+    if word in good:
+        return tones.good
+    return tones.warn if word in warn else tones.bad if word in bad else tones.muted
+
+
+def _bar(shade: str | None, end: Any) -> alt.Chart:
+    told: dict[str, Any] = {} if shade is None else {"color": shade}
+    return alt.Chart().mark_rect(
+        x=_at("datum.indent"),
+        x2=end,
+        y=_at("datum.top + 26"),
+        y2=_at(f"datum.top + 26 + {BAR}"),
+        cornerRadius=2,
+        **told,
+    )
+
+
+def _at(text: str) -> Any:
+    return alt.ExprRef(text)
+
+
+def title(frame: pl.DataFrame) -> str:
+    """How many key results are in which state."""
+    results = frame.filter(~pl.col("is_objective"))
+    counted = results.group_by("word", maintain_order=True).len().sort("len", descending=True)
+    told = [f"{number} {word}" for word, number in counted.iter_rows()]
+    return f"{results.height} key results: {listing(told)}" if told else "No key results yet"
+
+
+def summary(frame: pl.DataFrame) -> str:
+    """The state of each key result, for those who cannot see the bars."""
+    told = [
+        f"{row['title']}: {row['word']}" + (f", {percent(row['progress'], 0)} of the way" if row["progress"] else "")
+        for row in frame.filter(~pl.col("is_objective")).iter_rows(named=True)
+    ]
+    return f"{title(frame)}. {'; '.join(told)}." if told else f"{title(frame)}."
+
+
+def example() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """A small tree."""
+    rows = [
+        ("o1", "Keep the customers we win", 0, True, 0.55, None, "breached", "0.55"),
+        ("k1", "Revenue kept from 88 % to 92 %", 1, False, 0.4, 0.35, "on track", "on track"),
+        ("k2", "Customers lost below 10 %", 1, False, 0.6, 0.35, "breached", "breached"),
+        ("o2", "Help people start", 1, True, 0.2, None, "off track", "0.20"),
+        ("k3", "Activation from 20 % to 30 %", 2, False, 0.2, 0.35, "off track", "off track"),
+    ]
+    schema = ["id", "title", "depth", "is_objective", "progress", "elapsed", "word", "said"]
+    return pl.DataFrame(rows, schema=schema, orient="row"), {}

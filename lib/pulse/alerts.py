@@ -1,0 +1,125 @@
+"""Alerts: a rule that somebody wrote down, held against what is known now."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from lib.catalog import METRICS, metric
+from lib.errors import GrowthOpsError, suggest
+from lib.pulse import tiles
+from lib.pulse.freshness import age
+from lib.pulse.tiles import Around, Ask
+from lib.store.boards import AlertRule, Tile
+from lib.words import percent
+
+State = Literal["fine", "fired", "unknown"]
+EXIT: dict[State, int] = {"fine": 0, "fired": 1, "unknown": 2}
+"""What `growthops check` ends with; what could not be evaluated weighs most."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What became of a rule: fine, fired, or unknown where it could not be evaluated; `said` is the whole sentence."""
+
+    key: str
+    name: str
+    state: State
+    said: str
+    value: float | None = None
+    bucket: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As `growthops check --format json` writes it."""
+        return {"key": self.key, "name": self.name, "state": self.state, "said": self.said, "value": self.value,
+                "bucket": self.bucket}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A kept rule: its key, its name, and what it says."""
+
+    key: str
+    name: str
+    body: AlertRule
+
+
+@dataclass(frozen=True)
+class Now:
+    """What rules are held against. `key_result` returns status and words of a key result by its id."""
+
+    ask: Ask
+    around: Around
+    as_of: datetime | None
+    now: datetime
+    key_result: Callable[[str], tuple[str, str]] | None = None
+
+
+def evaluate(rules: Sequence[Rule], now: Now) -> tuple[Alert, ...]:
+    """Every rule, in order. A rule that cannot be evaluated is `unknown` and says why; the others go on."""
+    found = []
+    for rule in rules:
+        try:
+            found.append(_held(rule, now))
+        except GrowthOpsError as error:
+            found.append(Alert(rule.key, rule.name, "unknown", f"It could not be evaluated: {error}"))
+    return tuple(found)
+
+
+def worst(alerts: Sequence[Alert]) -> State:
+    """The state that decides the exit code."""
+    found = {one.state for one in alerts}
+    return "unknown" if "unknown" in found else "fired" if "fired" in found else "fine"
+
+
+def _held(rule: Rule, now: Now) -> Alert:
+    if rule.body.when == "no_data":
+        return _silence(rule, now)
+    if rule.body.when == "off_track":
+        return _key_result(rule, now)
+    return _metric(rule, now)
+
+
+def _silence(rule: Rule, now: Now) -> Alert:
+    limit = rule.body.hours or 0.0
+    if now.as_of is None:
+        return Alert(rule.key, rule.name, "fired", "No event was ever loaded.")
+    hours = max(0.0, (now.now - now.as_of).total_seconds() / 3600)
+    state: State = "fired" if hours > limit else "fine"
+    return Alert(rule.key, rule.name, state, f"The last event is {age(hours)} old; the limit is {age(limit)}.", hours)
+
+
+def _key_result(rule: Rule, now: Now) -> Alert:
+    if now.key_result is None:
+        raise GrowthOpsError("there are no key results to look at.")
+    status, said = now.key_result(rule.body.key_result or "")
+    return Alert(rule.key, rule.name, "fired" if status in ("off track", "outdated") else "fine", said)
+
+
+def _metric(rule: Rule, now: Now) -> Alert:
+    body = rule.body
+    name = body.metric or ""
+    if name not in METRICS:
+        raise GrowthOpsError(f"there is no metric {name!r}; {suggest(name, METRICS)}")
+    asked, entry = Tile(metric=name, where=body.where), metric(name)
+    rows = tiles.complete(now.ask(tiles.question(asked, body.grain, now.around)), body.grain, now.around)
+    if not rows or rows[-1]["value"] is None:
+        raise GrowthOpsError(f"{entry.title} has no value: no {body.grain} is over yet, or nothing to divide by.")
+    last, value, limit = rows[-1], float(rows[-1]["value"]), body.value or 0.0
+    shown, at = entry.said(value, now.around.currency), tiles.when(last["bucket"], body.grain)
+    if body.when in ("below", "above"):
+        is_over = value < limit if body.when == "below" else value > limit
+        said = f"{entry.title} is {shown} {at}; the limit is {entry.said(limit, now.around.currency)}."
+        return Alert(rule.key, rule.name, "fired" if is_over else "fine", said, value, f"{last['bucket']}")
+    known = {row["bucket"]: row["value"] for row in rows}
+    before = known.get(tiles.earlier(last["bucket"], body.grain, body.against))
+    if not before:
+        raise GrowthOpsError(f"{entry.title} has nothing to compare {at} with.")
+    change = (value - before) / abs(before)
+    is_over = change <= -limit if body.when == "falls" else change >= limit
+    against = "a year before" if body.against == "year" else f"the {body.grain} before"
+    said = (
+        f"{entry.title} is {shown} {at}, {percent(change)} against {against}"
+        f" ({entry.said(before, now.around.currency)}); the limit is {percent(limit)}."
+    )
+    return Alert(rule.key, rule.name, "fired" if is_over else "fine", said, value, f"{last['bucket']}")

@@ -1,0 +1,116 @@
+"""Key results and tests as things to decide, out of what the pages OKRs and Tests know of them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from lib.errors import GrowthOpsError
+from lib.pulse.decisions import Decision
+from lib.store import Experiment, KeyResult
+
+
+class Stands(Protocol):
+    """How a key result stands (`lib.okr.standing.Standing`)."""
+
+    @property
+    def word(self) -> str:
+        """Where it is, in a word."""
+        ...
+
+    @property
+    def pace(self) -> float | None:
+        """Progress over the elapsed share of its time."""
+        ...
+
+    @property
+    def heard(self) -> date | None:
+        """When somebody last said something about it."""
+        ...
+
+    @property
+    def is_outdated(self) -> bool:
+        """Nothing was heard for too long."""
+        ...
+
+    @property
+    def is_bad(self) -> bool:
+        """Off track, or a limit breached."""
+        ...
+
+    @property
+    def contrast(self) -> str:
+        """What is said against what is measured."""
+        ...
+
+
+class HeldResult(Protocol):
+    """A key result with its standing."""
+
+    @property
+    def result(self) -> KeyResult:
+        """What people wrote."""
+        ...
+
+    @property
+    def standing(self) -> Stands:
+        """How it stands."""
+        ...
+
+    @property
+    def is_closed(self) -> bool:
+        """It has its score."""
+        ...
+
+
+def of_key_results(held: Sequence[HeldResult]) -> list[Decision]:
+    """Those that are off track or breached, and those that are outdated; of a closed one nothing waits."""
+    found = []
+    for one in held:
+        stands, result = one.standing, one.result
+        if one.is_closed or not (stands.is_bad or stands.is_outdated):
+            continue
+        word = stands.word if stands.is_bad else "outdated"
+        found.append(Decision("key result", f"“{result.title}” is {word}", said(one), "okrs",
+                              {"kr": (result.kr_id,)}, is_urgent=stands.is_bad))  # fmt: skip
+    return found
+
+
+def said(one: HeldResult) -> str:
+    """A key result in a sentence: its pace, what was last heard, and who answers for it."""
+    stands, result = one.standing, one.result
+    heard = f"last heard of on {stands.heard:%-d %B %Y}" if stands.heard else "nobody has said anything about it"
+    pace = "" if stands.pace is None else f"pace {stands.pace:.2f}; "
+    more = f"; {stands.contrast}" if stands.contrast else ""
+    return f"Owned by {result.owner}: {pace}{heard}{more}."
+
+
+def key_result(held: Sequence[HeldResult], key: str) -> tuple[str, str]:
+    """Status and sentence of a key result, for an alert.
+
+    Raises:
+        GrowthOpsError: there is none of this id, or it is closed.
+    """
+    found = next((one for one in held if one.result.kr_id == key and not one.is_closed), None)
+    if found is None:
+        raise GrowthOpsError(f"there is no key result {key!r} that is still running.")
+    stands = found.standing
+    word = "off track" if stands.is_bad else "outdated" if stands.is_outdated else stands.word
+    return word, f"“{found.result.title}” is {word}. {said(found)}"
+
+
+def of_tests(tests: Sequence[Experiment], today: date) -> list[Decision]:
+    """Tests that were stopped, or whose planned time is over, and nobody has decided."""
+    found = []
+    for one in tests:
+        over = one.end_on is not None and one.end_on <= today
+        if one.status != "stopped" and not (one.status == "running" and over):
+            continue
+        why = "It was stopped" if one.status == "stopped" else f"Its time was over on {one.end_on:%-d %B %Y}"
+        found.append(Decision("test", f"Decide the test “{one.name}”", f"{why}; {one.owner} answers for it.", "tests",
+                              {"exp": (one.experiment_id,)}))  # fmt: skip
+    return found
+
+
+def measured(tests: Sequence[Experiment]) -> frozenset[str]:
+    """The annotations that some test in the ledger has read after."""
+    return frozenset(str(one.setup["annotation"]) for one in tests if one.setup.get("annotation"))

@@ -1,0 +1,168 @@
+"""One key result: its picture, what is said against what is measured, what was reported, and its check-ins."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.charts import okr_line
+from lib.charts.specification import specification
+from lib.okr import forecast
+from lib.queries import okrs
+from lib.queries.okrs import Board, Held
+from lib.ui import annotations as notes
+from lib.ui import okr_check_in, okr_choice, okr_key_result, states, url
+from lib.ui.okr_check_in import people
+from lib.ui.okr_words import source, state, unit, value, way
+from lib.ui.page import tones
+from lib.ui.tables import Format, table
+from lib.ui.words import moment, plain
+from lib.words import percent
+
+POINTS: dict[str, Any] = {
+    "kind": pl.String(), "bucket": pl.Date(), "value": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
+    "confidence": pl.Float64(), "text": pl.String(),
+}  # fmt: skip
+CHECKS: dict[str, tuple[str, Format]] = {
+    "at": ("When", "text"), "author": ("Who", "text"), "confidence": ("Confidence", "decimal"),
+    "value": ("Value said", "text"), "note": ("Note", "text"), "blocker": ("In the way", "text"),
+}  # fmt: skip
+REPORTED: dict[str, tuple[str, Format]] = {
+    "as_of": ("Of", "day"), "reported_at": ("Reported on", "text"), "before": ("Reported", "text"),
+    "now": ("Now", "text"), "difference": ("Difference", "text"), "reason": ("Reason", "text"),
+}  # fmt: skip
+
+
+def detail(shown: Board, choice: okr_choice.OkrChoice) -> None:
+    """Draw the key result that is open; nothing where none is."""
+    held = next((one for one in shown.held if one.result.kr_id == choice.kr), None)
+    if held is None:
+        return
+    st.markdown(f"## {plain(held.result.title)}")
+    st.markdown(plain(sentence(held)))
+    with st.container(horizontal=True, gap="small"):
+        if not held.is_closed:
+            okr_check_in.check_in_button(held)
+        okr_key_result.change_button(held, shown.cycle)
+        if not held.is_closed:
+            okr_check_in.close_button([held])
+            st.button("Drop", key="drop-key-result", type="tertiary", icon=":material/delete:",
+                      help="Take it off the board; every version is kept", on_click=okr_key_result.drop,
+                      args=(held.result,))  # fmt: skip
+        else:
+            st.button("Open again", key="reopen-key-result", type="tertiary", icon=":material/lock_open:",
+                      help="Takes the score off; the closed version is kept", on_click=okr_key_result.open_again,
+                      args=(held.result,))  # fmt: skip
+        st.button("Close this view", key="leave-key-result", type="tertiary", icon=":material/close:",
+                  on_click=okr_choice.put, args=("kr", None))  # fmt: skip
+    _picture(held)
+    _restated(held)
+    _checks(held)
+
+
+def sentence(held: Held) -> str:
+    """State, measured, pace, where it leads, and what is said."""
+    stands, result = held.standing, held.result
+    told = [f"{state(held)}. {source(result)}; {way(result)}; owner {result.owner}"]
+    if stands.value is not None:
+        told.append(f"measured {value(result, stands.value)}, {percent(stands.progress, 0)} of the way")
+    if stands.pace is not None and not held.is_closed:
+        told.append(f"pace {stands.pace:.2f}")
+    if stands.straight is not None and not held.is_closed:
+        told.append(f"at this pace it ends at {value(result, stands.straight)}")
+    if stands.heading is not None and stands.lands is not None and not held.is_closed:
+        told.append(f"the last values lead to {value(result, stands.heading)} ({stands.lands:.2f} of the way)")
+    if stands.contrast:
+        told.append(stands.contrast)
+    if held.measured.problem:
+        told.append(held.measured.problem.rstrip("."))
+    return "; ".join(told) + "."
+
+
+def _picture(held: Held) -> None:
+    frame = points(held)
+    metric = held.result.metric_key
+    said = f"{held.result.title}: {'; '.join(filter(None, [held.standing.word, held.standing.contrast]))}"
+    made = specification(
+        okr_line.chart(frame, tones(), annotations=notes.shown(url.page(), metric), unit=unit(held.result),
+                       currency=queries.settings().company.currency),
+        tones(),
+    )  # fmt: skip
+    alt = okr_line.summary(frame, said=said, unit=unit(held.result), currency=queries.settings().company.currency)
+    st.vega_lite_chart(made.arrow, dict(made.spec), key="okr-line", alt=alt)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.caption(okr_line.LEGEND, width="stretch")
+        if queries.days() is not None:
+            notes.add_button(url.page(), "okr-line")
+
+
+def points(held: Held) -> pl.DataFrame:
+    """What the picture draws: values, path, forecast and check-ins."""
+    result, aim = held.result, held.aim
+    known = [point for point in held.measured.points if point[0] <= result.due_on] or held_points(held)
+    rows: list[tuple[Any, ...]] = [("value", day, number, None, None, None, "") for day, number in known]
+    ends = ((result.start_on, aim.start), (result.due_on, aim.due))
+    rows += [("path", day, aim.planned(at), None, None, None, "") for day, at in ends]
+    since = [point for point in known if point[0] >= result.start_on]
+    ahead = forecast.line(since if len(since) >= forecast.LEAST else known[-forecast.LEAST :])
+    if ahead is not None and not held.is_closed and known:
+        rows += [("forecast", day, at, low, high, None, "") for day, at, low, high in
+                 forecast.path(ahead, known[-1][0], result.due_on)]  # fmt: skip
+    timezone = queries.settings().company.timezone
+    for one in held.said:
+        day = one.at.astimezone(ZoneInfo(timezone)).date()
+        before = [number for at, number in known if at <= day]
+        number = one.value if one.value is not None else before[-1] if before else aim.planned(day)
+        rows.append(("check-in", day, number, None, None, one.confidence, f"{one.confidence:.1f}: {one.note or '–'}"))
+    return pl.DataFrame(rows, schema=POINTS, orient="row").sort("kind", "bucket")
+
+
+def held_points(held: Held) -> list[tuple[Any, float]]:
+    """The value a closed key result was scored by, as its only point."""
+    final = held.result.final_value
+    return [(held.result.due_on, final)] if held.is_closed and final is not None else []
+
+
+def _restated(held: Held) -> None:
+    """What was reported and is another number now, with the reason."""
+    if not queries.has_state():
+        return
+    rows: list[dict[str, Any]] = []
+    with states.quiet():
+        settings, store = queries.settings(), queries.store()
+        meant = okrs.definition_of(held, settings, store)
+        found = okrs.restatements(held, store.snapshots.of(okrs.reported_as(held.result)), meant, people())
+        for one, changed in found:
+            difference = changed.difference
+            sign = "−" if (difference or 0) < 0 else "+"
+            told = value(held.result, abs(difference or 0.0)).replace(" %", " pp")
+            shown = "–" if difference is None else f"{sign}{told}"
+            rows.append(
+                {
+                    "as_of": one.as_of, "reported_at": moment(one.reported_at, settings.company.timezone),
+                    "before": value(held.result, changed.before), "now": value(held.result, changed.now),
+                    "difference": shown, "reason": changed.reason,
+                }
+            )  # fmt: skip
+    if rows:
+        st.markdown("**Restated: reported before, another number now**")
+        table(pl.DataFrame(rows), REPORTED, "restated", "Numbers that are not any more what was reported, and why")
+
+
+def _checks(held: Held) -> None:
+    if not held.said:
+        st.caption("Nobody has checked in yet.")
+        return
+    timezone = queries.settings().company.timezone
+    rows = [
+        {
+            "at": moment(one.at, timezone), "author": one.author, "confidence": one.confidence,
+            "value": "" if one.value is None else value(held.result, one.value), "note": one.note,
+            "blocker": one.blocker,
+        }
+        for one in reversed(held.said)
+    ]  # fmt: skip
+    st.markdown("**Check-ins**")
+    table(pl.DataFrame(rows), CHECKS, "check-ins", "What people said of this key result, the newest first")

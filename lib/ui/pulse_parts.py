@@ -1,0 +1,190 @@
+"""The parts of Pulse: its head, tiles, course, what moved most, what waits, what comes, and growth."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import polars as pl
+import streamlit as st
+
+from lib import queries
+from lib.catalog import METRICS
+from lib.charts import lines, sparks
+from lib.errors import GrowthOpsError
+from lib.pulse import links, reading, tiles
+from lib.pulse.decisions import Ahead, Decision
+from lib.pulse.freshness import Freshness
+from lib.pulse.growing import Grown
+from lib.pulse.moves import Move, Moves
+from lib.pulse.tiles import TileReading
+from lib.queries import pulse
+from lib.ui import annotations as notes
+from lib.ui import explore_metric, navigation, url
+from lib.ui.page import VERDICT, picture, tones
+from lib.ui.pulse_choice import Shown
+from lib.ui.words import plain, stressed
+
+
+def head(title: str, fresh: Freshness, actions: Callable[[], None]) -> None:
+    """The page's name; right of it how old the data is (amber past its target), and the page's actions."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            colour = "orange" if fresh.is_old else "gray"
+            st.markdown(f":small[:{colour}[{plain(fresh.said)}]]", width="content")
+            actions()
+
+
+def verdict(readings: Sequence[TileReading], found: Moves | None = None, waiting: int | None = None) -> None:
+    """The computed sentence; what is not known yet is left out of it."""
+    st.html(f'<p style="{VERDICT}">{stressed(reading.verdict(readings, found, waiting))}</p>')
+
+
+def cards(shown: Shown, readings: Sequence[TileReading]) -> None:
+    """The tiles, four in a row; each leads to the page with the same number."""
+    with st.grid(4, min_column_width=220, gap="medium"):
+        for place, one in enumerate(readings):
+            with st.container(gap="xsmall", key=f"tile-{place}"):
+                _card(one)
+                _link(shown, one)
+
+
+def _card(one: TileReading) -> None:
+    colour = {"amber": "orange", "reached": ""}.get(one.state, "")
+    value = f":{colour}[{plain(one.text)}]" if colour else plain(one.text)
+    good = "off" if not one.delta else "normal" if one.better == "up" else "inverse"
+    st.metric(
+        plain(one.label), value, one.delta_text or None, delta_color=good,
+        delta_arrow="auto" if one.delta_text.strip("+-0. %p") else "off",
+        delta_description=f"on {one.against}" if one.delta_text else None,
+        help=plain(one.meaning) or None,
+    )  # fmt: skip
+    # Streamlit's own line in a metric has no words for those who cannot see it, and is a whole Vega chart.
+    course = sparks.svg([value for _, value in one.course], tones().main)
+    if course:
+        data = base64.b64encode(course.encode()).decode()
+        st.markdown(f"![{plain(one.label)}: {plain(_course(one))}](data:image/svg+xml;base64,{data})")
+    said = [one.missing, "in amber" if one.state == "amber" else "", one.target_text, one.pace_text,
+            f"n {one.n}, too few to rely on" if _is_few(one) else "", one.restated]  # fmt: skip
+    told = " · ".join(filter(None, said))
+    if told:
+        colour = "orange" if one.state == "amber" else "gray"
+        st.markdown(f":small[:{colour}[{plain(told)}]]")
+
+
+def _course(one: TileReading) -> str:
+    """The course in words: from what to what, over how many steps."""
+    known = [value for _, value in one.course if value is not None]
+    if len(known) < 2:
+        return ""
+    metric = METRICS[one.tile.metric]
+    first, last = (metric.said(value, queries.settings().company.currency) for value in (known[0], known[-1]))
+    return f"from {first} to {last} over {len(one.course)} steps by {one.grain}"
+
+
+def _is_few(one: TileReading) -> bool:
+    metric = METRICS.get(one.tile.metric)
+    return metric is not None and metric.is_share and 0 < one.n < 30
+
+
+def _link(shown: Shown, one: TileReading) -> None:
+    if one.bucket is None:
+        return
+    address = links.to_metric(one.tile.metric, one.grain, one, shown.around, shared())
+    page = navigation.page(links.METRIC_PAGE)
+    if page is not None:
+        st.page_link(page, label=f":small[{plain(one.short_at)}]", icon=":material/arrow_forward:",
+                     query_params=address, help=f"{plain(one.label)}, step by step", width="content")  # fmt: skip
+
+
+def shared() -> dict[str, tuple[str, ...]]:
+    """What all pages are asked about, as the address has it."""
+    return {key: values for key, values in url.now().items() if url.is_shared(key)}
+
+
+def course(shown: Shown) -> None:
+    """The course of one metric over somewhat more than a year, with what happened on it."""
+    tile = next(tile for tile in shown.board.tiles if tile.metric == shown.show)
+    metric = METRICS.get(tile.metric)
+    if metric is None:
+        return
+    try:
+        answer = queries.ask(tiles.question(tile, shown.board.grain, shown.around))
+    except GrowthOpsError as error:
+        st.caption(plain(str(error)))
+        return
+    rows = answer.tables["metric"]
+    if not rows.height or rows["value"].is_null().all():
+        st.caption("There is nothing to draw yet.")
+        return
+    cut = replace(answer, tables={"metric": rows.filter(pl.col("bucket") < shown.around.end)})
+    named = explore_metric.labelled(cut, metric)
+    unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
+    picture(named, "metric", lines, unit=unit, annotations=notes.shown(url.page(), tile.metric), key="pulse-course")
+
+
+def moved(shown: Shown, found: Moves) -> None:
+    """What moved most, each with the split that explains most of it and a way to look closer."""
+    st.markdown("## Moved most")
+    if not found.moves:
+        about = f"Looked at {found.looked_at} metrics, week by week." if found.looked_at else "Nothing to look at yet."
+        st.caption(plain(f"{about} None is beyond its usual noise." if found.looked_at else about))
+    for place, move in enumerate(found.moves):
+        with st.container(gap="xsmall", key=f"moved-{place}"):
+            st.markdown(f"**{'▲' if move.value > move.expected else '▼'} {plain(move.said)}.**")
+            st.markdown(plain(move.why))
+            _closer(shown, move)
+    for sentence in found.failed[:3]:
+        st.caption(plain(sentence))
+
+
+def _closer(shown: Shown, move: Move) -> None:
+    page = navigation.page(links.METRIC_PAGE)
+    address = links.to_metric(move.metric, "week", None, shown.around, shared())
+    if move.split is not None:
+        address["by"] = (move.split.field,)
+    if page is not None:
+        st.page_link(page, label=":small[Look closer]", icon=":material/arrow_forward:", query_params=address,
+                     width="content")  # fmt: skip
+
+
+def decide(found: Sequence[Decision], failed: Sequence[str]) -> None:
+    """What waits for somebody, with the page it is decided on."""
+    st.markdown("## Decide")
+    if not found and not failed:
+        st.caption("Nothing waits for a decision.")
+    for one in found:
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{plain(one.title)}**" + (" :small[:orange[urgent]]" if one.is_urgent else ""))
+            st.markdown(f":small[:gray[{plain(one.why)}]]")
+            page = navigation.page(one.page)
+            if page is not None and one.page != url.page():
+                st.page_link(page, label=":small[Decide there]", icon=":material/arrow_forward:",
+                             query_params=dict(one.address) or None, width="content")  # fmt: skip
+    for sentence in failed:
+        st.markdown(f":small[:orange[{plain(sentence)}]]")
+
+
+def coming(found: Sequence[Ahead]) -> None:
+    """Dated facts ahead."""
+    st.markdown("## Coming")
+    if not found:
+        st.caption("Nothing is noted for the next two months.")
+    for one in found:
+        st.markdown(f"{one.note.date:%-d %b} · **{plain(one.note.title)}** :small[:gray[{one.said}, {one.note.kind}]]")
+    notes.add_button(url.page(), "coming")
+
+
+def growth(found: Sequence[Grown]) -> None:
+    """Growth on both sides, a sentence each."""
+    if not found:
+        return
+    st.markdown("## Growth")
+    for one in found:
+        more = one.said or "nothing to compare with yet"
+        st.markdown(f"**{plain(one.title)}** {plain(one.text)} · {plain(more)}")
+
+
+def read(shown: Shown) -> tuple[TileReading, ...]:
+    """What the tiles show."""
+    return pulse.read_tiles(shown.board, shown.around)

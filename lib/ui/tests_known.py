@@ -1,0 +1,128 @@
+"""What the page Tests knows before it asks: the tests there are, what can be measured, and which groups there are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib import queries
+from lib.answers import Answer
+from lib.queries.tests import experiments, exposed, hosts
+from lib.questions import Experiment as Question
+from lib.store import Annotation, Experiment
+from lib.ui import tests_choice
+from lib.ui.tests_choice import TestsChoice
+from lib.ui.words import readable
+
+READY = ("ship", "harm", "no_effect", "guardrail")
+"""Verdicts after which somebody has to decide."""
+MOST_EVENTS, MOST_VALUES = 12, 12
+LATER_STATUS = ("running", "stopped", "decided", "draft")
+
+
+def records() -> dict[str, Experiment]:
+    """The ledger by the id of the test."""
+    return {one.experiment_id: one for one in experiments()}
+
+
+def readable_tests() -> dict[str, str]:
+    """Every test somebody saw, by id: its name; the running ones first."""
+    known, found = records(), exposed()["experiment_id"].to_list()
+    order = {key: LATER_STATUS.index(known[key].status) if key in known else 0 for key in found}
+    return {key: known[key].name if key in known else readable(key) for key in sorted(found, key=order.__getitem__)}
+
+
+def question_of(choice: TestsChoice, exp: str) -> Question:
+    """The question that reads a test out."""
+    record = records().get(exp)
+    return tests_choice.readout(choice, exp, record.setup if record else {}, usual_goal())
+
+
+def usual_goal() -> str:
+    """The event a test is read out by where nobody said: the activation event, else the most frequent one."""
+    named = queries.settings().onboarding.activation_event
+    seen = queries.events()
+    return named if named else seen[0] if seen else "*"
+
+
+def plain_answer(exp: str) -> Answer:
+    """What is said of a test as it was set up."""
+    return queries.ask(question_of(TestsChoice(), exp))
+
+
+def verdict(exp: str) -> str:
+    """What may be said of the best variant of a test: `ship`, `not_yet` …; empty where there is none to compare."""
+    found = plain_answer(exp).tables["effects"]
+    said = found["verdict"].drop_nulls().to_list() if found.height else []
+    return next((one for one in READY if one in said), said[0] if said else "")
+
+
+def ready() -> list[str]:
+    """Running tests that can be decided."""
+    seen = readable_tests()
+    running = [one.experiment_id for one in experiments() if one.status == "running"]
+    return [key for key in running if key in seen and verdict(key) in READY]
+
+
+def chosen_test(choice: TestsChoice) -> str | None:
+    """The test that is shown: the one asked for, else one that can be decided, else the first."""
+    seen = readable_tests()
+    if choice.exp in seen:
+        return choice.exp
+    return next(iter(ready()), next(iter(seen), None))
+
+
+def notes() -> dict[str, Annotation]:
+    """What happened, by the id of the note; the latest first."""
+    return {one.annotation_id: one for one in reversed(queries.annotations())}
+
+
+def measures() -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """What can be measured before and after, by its name in the address: words, and the fields of the question."""
+    tables, seen = queries.loaded(), queries.events()
+    steps = [one if isinstance(one, str) else "" for one in queries.settings().onboarding.steps]
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    if "subscriptions" in tables:
+        policy = queries.policy().as_json()
+        own = {"policy": policy} if policy else {}
+        found["logo_churn"] = ("Logo churn", {"measure": "logo_churn", "better": "down", **own})
+        found["new_customers"] = ("New customers", {"measure": "new_customers", **own})
+        found["grr"] = ("GRR", {"measure": "grr", **own})
+        if "users" in tables:
+            found["trial_to_paid"] = ("From sign-up to paying", {"measure": "trial_to_paid"})
+    if len(steps) > 1 and set(steps) <= set(seen):
+        told = f"From “{readable(steps[0])}” to “{readable(steps[-1])}”"
+        found["onboarding"] = (told, {"measure": "share", "among": steps[0], "goal": steps[-1]})
+    if seen:
+        found["visits"] = ("Visits", {"measure": "count", "goal": "*", "count_by": "session"})
+        found["people"] = ("Active people", {"measure": "count", "goal": "*", "count_by": "user"})
+    if seen and (same := hosts()):
+        pairs = [{"host": host, "means": means} for host, means in sorted(same.items())]
+        told = "Visits of a site that moved"
+        found["site"] = (told, {"view": "hosts", "measure": "count", "goal": "*", "hosts": pairs})
+    for name in seen[:MOST_EVENTS]:
+        found[f"event.{name}"] = (f"People with “{readable(name)}”", {"measure": "count", "goal": name})
+    return found
+
+
+def chosen_measure(choice: TestsChoice) -> str | None:
+    """The measure asked for, else the first there is."""
+    found = measures()
+    return choice.metric if choice.metric in found else next(iter(found), None)
+
+
+def is_of_accounts(measured: Mapping[str, Any]) -> bool:
+    """True where a measure is about subscriptions, whose groups are those of accounts."""
+    return measured["measure"] in ("logo_churn", "new_customers", "grr")
+
+
+def groups(measured: Mapping[str, Any]) -> dict[str, str]:
+    """Groups a change may be for, or be compared with: `field:value` and its words."""
+    wanted = ("account.",) if is_of_accounts(measured) else ("user.", "account.", "platform")
+    names = [name for name in queries.fields() if name.startswith(wanted)]
+    if measured["measure"] == "trial_to_paid":
+        names = [name for name in names if name.startswith(("user.", "account."))]
+    names = [name for name in names if name.removeprefix("user.").removeprefix("account.") in GROUPING]
+    return {f"{name}:{value}": f"{readable(name)}: {value}"
+            for name in names for value in queries.values(name)[:MOST_VALUES]}  # fmt: skip
+
+
+GROUPING = ("segment", "country", "region", "industry", "use_case", "job", "role", "age_band", "persona", "platform")

@@ -1,0 +1,89 @@
+"""The ledger: every test with its hypothesis, owner, decision and learning, and how often trying was worth it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from lib.queries.tests import experiments
+from lib.store import Experiment
+from lib.ui import tests_known
+from lib.ui.page import VERDICT, Card, cards
+from lib.ui.tables import table
+from lib.ui.tests_controls import setter
+from lib.ui.tests_decision import DECISIONS
+from lib.ui.tests_readout import VERDICTS
+from lib.ui.words import plain, stressed
+from lib.words import count, people, percent
+
+SCHEMA = {"name": pl.String(), "status": pl.String(), "decision": pl.String(), "hypothesis": pl.String(),
+          "learning": pl.String(), "owner": pl.String(), "start_on": pl.Date(), "end_on": pl.Date()}  # fmt: skip
+
+
+def tally(records: Sequence[Experiment]) -> dict[str, Any]:
+    """How many run, were decided, shipped (`rate` of the decided), and were decided without a learning."""
+    decided = [one for one in records if one.status == "decided"]
+    shipped = sum(one.decision == "ship" for one in decided)
+    return {
+        "running": sum(one.status == "running" for one in records),
+        "decided": len(decided),
+        "shipped": shipped,
+        "no_effect": sum(one.decision == "no_effect" for one in decided),
+        "harm": sum(one.decision == "harm" for one in decided),
+        "rate": shipped / len(decided) if decided else None,
+        "silent": sum(not one.learning.strip() for one in decided),
+    }
+
+
+def overview() -> str:
+    """One sentence about all tests, for the top of the page."""
+    found, waiting = tally(experiments()), tests_known.ready()
+    records = tests_known.records()
+    ready = f"{people(len(waiting), 'test', 'tests')} can be decided" if waiting else "No test can be decided now"
+    names = f" ({', '.join(records[key].name for key in waiting)})" if waiting else ""
+    won = (
+        f"; {percent(found['rate'])} of the {count(found['decided'])} decided were shipped" if found["decided"] else ""
+    )
+    return f"{ready}{names}, {count(found['running'])} running{won}."
+
+
+def numbers() -> list[Card]:
+    """Ready, running, decided, win rate, and those without a learning."""
+    found = tally(experiments())
+    rate = percent(found["rate"])
+    split = f"{found['shipped']} ship, {found['no_effect']} no effect, {found['harm']} harm"
+    return [
+        Card("Ready to decide", count(len(tests_known.ready()))),
+        Card("Running", count(found["running"])),
+        Card("Decided", count(found["decided"]), note=split if found["decided"] else None),
+        Card("Win rate", rate, meaning="Shipped ÷ decided.", few=found["decided"] < 5),
+        Card("Without a learning", count(found["silent"]), better="down"),
+    ]
+
+
+def show() -> None:
+    """The numbers, what is ready, and the table."""
+    records = experiments()
+    if not records:
+        st.markdown("## No test is written down yet\n\nOpen a test under “Read-out” and write it down, or plan one.")
+        return
+    cards(numbers())
+    for key in tests_known.ready():
+        said = VERDICTS[tests_known.verdict(key)].lower()
+        st.button(plain(f"{tests_known.records()[key].name}: {said}"), key=f"tests-open-{key}", type="tertiary",
+                  icon=":material/arrow_forward:", on_click=setter("exp", tab="Read-out"), args=(key,))  # fmt: skip
+    rows = [(one.name, one.status, DECISIONS.get(one.decision or "", ""), one.hypothesis, one.learning, one.owner,
+             one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
+    table(
+        pl.DataFrame(rows, schema=SCHEMA, orient="row"),
+        {"name": ("Test", "text"), "status": ("State", "text"), "decision": ("Decision", "text"),
+         "hypothesis": ("Expected", "text"), "learning": ("Learnt", "text"), "owner": ("Owner", "text"),
+         "start_on": ("From", "day"), "end_on": ("To", "day")},
+        "ledger", "Every test with its decision and what was learnt",
+    )  # fmt: skip
+
+
+def headline() -> None:
+    """The sentence about all tests, at the top."""
+    st.html(f'<p style="{VERDICT}">{stressed(overview())}</p>')

@@ -1,0 +1,83 @@
+"""Pulse in a real browser: from a tile to the page with the same number, the brief on paper, and who can read it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import ANSWERS_WITHIN_MS, Server, Visitor
+from tests.e2e.test_every_page import problems
+from tests.pages import tiny
+from tests.pages.test_pulse import BOARD, keep
+from tests.pages.test_revenue import load
+from tests.pictures import settle
+
+Open = Callable[..., Visitor]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patience() -> None:
+    expect.set_options(timeout=ANSWERS_WITHIN_MS)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The tiny company with customers, a board, and an alert that fired."""
+    folder = tmp_path_factory.mktemp("pulse")
+    workspace = load(tiny.make(folder / "workspace"))
+    keep(workspace, "pulse", "team", {**BOARD, "grain": "month"})
+    keep(workspace, "alert", "few", {"when": "below", "metric": "active_users", "value": 1e6}, "Few people")
+    started = Server(workspace, folder / "server.log")
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+def test_from_a_tile_to_the_same_number(open_page: Open) -> None:
+    page = open_page("/", width=1440).page
+    expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
+    settle(page)
+    tile = page.locator("[data-testid=stMetric]").filter(has_text="Newcomers")
+    expect(tile).to_contain_text("60")
+    page.locator(".st-key-tile-2").get_by_role("link").click()
+    expect(page.get_by_text("New people: 60 in the last complete bucket (2026-03-01).")).to_be_visible()
+    assert "metric=new_users" in page.url
+    page.go_back()
+    expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
+
+
+def test_the_brief_prints_on_a4(open_page: Open, tmp_path: Path, browser: Browser) -> None:
+    page = open_page("/pulse", width=1440).page
+    settle(page)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Brief").click()
+    file = tmp_path / "brief.html"
+    saved.value.save_as(file)
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 794, "height": 1123}, offline=True)
+    paper = context.new_page()
+    paper.on("request", lambda request: asked.append(request.url))
+    paper.goto(file.as_uri())
+    paper.emulate_media(media="print")
+    expect(paper.get_by_role("heading", name="Tiny & Sons: Pulse")).to_be_visible()
+    expect(paper.get_by_text("Few people")).to_be_visible()
+    assert paper.evaluate("() => document.scrollingElement.scrollWidth <= window.innerWidth")
+    printed = paper.pdf(prefer_css_page_size=True, print_background=True)
+    context.close()
+    assert printed.startswith(b"%PDF-") and 1 <= printed.count(b"/Type /Page\n") <= 2
+    assert asked == [file.as_uri()], "the brief asks nothing of anybody"
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize("address", ["/pulse", "/pulse?grain=week&compare=year&show=new_users"])
+def test_it_can_be_read_by_all(open_page: Open, address: str, width: int, dark: bool) -> None:
+    page = open_page(address, width=width, dark=dark).page
+    expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
+    settle(page)
+    assert problems(page) == []
+    inside = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
+                           " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip
+    assert inside[0] <= inside[1]

@@ -1,0 +1,196 @@
+"""The page OKRs as a visitor meets it: nothing written, a tiny company, and two people at once."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.store import KeyResult, Objective, Reading, open_store
+from lib.ui import okr_choice
+from tests.pages.conftest import Visit
+
+PAGE = "pages/brief/okrs.py"
+NOW = datetime(2026, 2, 15, 12, tzinfo=UTC)
+Q1 = (date(2026, 1, 1), date(2026, 3, 31))
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(okr_choice, "now", lambda: NOW)
+    monkeypatch.setattr(okr_choice.okrs, "STALE_DAYS", 100_000)
+
+
+@pytest.fixture
+def march(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day in the month the tiny company has data of."""
+    monkeypatch.setattr(okr_choice, "now", lambda: datetime(2026, 3, 17, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(folder))
+    return folder
+
+
+def opened(visit: Visit, **params: str) -> AppTest:
+    app = visit(**params).switch_page(PAGE).run()
+    assert not app.exception and not app.error
+    return app
+
+
+def words(app: AppTest) -> str:
+    parts = (*app.markdown, *app.caption, *app.info, *app.warning, *app.get("html"))
+    return "\n".join(str(getattr(part, "value", None) or part.proto) for part in parts)
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_nothing_written_says_what_the_page_would_say(visit: Visit, empty: Path) -> None:
+    app = opened(visit)
+    assert "No objectives yet" in words(app) and "Nobody types a number that the data knows" in words(app)
+    assert not (empty / "app.db").exists(), "looking makes no database"
+    assert [button.label for button in app.button if button.key == "new-key-result"] == ["New key result"]
+
+
+def test_a_first_key_result_takes_three_clicks(visit: Visit, workspace: Path) -> None:
+    app = opened(visit)  # the first click: the page
+    assert "Start Q1 2026 from a metric" in words(app)
+    press(app, "start-active_users")  # the second
+    press(app, "drawer-apply")  # the third
+    store = open_store(workspace)
+    [objective], [made] = store.objectives.list(), store.key_results.list()
+    assert (objective.title, objective.cycle) == ("Improve active people", "2026-Q1")
+    assert (made.metric_key, made.type, made.start_on, made.due_on) == ("active_users", "increase", *Q1)
+    assert made.baseline and made.target > made.baseline and made.title.startswith("Active people from ")
+    app.run()
+    assert made.title in words(app)
+
+
+def goal(workspace: Path, **more: Any) -> tuple[Objective, KeyResult]:
+    store = open_store(workspace)
+    objective = store.objectives.add(Objective("2026-Q1", "Keep them", "ana", objective_id="o_1"), author="ana")
+    told: dict[str, Any] = {"baseline": 0.0, "target": 4.0, "type": "milestone", "unit": "steps", **more}
+    result = KeyResult("o_1", "Four steps", "ana", start_on=Q1[0], due_on=Q1[1], kr_id="kr_1", **told)
+    return objective, store.key_results.add(result, author="ana")
+
+
+def test_said_measured_and_outdated(visit: Visit, workspace: Path) -> None:
+    _, made = goal(workspace)
+    app = opened(visit)
+    assert "of 1 key result, 1 outdated" in words(app)
+    open_store(workspace).check_ins.add(
+        "kr_1", 0.8, author="ana", value=2.0, note="half", at=datetime(2026, 2, 14, tzinfo=UTC)
+    )
+    app = opened(visit, kr=made.kr_id)
+    assert "1 on track" in words(app) and "measured 2 steps, 50 % of the way; pace 1.00" in words(app)
+    assert [card.value for card in app.metric] == ["+100", "0.50", "1", "0", "0"]
+
+
+def test_a_live_metric_and_a_breached_limit(visit: Visit, workspace: Path, march: None) -> None:
+    goal(workspace, type="stay_below", target=0.5, baseline=None, metric_key="active_users", reading=Reading("week"))
+    app = opened(visit, kr="kr_1")
+    assert "breached" in words(app) and "Active people, the last finished week" in words(app)
+
+
+def test_what_the_address_says_in_vain(visit: Visit, workspace: Path) -> None:
+    goal(workspace)
+    app = opened(visit, cycle="1999-Q1", kr="kr_9", status="fine")
+    assert "Part of this link could not be followed" in words(app) and "1999-Q1" in words(app)
+
+
+def test_a_check_in_low_confidence_says_why(visit: Visit, workspace: Path) -> None:
+    goal(workspace)
+    app = press(opened(visit, kr="kr_1"), "check-in")
+    app.selectbox(key="check-confidence").set_value(0.5).run()
+    assert app.button(key="drawer-apply").disabled and "Say why in a note" in words(app)
+    app.text_input(key="check-note").set_value("late").run()
+    app.text_input(key="check-value").set_value("1").run()
+    press(app, "drawer-apply")
+    [found] = open_store(workspace).check_ins.list()
+    assert (found.confidence, found.note, found.value) == (0.5, "late", 1.0)
+
+
+def test_closing_freezes_score_and_definition(visit: Visit, workspace: Path, march: None) -> None:
+    # UP-34: a later definition does not rewrite what was scored.
+    goal(workspace, type="increase", baseline=0.0, target=1.0, metric_key="active_users", reading=Reading("week"),
+         unit=None)  # fmt: skip
+    app = press(press(opened(visit, kr="kr_1"), "close-and-score"), "drawer-apply")
+    [closed] = open_store(workspace).key_results.list()
+    assert (closed.status, closed.score, closed.closed_on) == ("closed", 1.0, date(2026, 3, 17))
+    assert closed.frozen is not None and closed.frozen["metric"] == "active_users" and closed.frozen["fingerprint"]
+    [objective] = open_store(workspace).objectives.list()
+    assert (objective.status, objective.note) == ("achieved", "closed with a mean score of 1.00")
+    [reported] = open_store(workspace).snapshots.list()
+    assert reported.value == closed.final_value and reported.metric_key == "active_users"
+    assert "reached 1.00" in words(opened(visit, kr="kr_1", cycle="2026-Q1"))
+    app = opened(visit, tab="Over cycles")
+    assert "Mean score of 2026-Q1: 1.00" in words(app)
+    rows = next(frame.value for frame in opened(visit, tab="Diagnosis").dataframe)
+    assert rows["diagnosis"].tolist() == ["went well unwatched"]
+    press(opened(visit, kr="kr_1"), "reopen-key-result")
+    history = open_store(workspace).key_results.history("kr_1")
+    assert [(one.status, one.score) for one in history] == [("live", None), ("closed", 1.0), ("live", None)]
+
+
+def test_what_has_no_value_is_not_scored(visit: Visit, workspace: Path) -> None:
+    goal(workspace)
+    app = press(opened(visit, kr="kr_1"), "close-and-score")
+    assert app.button(key="drawer-apply").disabled and "“Four steps” has no value to score" in words(app)
+
+
+def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: Path) -> None:
+    # T22 on the page.
+    objective, _ = goal(workspace)
+    app = press(opened(visit), "change-o_1")
+    app.text_input(key="objective-owner").set_value("cleo").run()
+    store = open_store(workspace)
+    store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    press(app, "drawer-apply")
+    app.run()
+    assert "ben saved version 2 of the objective 'Keep them all' while you were changing version 1" in words(app)
+    assert store.objectives.get("o_1") == store.objectives.history("o_1")[1], "nothing is saved yet"
+    press(app, "drawer-apply")
+    history = store.objectives.history("o_1")
+    assert [(one.title, one.owner) for one in history] == [
+        ("Keep them", "ana"), ("Keep them all", "ana"), ("Keep them all", "cleo"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "title", "owner", "versions"), [
+    ("okr-conflict-mine", "Keep them", "cleo", 3), ("okr-conflict-theirs", "Keep them all", "ana", 2),
+])  # fmt: skip
+def test_the_other_two_ways_on(visit: Visit, workspace: Path, key: str, title: str, owner: str, versions: int) -> None:
+    objective, _ = goal(workspace)
+    app = press(opened(visit), "change-o_1")
+    app.text_input(key="objective-owner").set_value("cleo").run()
+    store = open_store(workspace)
+    store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    press(app, "drawer-apply").run()
+    press(app, key)
+    history = store.objectives.history("o_1")
+    assert (history[-1].title, history[-1].owner, len(history)) == (title, owner, versions)
+
+
+def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
+    app = opened(visit)
+    told = (
+        "cycle,objective,key_result,type,metric,baseline,target\n"
+        "2026-Q1,Grow,More people,increase,active_users,1,9\n2026-Q1,Grow,Steps,milestone,,,4\n"
+    )
+    app.file_uploader[0].upload("okrs.csv", told.encode(), "text/csv").run()
+    assert "2 key results of 1 objectives" in words(app)
+    press(app, "okr-import-empty")
+    store = open_store(workspace)
+    assert [one.title for one in store.objectives.list()] == ["Grow"]
+    assert {(one.title, one.metric_key) for one in store.key_results.list()} == {
+        ("More people", "active_users"), ("Steps", None),
+    }  # fmt: skip

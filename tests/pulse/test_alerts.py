@@ -1,0 +1,134 @@
+"""Alerts, and what waits for a decision."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from lib.errors import StoreError
+from lib.pulse.alerts import EXIT, Alert, Now, Rule, evaluate, worst
+from lib.pulse.decisions import Known, coming, decide
+from lib.pulse.freshness import freshness, target
+from lib.settings import Settings, SourceSpec
+from lib.store import Annotation, Reach
+from lib.store.boards import AlertRule
+from tests.pulse.test_tiles import AROUND, END, asking, weeks
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+LAST = datetime(2026, 5, 31, 23, tzinfo=UTC)
+
+
+def held(series: dict[str, Any] | None = None, **rule: Any) -> Alert:
+    told = {"mrr": weeks([100.0, 80.0])} if series is None else series
+    now = Now(asking(told), AROUND, LAST, NOW, lambda key: ("off track", f"{key} is at 0.6."))
+    return evaluate([Rule("k", "Mind this", AlertRule.model_validate(rule))], now)[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ({"when": "below", "metric": "mrr", "value": 80.01}, "fired"),
+        ({"when": "below", "metric": "mrr", "value": 80}, "fine"),
+        ({"when": "above", "metric": "mrr", "value": 79.9}, "fired"),
+        ({"when": "above", "metric": "mrr", "value": 80}, "fine"),
+        ({"when": "falls", "metric": "mrr", "value": 0.2}, "fired"),
+        ({"when": "falls", "metric": "mrr", "value": 0.21}, "fine"),
+        ({"when": "rises", "metric": "mrr", "value": 0.01}, "fine"),
+        ({"when": "no_data", "hours": 9.9}, "fired"),
+        ({"when": "no_data", "hours": 10}, "fine"),
+        ({"when": "off_track", "key_result": "kr_1"}, "fired"),
+        ({"when": "falls", "metric": "mrr", "value": 0.2, "against": "year"}, "unknown"),
+        ({"when": "below", "metric": "grr", "value": 0.5}, "unknown"),
+        ({"when": "below", "metric": "gone", "value": 0.5}, "unknown"),
+    ],
+    ids=str,
+)
+def test_rules(rule: dict[str, Any], state: str) -> None:
+    found = held(**rule)
+    assert found.state == state, found.said
+    assert found.said.endswith(".")
+
+
+def test_what_an_alert_says() -> None:
+    found = held(when="falls", metric="mrr", value=0.15)
+    assert found.said == (
+        "MRR is $80.00 in the week from 25 May 2026, -20.0 % against the week before ($100.00); the limit is 15.0 %."
+    )
+    assert found.as_json() == {"key": "k", "name": "Mind this", "state": "fired", "said": found.said, "value": 80.0,
+                               "bucket": "2026-05-25"}  # fmt: skip
+    assert held(when="no_data", hours=5).said == "The last event is 10 h old; the limit is 5 h."
+
+
+def test_the_worst_decides() -> None:
+    def states(*names: Any) -> str:
+        return worst([Alert("k", "n", name, "s.") for name in names])
+
+    assert [states(), states("fine"), states("fine", "fired"), states("fired", "unknown", "fine")] == [
+        "fine", "fine", "fired", "unknown",
+    ]  # fmt: skip
+    assert EXIT == {"fine": 0, "fired": 1, "unknown": 2}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"when": "below", "metric": "mrr"}, {"when": "falls", "metric": "mrr", "value": -0.1}, {"when": "no_data"},
+     {"when": "off_track"}, {"when": "below", "value": 3}],
+    ids=str,
+)  # fmt: skip
+def test_a_rule_that_says_nothing_is_refused(rule: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="needs"):
+        AlertRule.model_validate(rule)
+
+
+def note(day: date, title: str = "Shorter form", kind: Any = "product", end: date | None = None) -> Annotation:
+    return Annotation(f"a_{day}", 1, day, end, title, kind, Reach(), "ana", NOW)
+
+
+def test_changes_nobody_looked_at_wait() -> None:
+    days = [END - timedelta(days=back) for back in (27, 28, 119, 120)]
+    known = Known(END, NOW, annotations=lambda: [note(day, f"n{k}") for k, day in enumerate(days)])
+    found, failed = decide(known)
+    assert [one.title for one in found] == ["Did “n1” work?", "Did “n2” work?"] and failed == ()
+    assert found[0].why == "It is 28 days since 4 May 2026: compare the time after with the time before."
+    assert (found[0].page, dict(found[0].address)) == ("tests", {"annotation": ("a_2026-05-04",)})
+    read = replace(known, measured=lambda: frozenset(["a_2026-05-04"]))
+    assert [one.title for one in decide(read)[0]] == ["Did “n2” work?"]
+    press = Known(END, NOW, annotations=lambda: [note(days[1], kind="funding")])
+    assert decide(press)[0] == (), "money raised is no change of ours that could have worked"
+
+
+def test_broken_events_and_alerts_come_first_and_a_failure_is_said() -> None:
+    events = pl.DataFrame({"name": ["pay", "open", "x"], "named": [True, True, False],
+                           "state": ["silent", "seen", "silent"]})  # fmt: skip
+
+    def fails() -> list[Annotation]:
+        raise StoreError("the state cannot be read.")
+
+    fired = [Alert("a", "Fewer people", "fired", "They fell."), Alert("b", "Fine", "fine", "No."),
+             Alert("c", "Odd", "unknown", "It could not be evaluated: no.")]  # fmt: skip
+    found, failed = decide(Known(END, NOW, fails, lambda: events, lambda: fired))
+    assert [(one.title, one.is_urgent) for one in found] == [
+        ("Fewer people", True), ("The event “pay” is silent", True), ("Odd", False),
+    ]  # fmt: skip
+    assert failed == ("Unread notes: the state cannot be read.",)
+
+
+def test_what_comes() -> None:
+    days = [END + timedelta(days=ahead) for ahead in (60, -1, 0, 61, 12)]
+    found = coming([note(day) for day in days], END)
+    assert [(one.days, one.said) for one in found] == [(0, "today"), (12, "in 12 days"), (60, "in 60 days")]
+
+
+def test_age_of_the_data() -> None:
+    """LE-22: the last event 31 May 23:00, now 1 June 09:00: 10 h old, amber past 24 h."""
+    fresh = freshness(LAST, NOW, 24, "UTC")
+    assert (fresh.said, fresh.is_old) == ("Last event 31 May 2026, 23:00 · 10 h old", False)
+    assert not freshness(LAST, LAST + timedelta(hours=24), 24, "UTC").is_old
+    assert freshness(LAST, LAST + timedelta(hours=24, seconds=1), 24, "UTC").is_old
+    assert freshness(None, NOW, 24, "UTC").is_old
+    bare = freshness(None, NOW, 24, "UTC", date(2026, 5, 1))
+    assert (bare.said, bare.is_old) == ("Data through 1 May 2026; no event was ever loaded", False)
+    spec = SourceSpec(table="events", path="e.csv", fresh_within_hours=6)
+    assert (target(Settings()), target(Settings(sources=(spec,)))) == (24, 6)
