@@ -38,28 +38,27 @@ def _number(value: float) -> str:
     return count(value) if value >= 100 else f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
 
 
-def size(change: Change) -> str:
+def size(change: Change, places: int = 1) -> str:
     """`−3.0 pp (95 % −6.1…−0.1)`, `×1.75 (95 % 1.19…2.58)`."""
     rates, effect = change.rates, change.effect
     if rates.ratio is not None and rates.low is not None and rates.high is not None:
         return f"×{rates.ratio:.2f} (95 % {rates.low:.2f}…{rates.high:.2f})"
     if effect.difference is None:
         return "–"
+    said = f"{points(effect.difference, places, '+')} pp"
     if effect.low is None or effect.high is None:
-        return f"{points(effect.difference, True)} pp"
-    return f"{points(effect.difference, True)} pp (95 % {points(effect.low)}…{points(effect.high)})"
+        return said
+    return f"{said} (95 % {points(effect.low)}…{points(effect.high)})"
 
 
-def points(share: float, plus: bool = False) -> str:
-    """Percentage points to one place; to two where one would round something away that matters.
+def points(share: float, places: int = 1, plus: str = "") -> str:
+    """Percentage points.
 
-    >>> points(-0.0275, True), points(0.03, True), points(-0.061)
+    >>> points(-0.0275, 2, "+"), points(0.03, 1, "+"), points(-0.061)
     ('−2.75', '+3.0', '−6.1')
     """
-    amount = 100 * share
-    places = 1 if not plus or abs(round(amount, 1) - amount) < 0.02 else 2
-    sign = "−" if round(amount, places) < 0 else "+" if plus else ""
-    return f"{sign}{abs(amount):,.{places}f}"
+    amount = round(100 * share, places)
+    return f"{'−' if amount < 0 else plus}{abs(amount):,.{places}f}"
 
 
 def verdict(question: BeforeAfter, decisive: Change, is_over: bool) -> str:
@@ -83,7 +82,7 @@ def headline(question: BeforeAfter, pair: tuple[Stretch, Stretch], changes: dict
     against = changes["net"]
     if against.size is None:
         return f"{moved}: {VERDICTS[said]}. Nothing can be said of the comparison group."
-    return f"{moved}; against the comparison group {size(against)}: {VERDICTS[said]}."
+    return f"{moved}; against the comparison group {size(against, 2)}: {VERDICTS[said]}."
 
 
 def checks(question: BeforeAfter, changes: dict[str, Change], is_over: bool, has_year: bool) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from lib.charts.picking import POINTS, keys
 from lib.charts.shades import along, contrast, mixed
+from lib.charts.theme import SMALL
 from lib.charts.time_axis import day
 from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
@@ -48,7 +49,9 @@ def chart(
     letters = alt.Color("letters:N", scale=None, legend=None)
     # Without its mark of per cent a figure also fits into the cells of a phone.
     long = alt.Chart().mark_text(opacity=_if(f"{wide} >= 40"))
-    short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"))
+    # Three figures, of a hundred and more, need smaller ones there.
+    size: Any = alt.ExprRef(f"{wide} < 24 && length(datum.figure) > 2 ? {SMALL - 4} : {SMALL}")
+    short = alt.Chart().mark_text(opacity=_if(f"{wide} < 40 && {wide} >= 18"), fontSize=size)
     shade = alt.Color("shade:N", scale=None, legend=None)
     return alt.layer(
         cells.encode(x, y, shade, tooltip=_tooltip(share, there)).properties(name=POINTS),

@@ -1,6 +1,5 @@
-"""Where a plan is heading, how much something grew, and what a spike left behind. Pure arithmetic."""
+"""Where a plan is heading, and how much something grew. Pure arithmetic."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -68,28 +67,3 @@ class Growth:
         if self.multiple is None or self.multiple <= 0 or self.years <= 0:
             return None
         return self.multiple ** (1 / self.years) - 1
-
-
-@dataclass(frozen=True)
-class Spike:
-    """What a spike was above the usual, how many days until half of it had come, and which part of the level stayed."""
-
-    extra: float
-    half_by_day: int | None
-    kept: float | None
-
-
-def spike(usual: float, days: Sequence[float], later: float | None = None) -> Spike:
-    """Anatomy of a spike: `usual` a day before it, its `days` one by one, and the level `later`.
-
-    >>> spike(1000, [5000, 3000, 2000], 1150)
-    Spike(extra=7000, half_by_day=1, kept=0.15)
-    """
-    above = [day - usual for day in days]
-    total, sofar, half = sum(above), 0.0, None
-    for number, more in enumerate(above, 1):
-        sofar += more
-        if half is None and total > 0 and sofar >= total / 2:
-            half = number
-    kept = None if later is None or usual <= 0 else round(later / usual - 1, 12)
-    return Spike(total, half, kept)

@@ -72,8 +72,10 @@ class TileReading:
 
     @property
     def short_at(self) -> str:
-        """`week from 25 May 2026`."""
-        return self.at.removeprefix("in the ").removeprefix("in ").removeprefix("on ")
+        """`week from 25 May 2026`, with a short month."""
+        if self.bucket is None or self.grain not in ("day", "week"):
+            return self.at.removeprefix("in ")
+        return f"{'week from ' if self.grain == 'week' else ''}{self.bucket:%-d %b %Y}"
 
     @property
     def against(self) -> str:

@@ -1,6 +1,6 @@
 """Which cycle and which key results are looked at. All of it is in the address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -47,7 +47,7 @@ def today() -> date:
 def here(known: Records, today: date) -> OkrChoice:
     """What the address says. What it says in vain is taken out of it, and remembered."""
     reader = Reader(url.now())
-    usual = okrs.present(known, today)
+    usual = _of_key_result(known, url.now().get("kr", ())) or okrs.present(known, today)
     offered = {*okrs.all_cycles(known), cycles.quarter_of(today), following(cycles.quarter_of(today))}
     cycle = reader.one("cycle", offered, usual)
     found = OkrChoice(
@@ -62,6 +62,12 @@ def here(known: Records, today: date) -> OkrChoice:
         url.note(reader.notes)
         url.write(written(found, usual))
     return found
+
+
+def _of_key_result(known: Records, told: Sequence[str]) -> str:
+    """The cycle of the key result an address names; a link to one opens its cycle."""
+    found = next((one.objective_id for one in known.key_results if told and one.kr_id == told[-1]), None)
+    return next((one.cycle for one in known.objectives if one.objective_id == found), "")
 
 
 def following(quarter: str) -> str:

@@ -11,6 +11,7 @@ from lib.errors import GrowthOpsError
 from lib.okr import cycles
 from lib.queries import okr_values
 from lib.store import KeyResult, Reading
+from lib.ui.builder import fields
 from lib.ui.okr_words import value
 
 METRIC, VIEW, TYPED = "metric", "view", "typed"
@@ -128,6 +129,8 @@ def problem(draft: Mapping[str, Any]) -> str:
     """Why it cannot be saved yet; empty when it can."""
     if draft["source"] == METRIC and draft["metric"] is None:
         return "Choose a metric."
+    if draft["source"] == METRIC and (wrong := fields.problem(draft["where"])):
+        return wrong
     if draft["source"] == VIEW and (draft["question"] is None or not draft["table"] or not draft["column"]):
         return "Choose a saved view, and which of its numbers counts."
     if draft["source"] == TYPED and not draft["title"].strip():

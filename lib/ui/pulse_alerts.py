@@ -129,10 +129,10 @@ def _list(change: Change) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(plain(kept.name), key=f"alert-open-{kept.key}", type="tertiary",
                       on_click=change, args=(lambda _, kept=kept: begun(kept),))  # fmt: skip
+            widgets.icon(f"alert-off-{kept.key}", "delete", f"Take “{kept.name}” off the list", keeping.retire, kept)
             if one is not None:
                 colour = "gray" if one.state == "fine" else "orange"
                 st.markdown(f":small[:{colour}[{plain(f'{MARKS[one.state]}: {one.said}')}]]", width="stretch")
-            widgets.icon(f"alert-off-{kept.key}", "delete", f"Take “{kept.name}” off the list", keeping.retire, kept)
 
 
 def in_words(body: Mapping[str, Any]) -> str:

@@ -33,13 +33,19 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "reason": ("Why it ended", "text"),
 }
 RARE = ("gap_days", "reason")
-WHOLE = ""
+WHOLE, RATES = "", "fx"
+OF_RATES = (
+    "Exchange rates are nobody's doing: they change what every amount in another currency is worth, in proportion."
+)
 
 
 def accounts(asked: Asked, choice: RevenueChoice, scope: Mapping[str, Any], view: View) -> None:
     """What to list, by movement and step; and the list, where something was chosen."""
     _choose(asked, choice, view)
     if not view.lists:
+        return
+    if view.movement == RATES:
+        st.info(OF_RATES)
         return
     steps = _steps(asked, view)
     if len(steps) > MOST_STEPS:
@@ -64,7 +70,9 @@ def accounts(asked: Asked, choice: RevenueChoice, scope: Mapping[str, Any], view
 
 def _choose(asked: Asked, choice: RevenueChoice, view: View) -> None:
     """The same as a click on a bar or a button, for keyboards and thumbs."""
-    moved = {name: NAMES[name] for name in SIGNS if (asked.whole.tables["movements"][name] != 0).any()}
+    moved = {
+        name: NAMES[name] for name in SIGNS if name != RATES and (asked.whole.tables["movements"][name] != 0).any()
+    }
     steps = {at.isoformat(): _capital(when(at, choice.grain)) for at in revenue_parts.buckets(asked)}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         widgets.pick("revenue-move", "List the accounts of", {EVERYTHING: "everything that moved"} | moved,
@@ -92,7 +100,7 @@ def _steps(asked: Asked, view: View) -> list[Any]:
     frame = (asked.moved if view.group else asked.whole).tables["movements"]
     if view.group:
         frame = frame.filter(pl.col("segment") == view.group)
-    named = [view.of_movement] if view.of_movement else list(SIGNS)
+    named = [view.of_movement] if view.of_movement else [name for name in SIGNS if name != RATES]
     some = frame.filter(pl.any_horizontal(pl.col(name) != 0 for name in named))["bucket"].unique().sort().to_list()
     return [at for at in some if view.bucket in (None, at)]
 

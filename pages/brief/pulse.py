@@ -15,8 +15,9 @@ refused = st.container()
 pulse_parts.cards(shown, readings)
 left, right = st.columns([3, 2], gap="large")
 moves_at, decide_at, coming_at = left.container(), right.container(), right.container()
-pulse_choice.drawn(shown)
-pulse_parts.course(shown)
+with left:
+    pulse_choice.drawn(shown)
+    pulse_parts.course(shown)
 
 waiting, failed = pulse.read_decisions(shown.around)
 with decide_at:
@@ -28,7 +29,8 @@ with moves_at:
     pulse_parts.moved(shown, moved)
 with said:
     pulse_parts.verdict(readings, moved, len(waiting))
-pulse_parts.growth(pulse.read_growth(shown.around))
+with left:
+    pulse_parts.growth(pulse.read_growth(shown.around))
 pulse_drawer.reopened()
 pulse_drawer.metrics_drawer()
 pulse_alerts.alerts_drawer()

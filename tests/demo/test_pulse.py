@@ -2,8 +2,8 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-import polars as pl
 import pytest
 
 from lib import choices
@@ -18,7 +18,7 @@ from lib.settings import Settings
 from lib.store import Store
 from lib.store.boards import AlertRule, Board
 
-Tables = dict[str, pl.DataFrame]
+Tables = dict[str, Any]
 
 
 @pytest.fixture(scope="module")

@@ -87,8 +87,9 @@ def test_a_cold_link_runs_the_entry_script(open_page: Open) -> None:
 
 
 def test_the_bare_address_leads_to_the_first_page_with_its_parameters(open_page: Open) -> None:
-    page = settled(open_page("/?by=platform").page)
-    expect(page).to_have_url(re.compile(r"/onboarding\?by=platform$"))
+    page = open_page("/?grain=month").page
+    expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/pulse\?grain=month$"))
 
 
 def test_a_change_is_in_the_address_and_the_link_shows_the_same(open_page: Open) -> None:
@@ -178,7 +179,7 @@ def test_every_tab_draws(open_page: Open) -> None:
 
 
 def test_a_newcomer_from_the_verdict_to_the_people_and_back(open_page: Open, tmp_path: Path) -> None:
-    page = settled(open_page("/").page)
+    page = settled(open_page("/onboarding").page)
     expect(page.get_by_text("33.3 % of 60 people".replace(" %", "\xa0%"))).to_be_visible()
     page.get_by_role("button", name="3 steps").click()
     drawer = page.get_by_role("dialog")

@@ -101,6 +101,20 @@ def test_a_live_metric_and_a_breached_limit(visit: Visit, workspace: Path, march
     assert "breached" in words(app) and "Active people, the last finished week" in words(app)
 
 
+def test_a_link_to_a_key_result_opens_its_cycle(visit: Visit, workspace: Path) -> None:
+    goal(workspace)
+    open_store(workspace).objectives.add(Objective("2026-02", "Newer", "ana"), author="ana")
+    assert "February 2026" in words(opened(visit))
+    app = opened(visit, kr="kr_1")
+    assert "Q1 2026, with" in words(app) and "## Four steps" in words(app)
+    assert "“kr” does not know" not in words(app)
+
+
+def test_an_unfinished_condition_cannot_be_saved(visit: Visit, workspace: Path) -> None:
+    app = press(press(opened(visit), "start-active_users"), "kr-where-add")
+    assert app.button(key="drawer-apply").disabled and "Choose a field for every condition" in words(app)
+
+
 def test_what_the_address_says_in_vain(visit: Visit, workspace: Path) -> None:
     goal(workspace)
     app = opened(visit, cycle="1999-Q1", kr="kr_9", status="fine")

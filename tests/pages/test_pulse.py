@@ -94,9 +94,8 @@ def test_tiles_of_the_board(page: Visit, board: Path) -> None:
     assert verdict(app).startswith("<p style=") and f"Through onboarding is {value}" in verdict(app)
     assert "target 30.0 %" in says(app)
     assert "Last event 3 April 2026, 11:00" in says(app)
-    assert [one.value for one in app.markdown if one.value.startswith("## ")][:3] == [
-        "## Moved most", "## Decide", "## Coming",
-    ]  # fmt: skip
+    heads = {one.value for one in app.markdown if one.value.startswith("## ")}
+    assert heads >= {"## Moved most", "## Decide", "## Coming"}
 
 
 def test_a_tile_leads_to_the_same_number(page: Visit, board: Path, visit: Visit) -> None:

@@ -145,6 +145,24 @@ def test_another_policy_is_shown_beside_the_old_one_kept_undone_and_in_force_eve
     store.close()
 
 
+def test_exchange_rates_are_a_bar_of_their_own(here: Path) -> None:
+    rates = pl.DataFrame({"date": ["2026-01-01", "2026-03-10"], "currency": "EUR", "rate": [1.0, 1.5]})
+    euro = {"subscription_id": ["e"], "account_id": ["a9"], "product": ["core"], "currency": ["EUR"],
+            "start_date": ["2025-12-01"], "mrr_cents": [20_000]}  # fmt: skip
+    days = pl.col(pl.String()).exclude("subscription_id", "account_id", "product", "currency").str.to_date()
+    frames = {"fx_rates": rates.with_columns(pl.col("date").str.to_date()),
+              "subscriptions": pl.DataFrame(euro).with_columns(days)}  # fmt: skip
+    load_frames(here, frames, "euro")
+    app = opened(move="fx")
+    assert healthy(app)
+    assert "exchange rates +$100.00" in pictures(app)[0]
+    assert "Exchange rates are nobody's doing" in app.info[0].value
+    assert any(note.value.startswith("Other currencies are worth what they were") for note in app.caption)
+    assert app.dataframe[0].value["fx"].tolist()[1] == 100
+    app.selectbox(key="revenue-move").set_value("all").run()
+    assert healthy(app) and "a9" not in app.dataframe[0].value["account_id"].tolist()
+
+
 def test_the_address_says_only_what_differs_from_the_policy() -> None:
     kept = RevenuePolicy(pause="churn", past_due_days=10)
     choice, notes = read({}, (), kept)

@@ -1,10 +1,12 @@
 """Splits add up to the change, and name the group it comes from."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.pulse.pace import Growth, Pace, elapsed, spike
+from lib.pulse.pace import Growth, Pace, elapsed
 from lib.pulse.splits import Cell, best, counts, ratios
 
 amounts = st.integers(0, 10_000)
@@ -65,8 +67,6 @@ def test_pace_against_plan() -> None:
     """SG-01: plan $40M, half the year gone, $12.5M in: pace 0.625, a straight line to $25.0M, off track."""
     pace = Pace(40e6, 12.5e6, 0.5)
     assert (pace.pace, pace.straight_line, pace.status) == (0.625, 25e6, "off track")
-    from datetime import date
-
     assert elapsed(date(2015, 1, 1), date(2015, 1, 11), date(2015, 1, 6)) == 0.5
     assert [elapsed(date(2015, 1, 1), date(2015, 1, 11), date(2015, 1, day)) for day in (1, 31)] == [0, 1]
     statuses = [Pace(100, done, 0.5).status for done in (45, 44.9, 35, 34.9)]
@@ -81,10 +81,3 @@ def test_growth() -> None:
     assert index.change == 1.5 and index.a_year is not None and round(100 * index.a_year, 1) == 58.1
     assert (Growth(1e6, 5e6, 1).multiple, Growth(500, 1_000, 1).multiple) == (5.0, 2.0)
     assert Growth(0, 5, 1).multiple is None and Growth(0, 5, 1).a_year is None and Growth(5, 6, 0).a_year is None
-
-
-def test_what_a_spike_left() -> None:
-    """SG-17: 1,000 a day, then 5,000, 3,000 and 2,000: 7,000 more in 3 days; a later 1,150 a day is 15 % kept."""
-    found = spike(1_000, [5_000, 3_000, 2_000], 1_150)
-    assert (found.extra, found.half_by_day, found.kept) == (7_000, 1, 0.15)
-    assert spike(0, [], 5) == spike(0, [], None)
