@@ -38,25 +38,26 @@ def _number(value: float) -> str:
     return count(value) if value >= 100 else f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
 
 
-def size(change: Change, places: int = 1) -> str:
+def size(change: Change) -> str:
     """`−3.0 pp (95 % −6.1…−0.1)`, `×1.75 (95 % 1.19…2.58)`."""
     rates, effect = change.rates, change.effect
     if rates.ratio is not None and rates.low is not None and rates.high is not None:
         return f"×{rates.ratio:.2f} (95 % {rates.low:.2f}…{rates.high:.2f})"
     if effect.difference is None:
         return "–"
-    said = f"{points(effect.difference, places, '+')} pp"
+    said = f"{points(effect.difference, '+')} pp"
     if effect.low is None or effect.high is None:
         return said
     return f"{said} (95 % {points(effect.low)}…{points(effect.high)})"
 
 
-def points(share: float, places: int = 1, plus: str = "") -> str:
-    """Percentage points.
+def points(share: float, plus: str = "") -> str:
+    """Percentage points to one place; to more where one would hide on which side of 0 they are.
 
-    >>> points(-0.0275, 2, "+"), points(0.03, 1, "+"), points(-0.061)
-    ('−2.75', '+3.0', '−6.1')
+    >>> points(-0.0512, "+"), points(0.03, "+"), points(-0.0004), points(0.0)
+    ('−5.1', '+3.0', '−0.04', '0.0')
     """
+    places = next((places for places in (1, 2, 3, 4) if round(100 * share, places)), 1)
     amount = round(100 * share, places)
     return f"{'−' if amount < 0 else plus}{abs(amount):,.{places}f}"
 
@@ -82,7 +83,7 @@ def headline(question: BeforeAfter, pair: tuple[Stretch, Stretch], changes: dict
     against = changes["net"]
     if against.size is None:
         return f"{moved}: {VERDICTS[said]}. Nothing can be said of the comparison group."
-    return f"{moved}; against the comparison group {size(against, 2)}: {VERDICTS[said]}."
+    return f"{moved}; against the comparison group {size(against)}: {VERDICTS[said]}."
 
 
 def checks(question: BeforeAfter, changes: dict[str, Change], is_over: bool, has_year: bool) -> pl.DataFrame:
@@ -91,19 +92,29 @@ def checks(question: BeforeAfter, changes: dict[str, Change], is_over: bool, has
     rows: list[tuple[str, bool | None, str]] = [
         ("comparison", group, "There is a comparison group." if group else WEAK),
         ("window_over", is_over, "All days are over." if is_over else "The days after are not over yet."),
-        ("season", *_season(question, changes, has_year)),
+        ("season", *_season(changes, has_year)),
     ]
     return pl.DataFrame(rows, schema=CHECKS, orient="row")
 
 
-def _season(question: BeforeAfter, changes: dict[str, Change], has_year: bool) -> tuple[bool | None, str]:
-    now, then = changes["change"].size, changes["year_before"].size if "year_before" in changes else None
-    if not has_year or then is None:
+def _season(changes: dict[str, Change], has_year: bool) -> tuple[bool | None, str]:
+    """Whether the season may be behind the change: only asked where there is one.
+
+    It is unlikely where the interval of a year earlier leaves out a change as large in the same direction.
+    """
+    now, (low, high) = changes["change"].size, changes["change"].ends
+    if now is None or low is None or high is None:
+        return None, "The change cannot be told, so nothing can be said of the season."
+    if low <= 0 <= high:
+        return True, "No change is shown, so there is nothing that the season would have to explain."
+    year = changes.get("year_before", Change())
+    if not has_year or year.size is None:
         return None, "There is no data of the same weeks a year earlier, so the season cannot be told apart."
-    told = f"In the same weeks a year earlier it was {size(changes['year_before'])}"
-    if now is not None and now * then > 0 and abs(then) >= abs(now) / 2:
-        return False, f"{told}: the season may explain this."
-    return True, f"{told}, so this is not the season."
+    told = f"In the same weeks a year earlier it was {size(year)}"
+    least, most = year.ends
+    if least is not None and most is not None and (most < now if now > 0 else least > now):
+        return True, f"{told}, so the season is unlikely to be the reason."
+    return False, f"{told}: the season cannot be ruled out."
 
 
 def spike_headline(question: BeforeAfter, table: pl.DataFrame) -> str:

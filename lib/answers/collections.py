@@ -119,7 +119,8 @@ def _change(question: Revenue, rows: pl.DataFrame, table: pl.DataFrame) -> pl.Da
 def _headline(tables: dict[str, pl.DataFrame], facts: Facts, found: AccountRows) -> str:
     table, change = tables["collections"], tables["change"]
     if not table.height:
-        return "No payment failed in this scope." if found.any_loaded else "No bills are loaded (table invoices)."
+        none = "No payment failed in this scope; a longer period may have some."
+        return none if found.any_loaded else "No bills are loaded (table invoices)."
     failed, came = int(table["failed"].sum()), int(table["recovered"].sum())
     code = facts.settings.company.currency
     sums = [money(float(table[name].sum()), code) for name in ("recovered_amount", "failed_amount")]

@@ -27,7 +27,7 @@ def _cycles(tables: dict[str, pl.DataFrame], code: str) -> str:
     row = table.row(0, named=True)
     who = "" if table.height == 1 else f" of “{row['segment']}”"
     if not row["won"]:
-        return f"None of {people(row['deals'], 'deal', 'deals')}{who} was won yet."
+        return f"None of {people(row['deals'], 'deal', 'deals')}{who} opened in this scope is won yet."
     return (
         f"{percent(row['same_quarter_share'])} of {people(row['won'], 'win', 'wins')}{who} closed in the quarter they"
         f" were opened in; half of the deals that are not lost are won within {_days(row['median_days'])}."
@@ -43,12 +43,14 @@ def _deals(tables: dict[str, pl.DataFrame], code: str) -> str:
     some = int(net["deals_with_free"].sum())
     top = bands["from"].max()
     large = bands.filter(pl.col("from") == top)
-    largest = f"{count(int(large['won'].sum()))} of {people(won, 'win', 'wins')} {large['band'][0]}"
+    big = int(large["won"].sum())
+    largest = f"Of {people(won, 'deal', 'deals')} won in this scope {count(big)} {'is' if big == 1 else 'are'}"
     given = (
         f" {money(acv, code)} ACV less {money(free, code)} of services given away is {money(acv - free, code)}"
         f" ({percent(-free / acv if acv else None)}); {percent(some / won)} of wins carry some."
     )
-    return f"{largest}: {percent(int(large['won'].sum()) / won)}.{given if free else ''}".replace("-", "−")
+    told = f"{largest} worth {large['band'][0]}: {percent(big / won)}.{given if free else ''}"
+    return told.replace("-", "−")
 
 
 def _pipeline(tables: dict[str, pl.DataFrame], code: str) -> str:
@@ -61,7 +63,8 @@ def _pipeline(tables: dict[str, pl.DataFrame], code: str) -> str:
     over = table.filter("complete")["bucket"].unique().sort()
     ends = [table.filter((pl.col("bucket") == at) & (pl.col("segment") == first["segment"]))["share"][0]
             for at in ([over[0], over[-1]] if over.len() > 1 else [])]  # fmt: skip
-    course = f", from {percent(ends[0])} to {percent(ends[1])}" if ends and None not in ends else ""
+    has_moved = ends and None not in ends and ends[0] != ends[1]
+    course = f", from {percent(ends[0])} to {percent(ends[1])}" if has_moved else ""
     return (
         f"Of {money(total, code)} ACV opened, {percent(first['acv'] / total)} came from “{first['segment']}”{course}."
     )

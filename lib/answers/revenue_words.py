@@ -118,7 +118,8 @@ def _others(question: Revenue, table: pl.DataFrame, found: Subscriptions) -> str
         )
     if question.view == "drivers":
         change = float(table["rate"].sum()) + float(table["mix"].sum())
-        return f"GRR changed by {100 * change:+.1f} points".replace("-", "−") + (
+        before = "12 months" if question.basis == "trailing_12" else question.grain
+        return f"GRR changed by {100 * change:+.1f} points against the {before} before".replace("-", "−") + (
             f": {100 * float(table['rate'].sum()):+.1f} within segments,"
             f" {100 * float(table['mix'].sum()):+.1f} because their weights changed."
         ).replace("-", "−")

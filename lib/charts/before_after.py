@@ -32,7 +32,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, unit: str = "percent") -> Drawn:
     shades = dict(zip(NAMES.values(), (tones.main, tones.series[1]), strict=True))
     top = alt.Legend(title=None, orient="top", symbolOpacity=1)
     colour = alt.Color("name:N", legend=top, scale=alt.Scale(domain=names, range=[shades[name] for name in names]))
-    x = alt.X("period:O", sort=list(ORDER), axis=alt.Axis(title=None, labelAngle=0, grid=False))
+    x = alt.X("period:O", sort=list(ORDER), axis=alt.Axis(title=None, labelAngle=0, grid=False, labelFlush=False))
     y = alt.Y("value:Q", scale=scale, axis=measure.axis(steps, tones))
     line = alt.Chart().mark_line(strokeWidth=2.5).encode(x, y, colour)
     bar = alt.Chart().mark_rule(strokeWidth=5, opacity=0.3).encode(

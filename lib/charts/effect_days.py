@@ -13,7 +13,7 @@ from lib.charts.time_axis import PLACE, across, placed
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import marks
 
-HEIGHT = 300
+HEIGHT, ROOM = 300, 54
 TOOLTIP = [
     alt.Tooltip("when:N", title="Up to"),
     alt.Tooltip("variant:N", title="Variant"),
@@ -30,12 +30,14 @@ def chart(frame: pl.DataFrame, tones: Tones, *, unit: str = "points", annotation
     """A line per variant over the days; `unit` is points for shares, else number."""
     names = frame["variant"].unique(maintain_order=True).to_list()
     shades = emphasised(names, tones, "variant") if len(names) > 1 else dict.fromkeys(names, tones.main)
-    rows = _rows(frame, unit)
+    rows = _rows(begun(frame), unit)
     steady = rows.filter(pl.col("units") >= CALM * pl.col("units").max())
     ends = [0.0, *steady["low"].to_list(), *steady["high"].to_list()]
     steps = marks(min(ends), max(ends))
     scale = alt.Scale(domain=[steps[0], steps[-1]], range=[HEIGHT, notes.HEADROOM], nice=False, clamp=True)
-    axis = alt.Axis(title=None, values=steps, gridColor=tones.hairline, labelExpr=axis_words(unit), labelFlush=False)
+    # The room for labels is measured before the font has come: without a least extent they would be cut.
+    axis = alt.Axis(title=None, values=steps, gridColor=tones.hairline, labelExpr=axis_words(unit), labelFlush=False,
+                    minExtent=ROOM)  # fmt: skip
     y = alt.Y("difference:Q", axis=axis, scale=scale)
     colour = alt.Color("variant:N", legend=None if len(names) == 1 else alt.Legend(title=None, orient="top"),
                        scale=alt.Scale(domain=names, range=[shades[name] for name in names]))  # fmt: skip
@@ -45,6 +47,12 @@ def chart(frame: pl.DataFrame, tones: Tones, *, unit: str = "points", annotation
     points = alt.Chart().mark_point(filled=True, size=60, opacity=0).encode(PLACE, y, colour, tooltip=TOOLTIP)
     found = notes.marks(annotations, rows["at"])
     return alt.layer(zero.encode(y), band, line, points, *notes.layers(found, tones), data=rows, height=HEIGHT)
+
+
+def begun(frame: pl.DataFrame) -> pl.DataFrame:
+    """From the first day on that shows a difference: before, nobody of any variant has done it, which is no value."""
+    first = frame.filter(pl.col("difference") != 0)["day"].min()
+    return frame if first is None else frame.filter(pl.col("day") >= first)
 
 
 def _rows(frame: pl.DataFrame, unit: str) -> pl.DataFrame:

@@ -13,6 +13,8 @@ from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
 
 HEIGHT = 340
+MONTHS_FROM = 150 * time_axis.DAY
+"""An axis longer than that has its ticks on the first days of months: others would say the same month twice."""
 LEGEND = (
     "Line: values. Dashed grey: the straight path from baseline to target, or the limit. Dashed with a band: where the"
     " last values lead, and where four of five would lie. Dots: check-ins, filled where somebody is confident (0.7 or"
@@ -41,7 +43,7 @@ def chart(
     )
     least, most = _span(frame)
     steps = marks(least, most, unit)
-    what = happened.marks(annotations, rows["at"].sort())
+    what = happened.marks(annotations, _days(rows))
     scale = alt.Scale(
         domain=[steps[0], steps[-1]], range=[HEIGHT, happened.HEADROOM if what else 0], nice=False, zero=False,
         clamp=True,
@@ -57,7 +59,7 @@ def chart(
         _only("forecast").mark_area(opacity=0.14, color=tones.main).encode(
             PLACE, alt.Y("low:Q").title(None), alt.Y2("high")
         ),
-        _only("path").mark_line(strokeDash=[5, 4], color=tones.muted).encode(time_axis.across(_ticks(rows)), y),
+        _only("path").mark_line(strokeDash=[5, 4], color=tones.muted).encode(time_axis.across(ticks(rows)), y),
         _only("forecast").mark_line(strokeDash=[3, 4], color=tones.main).encode(PLACE, level),
         value.encode(PLACE, level, tooltip=TOOLTIP[:2]),
         spoken.encode(PLACE, level, tooltip=TOOLTIP),
@@ -65,9 +67,18 @@ def chart(
     return alt.layer(*layers, data=rows, height=HEIGHT)
 
 
-def _ticks(rows: pl.DataFrame) -> pl.Series:
-    """Days for the axis, evenly from the first to the last."""
+def _days(rows: pl.DataFrame) -> pl.Series:
+    """Every day from the first to the last, so that a note stands on its own and not on the value before it."""
     first, last = int(rows["at"].min() or 0), int(rows["at"].max() or 0)  # type: ignore[arg-type]
+    return pl.Series(range(first, last + 1, time_axis.DAY), dtype=pl.Int64())
+
+
+def ticks(rows: pl.DataFrame) -> pl.Series:
+    """Days for the axis, evenly from the first to the last; the first days of months where the axis names months."""
+    every = _days(rows)
+    first, last = every.item(0), every.item(-1)
+    if last - first > MONTHS_FROM:
+        return every.filter(pl.from_epoch(every, "ms").dt.day() == 1)
     steps = max(1, min(6, (last - first) // time_axis.DAY))
     days = [first + round((last - first) / steps / time_axis.DAY * k) * time_axis.DAY for k in range(steps + 1)]
     return pl.Series(days, dtype=pl.Int64())

@@ -1,5 +1,6 @@
 """Objectives and their key results as a tree: how much of the way is done, against the time that is over."""
 
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -7,9 +8,11 @@ import polars as pl
 
 from lib.charts.picking import POINTS, keys
 from lib.charts.tones import Drawn, Tones
-from lib.words import listing, percent
+from lib.words import listing, people, percent
 
-ROW, INDENT, BAR, WORDS = 46, 22, 8, 118
+ROW, INDENT, BAR, WORDS = 50, 22, 8, 118
+NARROW, LETTERS = 560, 38
+"""On a screen of fewer pixels than that a title has two lines of so many letters, and the state stands by the bar."""
 SIGNS = {
     "on track": "●", "reached": "●", "watch": "▲", "partly": "▲", "off track": "▼", "missed": "▼", "breached": "×",
     "outdated": "○", "early": "·", "no value": "–",
@@ -26,15 +29,18 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
     The frame has a row for each, in order: id, title, depth, is_objective, progress, elapsed, word, said (what stands
     on the right). Objectives have no mark of time.
     """
-    rows = _placed(frame, tones)
+    rows = placed(frame, tones)
     tooltip = [alt.Tooltip("title:N", title="Title"), alt.Tooltip("right:N", title="State")]
-    wide = "(width - datum.indent)"
-    title = alt.Chart().mark_text(
-        align="left", baseline="middle", color=tones.ink, x=_at("datum.indent"), y=_at("datum.top + 14"),
-        fontWeight=_at("datum.weight"), limit=_at(f"{wide} - {WORDS}"),
-    )  # fmt: skip
-    right = alt.Chart().mark_text(align="right", baseline="middle", x=_at("width"), y=_at("datum.top + 14"))
-    whole = _bar(tones.lost, _at("width"))
+    end = _by_room(f"width - {WORDS}", "width")
+    wide = f"({end} - datum.indent)"
+    titles = [
+        _title(tones, _by_room("datum.head", "datum.title"), _by_room("datum.tail ? 8 : 21", "16")),
+        _title(tones, _by_room("datum.tail", "''"), "23"),
+    ]
+    right = alt.Chart().mark_text(
+        align="right", baseline="middle", x=_at("width"), y=_at(f"datum.top + {_by_room('36', '16')}")
+    )
+    whole = _bar(tones.lost, _at(end))
     part = _bar(None, _at(f"datum.indent + datum.done * {wide}"))
     now = f"datum.indent + datum.elapsed * {wide}"
     # A rule would want fields of the frame; a narrow bar takes places.
@@ -42,8 +48,8 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
         alt.Chart()
         .transform_filter("isValid(datum.elapsed)")
         .mark_rect(
-            color=tones.ink, x=_at(f"{now} - 1"), x2=_at(f"{now} + 1"), y=_at("datum.top + 23"),
-            y2=_at(f"datum.top + 29 + {BAR}"),
+            color=tones.ink, x=_at(f"{now} - 1"), x2=_at(f"{now} + 1"), y=_at(f"{TOP} - 3"),
+            y2=_at(f"{TOP} + 3 + {BAR}"),
         )
     )  # fmt: skip
     touch = alt.Chart().transform_filter("!datum.is_objective").mark_rect(
@@ -54,16 +60,20 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
         whole,
         part.encode(colour),
         gone,
-        title.encode(alt.Text("title:N")),
+        *titles,
         right.encode(alt.Text("right:N"), colour),
         touch.encode(tooltip=tooltip).properties(name=POINTS),
     ]
     return alt.layer(*layers, data=rows, height=max(frame.height, 1) * ROW)
 
 
-def _placed(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
+def placed(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
     """The rows with their places, colours and words."""
+    lines = [wrap(text, LETTERS, break_long_words=False, max_lines=2, placeholder=" …") or [""]
+             for text in frame["title"]]  # fmt: skip
     return frame.with_row_index("place").with_columns(
+        pl.Series("head", [line[0] for line in lines], dtype=pl.String()),
+        pl.Series("tail", [" ".join(line[1:]) for line in lines], dtype=pl.String()),
         keys(frame, ["id"]),
         indent=pl.col("depth") * INDENT,
         top=pl.col("place").cast(pl.Int64) * ROW,
@@ -84,13 +94,29 @@ def shade(word: str, tones: Tones) -> str:
     return tones.warn if word in warn else tones.bad if word in bad else tones.muted
 
 
+def _by_room(narrow: str, wide: str) -> str:
+    """An expression that is one thing on a narrow screen and another on a wide one."""
+    return f"(width < {NARROW} ? {narrow} : {wide})"
+
+
+TOP = f"(datum.top + {_by_room('32', '28')})"
+
+
+def _title(tones: Tones, text: str, y: str) -> alt.Chart:
+    room = f"width - datum.indent - {_by_room('0', str(WORDS))}"
+    return alt.Chart().mark_text(
+        align="left", baseline="middle", color=tones.ink, x=_at("datum.indent"), y=_at(f"datum.top + {y}"),
+        fontWeight=_at("datum.weight"), limit=_at(room), text=_at(text),
+    )  # fmt: skip
+
+
 def _bar(shade: str | None, end: Any) -> alt.Chart:
     told: dict[str, Any] = {} if shade is None else {"color": shade}
     return alt.Chart().mark_rect(
         x=_at("datum.indent"),
         x2=end,
-        y=_at("datum.top + 26"),
-        y2=_at(f"datum.top + 26 + {BAR}"),
+        y=_at(TOP),
+        y2=_at(f"{TOP} + {BAR}"),
         cornerRadius=2,
         **told,
     )
@@ -105,7 +131,7 @@ def title(frame: pl.DataFrame) -> str:
     results = frame.filter(~pl.col("is_objective"))
     counted = results.group_by("word", maintain_order=True).len().sort("len", descending=True)
     told = [f"{number} {word}" for word, number in counted.iter_rows()]
-    return f"{results.height} key results: {listing(told)}" if told else "No key results yet"
+    return f"{people(results.height, 'key result', 'key results')}: {listing(told)}" if told else "No key results yet"
 
 
 def summary(frame: pl.DataFrame) -> str:

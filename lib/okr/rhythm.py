@@ -9,19 +9,19 @@ GRACE_DAYS = 3
 REGULAR = 0.7
 
 
-def last_heard(aim: Aim, heard: Sequence[date]) -> date:
-    """The day of the last check-in; the start where there is none."""
-    return max([aim.start, *heard])
+def last_heard(aim: Aim, heard: Sequence[date], written: date | None = None) -> date:
+    """The day of the last check-in; where there is none the start, or the day it was written down if that is later."""
+    return max([aim.start, *(heard or [written or aim.start])])
 
 
-def is_outdated(aim: Aim, heard: Sequence[date], today: date) -> bool:
+def is_outdated(aim: Aim, heard: Sequence[date], today: date, written: date | None = None) -> bool:
     """True when the last check-in is more than the cadence and three days old. A live value is no word of anybody.
 
     >>> aim = Aim("increase", 1.0, date(2026, 1, 1), date(2026, 4, 1), 0.0, cadence_days=7)
     >>> is_outdated(aim, [date(2026, 2, 1)], date(2026, 2, 11)), is_outdated(aim, [date(2026, 2, 1)], date(2026, 2, 12))
     (False, True)
     """
-    return (today - last_heard(aim, heard)).days > aim.cadence_days + GRACE_DAYS
+    return (today - last_heard(aim, heard, written)).days > aim.cadence_days + GRACE_DAYS
 
 
 def rhythm(aim: Aim, heard: Sequence[date], today: date) -> float | None:

@@ -16,7 +16,7 @@ WORST = (
 class Together:
     """An objective: the weighted mean of the progress of its key results, and its weakest key result.
 
-    `weakest` is the place of the weakest among those given; `word` is the worst word any of them has.
+    `weakest` is the place of the weakest among those given, as `weakest` finds it; `word` is the worst word of any.
     """
 
     mean: float | None
@@ -24,13 +24,26 @@ class Together:
     word: str
 
 
+CLOSED = ("reached", "partly", "missed")
+
+
+def weakest(standings: Sequence[Standing]) -> int | None:
+    """The place of the weakest: the one in the worst state, of several the one of which least is done.
+
+    Those that go on come before closed ones; those without a value are left out. None where none is left.
+    """
+    known = [(place, one) for place, one in enumerate(standings) if one.progress is not None]
+    ranks = [(one.word in CLOSED, WORST.index(one.word), one.progress or 0.0, place) for place, one in known]
+    return min(ranks)[-1] if ranks else None
+
+
 def together(parts: Sequence[tuple[Standing, float]]) -> Together:
     """An objective out of its key results, each with its weight."""
-    known = [(place, one.progress, weight) for place, (one, weight) in enumerate(parts) if one.progress is not None]
+    known = [(one.progress, weight) for one, weight in parts if one.progress is not None]
     words = [one.word for one, _ in parts]
     return Together(
-        mean=weighted([(done, weight) for _, done, weight in known]),
-        weakest=min(known, key=lambda part: (part[1], part[0]))[0] if known else None,
+        mean=weighted(known),
+        weakest=weakest([one for one, _ in parts]),
         word=min(words, key=WORST.index) if words else "no value",
     )
 

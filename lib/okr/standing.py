@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lib.okr import forecast, rhythm
-from lib.okr.progress import Aim, elapsed, pace, progress, straight_line, word
+from lib.okr.progress import EARLY, Aim, elapsed, pace, progress, straight_line, word
 
 CONFIDENT, HEADING = 0.7, 0.7
 """From this confidence on somebody says it will be reached; from this progress on the due day it is heading there."""
@@ -59,12 +59,17 @@ class Standing:
         return self.word in ("off track", "breached")
 
     @property
+    def is_early(self) -> bool:
+        """True in the first tenth of the time: nothing is said of where it leads then."""
+        return self.elapsed < EARLY
+
+    @property
     def disagrees(self) -> bool:
         """True where people say it will be reached and the line says it will not, or the other way round.
 
-        A guard rail is kept where the line stays inside its limit.
+        A guard rail is kept where the line stays inside its limit. In the first tenth of the time neither is judged.
         """
-        if self.said is None or self.lands is None:
+        if self.said is None or self.lands is None or self.is_early:
             return False
         return (self.said >= CONFIDENT) != (self.lands >= (1.0 if self.is_limit else HEADING))
 
@@ -77,8 +82,12 @@ class Standing:
         return f"{opinion}, heading to {self.lands:.2f}"
 
 
-def standing(aim: Aim, points: Sequence[Point], said: Sequence[Said], today: date) -> Standing:
+def standing(
+    aim: Aim, points: Sequence[Point], said: Sequence[Said], today: date, written: date | None = None
+) -> Standing:
     """How a key result stands on a day, from its values up to that day and what people said.
+
+    `written` is the day it was written down: before that nobody could check in.
 
     The line is laid through the values since the start, or through the last four where there are fewer since.
     """
@@ -88,7 +97,7 @@ def standing(aim: Aim, points: Sequence[Point], said: Sequence[Said], today: dat
     ahead = forecast.line(since if len(since) >= forecast.LEAST else known[-forecast.LEAST :])
     heard = sorted(said, key=lambda one: one.day)
     days = [one.day for one in heard]
-    outdated = rhythm.is_outdated(aim, days, today)
+    outdated = rhythm.is_outdated(aim, days, today, written)
     heading = None if ahead is None or value is None else ahead.at(aim.due)
     return Standing(
         word=word(aim, value, today, outdated),

@@ -93,7 +93,7 @@ def _key_result(rule: Rule, now: Now) -> Alert:
     if now.key_result is None:
         raise GrowthOpsError("there are no key results to look at.")
     status, said = now.key_result(rule.body.key_result or "")
-    return Alert(rule.key, rule.name, "fired" if status in ("off track", "outdated") else "fine", said)
+    return Alert(rule.key, rule.name, "fired" if status in ("off track", "breached", "outdated") else "fine", said)
 
 
 def _metric(rule: Rule, now: Now) -> Alert:
@@ -119,7 +119,7 @@ def _metric(rule: Rule, now: Now) -> Alert:
     is_over = change <= -limit if body.when == "falls" else change >= limit
     against = "a year before" if body.against == "year" else f"the {body.grain} before"
     said = (
-        f"{entry.title} is {shown} {at}, {percent(change)} against {against}"
+        f"{entry.title} is {shown} {at}, {100 * change:+.1f} % against {against}"
         f" ({entry.said(before, now.around.currency)}); the limit is {percent(limit)}."
     )
     return Alert(rule.key, rule.name, "fired" if is_over else "fine", said, value, f"{last['bucket']}")

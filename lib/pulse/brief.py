@@ -8,7 +8,7 @@ from html import escape
 
 from lib.charts import sparks
 from lib.charts.tones import LIGHT
-from lib.pulse import links
+from lib.pulse import growing, links
 from lib.pulse.reading import Reading
 from lib.pulse.tiles import TileReading
 
@@ -145,7 +145,7 @@ def _growth(reading: Reading) -> str:
     if not reading.growth:
         return ""
     items = [f"<strong>{escape(one.title)}</strong> {escape(one.text)} · {escape(one.said)}" for one in reading.growth]
-    return _section("Growth", items, "")
+    return _section(growing.heading(reading.growth), items, "")
 
 
 def _gaps(reading: Reading) -> str:

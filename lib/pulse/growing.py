@@ -1,5 +1,6 @@
 """Growth on both sides: customers and their money, people and businesses, against a year and two years before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,8 @@ from lib.questions import parse
 from lib.store.boards import Tile
 from lib.words import percent
 
+MANIFOLD = 9.0
+"""From a growth of so many times what there was on, a multiple says more than percent do."""
 SIDES = ("arr", "customers", "users_total", "accounts_total")
 BY_PLACE = {"users_total": "user.country", "accounts_total": "account.country", "customers": "account.country"}
 
@@ -40,12 +43,18 @@ class Grown:
         if self.a_year is not None and self.a_year.multiple is not None:
             parts.append(f"×{self.a_year.multiple:.1f} in a year")
         if self.two_years is not None and self.two_years.change is not None:
-            rate = self.two_years.a_year
+            rate, change = self.two_years.a_year, self.two_years.change
             more = "" if rate is None else f", {percent(rate)} a year"
-            parts.append(f"{100 * self.two_years.change:+.1f} % in two{more}")
+            is_far = change >= MANIFOLD
+            parts.append(f"×{1 + change:,.0f} in two" if is_far else f"{100 * change:+.1f} % in two{more}")
         if self.elsewhere:
             parts.append(f"{percent(self.elsewhere)} of it in new countries")
         return "; ".join(parts)
+
+
+def heading(found: Sequence[Grown]) -> str:
+    """`Growth to the end of September 2026`: the last month that is over."""
+    return f"Growth to the end of {max(one.bucket for one in found):%B %Y}" if found else "Growth"
 
 
 def read(ask: Ask, around: Around) -> tuple[Grown, ...]:

@@ -40,7 +40,7 @@ class Reading:
     @property
     def verdict(self) -> str:
         """One or two sentences: the first number, what moved, and how much waits."""
-        return verdict(self.tiles, self.moves, len(self.decisions))
+        return verdict(self.tiles, self.moves, self.decisions)
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def read(
     )  # fmt: skip
 
 
-def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: int | None) -> str:
+def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: Sequence[Decision] | None) -> str:
     """The sentence Pulse begins with; parts that are not known yet are left out."""
     valued = [one for one in shown if one.value is not None]
     parts = []
@@ -92,7 +92,8 @@ def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: int | No
     if moved is not None:
         parts.append(_moved(moved))
     if waiting:
-        parts.append(f"{people(waiting, 'thing waits', 'things wait')} for a decision.")
+        urgent = next((f", first of all: {one.title}" for one in waiting if one.is_urgent), "")
+        parts.append(f"{people(len(waiting), 'thing waits', 'things wait')} for a decision{urgent}.")
     return " ".join(filter(None, parts))
 
 

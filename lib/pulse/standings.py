@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lib.errors import GrowthOpsError
 from lib.pulse.decisions import Decision
+from lib.pulse.readouts import ReadOut, titled
 from lib.store import Experiment, KeyResult
 
 
@@ -98,17 +99,40 @@ def key_result(held: Sequence[HeldResult], key: str) -> tuple[str, str]:
     return word, f"“{found.result.title}” is {word}. {said(found)}"
 
 
-def of_tests(tests: Sequence[Experiment], today: date) -> list[Decision]:
-    """Tests that were stopped, or whose planned time is over, and nobody has decided."""
+def of_tests(tests: Sequence[Experiment], read: Sequence[ReadOut], today: date) -> list[Decision]:
+    """Tests that wait for somebody, each once.
+
+    Those their sample ratio stops (urgent), those that can be decided, those that cannot be read, and those that were
+    stopped or whose planned time is over. `read` are the running ones as `lib.pulse.readouts` reads them.
+    """
+    states = {one.record.experiment_id: one for one in read}
     found = []
     for one in tests:
-        over = one.end_on is not None and one.end_on <= today
-        if one.status != "stopped" and not (one.status == "running" and over):
-            continue
-        why = "It was stopped" if one.status == "stopped" else f"Its time was over on {one.end_on:%-d %B %Y}"
-        found.append(Decision("test", f"Decide the test “{one.name}”", f"{why}; {one.owner} answers for it.", "tests",
-                              {"exp": (one.experiment_id,)}))  # fmt: skip
+        waits = _waits(one, states.get(one.experiment_id), today)
+        if waits is not None:
+            title, why = waits
+            is_urgent = one.experiment_id in states and states[one.experiment_id].state == "stopped"
+            found.append(Decision("test", title, f"{why} {one.owner} answers for it.", "tests",
+                                  {"exp": (one.experiment_id,)}, is_urgent=is_urgent))  # fmt: skip
     return found
+
+
+def _waits(one: Experiment, read: ReadOut | None, today: date) -> tuple[str, str] | None:
+    """What a test waits for, and why; None where nobody has to do anything."""
+    decide = f"Decide the test “{one.name}”"
+    if one.status == "stopped":
+        return decide, "It was stopped."
+    if one.status != "running":
+        return None
+    if read is not None and read.state == "stopped":
+        return f"The test “{one.name}” is stopped by its sample ratio", read.headline.partition(": sample ratio. ")[2]
+    if read is not None and read.state == "ready":
+        return decide, titled(read.headline, one.experiment_id, "It can be decided")
+    if read is not None and read.problem:
+        return f"The test “{one.name}” cannot be read", read.problem
+    if one.end_on is not None and one.end_on <= today:
+        return decide, f"Its time was over on {one.end_on:%-d %B %Y}."
+    return None
 
 
 def measured(tests: Sequence[Experiment]) -> frozenset[str]:

@@ -163,8 +163,8 @@ def _shown(empty: TileReading, rows: list[Row], metric: Metric, pace: Pace | Non
     return _with(
         empty, value=value, text=metric.said(value, around.currency), n=int(last["n"] or 0), bucket=last["bucket"],
         before=before, delta=delta, delta_text=delta_text, is_better=is_better, course=course,
-        target_text="" if tile.target is None else f"target {metric.said(tile.target, around.currency)}",
-        state=_state(tile, metric, value), pace=pace, pace_text=_paced(pace, metric, around),
+        target_text=_target(tile, metric, value, around.currency), state=_state(tile, metric, value),
+        pace=pace, pace_text=_paced(pace, metric, around),
     )  # fmt: skip
 
 
@@ -195,6 +195,14 @@ def _state(tile: Tile, metric: Metric, value: float | None) -> State:
     if tile.amber is not None and sign * (value - tile.amber) < 0:
         return "amber"
     return "reached" if tile.target is not None and sign * (value - tile.target) >= 0 else ""
+
+
+def _target(tile: Tile, metric: Metric, value: float, currency: str) -> str:
+    """`target 85.0 %, not reached`."""
+    if tile.target is None:
+        return ""
+    short = (value < tile.target) if metric.better == "up" else (value > tile.target)
+    return f"target {metric.said(tile.target, currency)}{', not reached' if short else ''}"
 
 
 def _pace(plan: Plan, tile: Tile, metric: Metric, ask: Ask, around: Around) -> Pace:

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ class Records:
     objectives: tuple[Objective, ...] = ()
     key_results: tuple[KeyResult, ...] = ()
     check_ins: tuple[CheckIn, ...] = ()
+    written: Mapping[str, dt.datetime] = field(default_factory=dict[str, dt.datetime])
+    """When the first version of each key result was written down, by its id."""
 
     def said(self) -> dict[str, list[CheckIn]]:
         """Check-ins by key result, oldest first."""
@@ -94,7 +96,10 @@ def records() -> Records:
 def read(state: Store) -> Records:
     """What people wrote in a store. Raises as `records`."""
     live = tuple(one for one in state.key_results.list() if one.status != "dropped")
-    return Records(state.objectives.list(), live, state.check_ins.list())
+    written = {
+        one.kr_id: (one if one.version == 1 else state.key_results.history(one.kr_id)[0]).created_at for one in live
+    }
+    return Records(state.objectives.list(), live, state.check_ins.list(), written)
 
 
 def judged_on(now: dt.datetime, last: dt.date | None, timezone: str) -> dt.date:
@@ -131,7 +136,15 @@ def board(known: Records, cycle: str, ask: Ask, today: dt.date, timezone: str) -
     said = known.said()
     found = measured([one for one in results if one.status == "live"], ask, said, timezone)
     held = {
-        one.kr_id: _held(one, found.get(one.kr_id, Measured()), said.get(one.kr_id, ()), objectives, today, timezone)
+        one.kr_id: _held(
+            one,
+            found.get(one.kr_id, Measured()),
+            said.get(one.kr_id, ()),
+            objectives,
+            today,
+            timezone,
+            known.written.get(one.kr_id),
+        )
         for one in results
     }
     under = {one.kr_id: one.objective_id for one in results}
@@ -146,18 +159,24 @@ def board(known: Records, cycle: str, ask: Ask, today: dt.date, timezone: str) -
 
 def _held(
     result: KeyResult, found: Measured, said: Sequence[CheckIn], objectives: Mapping[str, Objective], today: dt.date,
-    timezone: str,
+    timezone: str, written: dt.datetime | None,
 ) -> Held:  # fmt: skip
     aim, zone = aim_of(result), ZoneInfo(timezone)
     words = [Said(one.at.astimezone(zone).date(), one.confidence) for one in said]
     points: tuple[Point, ...] = tuple(point for point in found.points if point[0] <= result.due_on)
     if result.status == "closed" and result.final_value is not None:
-        points = ((result.due_on, result.final_value),)
-    stands = standing(aim, points, words, min(today, aim.due) if result.status == "closed" else today)
+        points = ((closing_day(result), result.final_value),)
+    day = min(today, aim.due) if result.status == "closed" else today
+    stands = standing(aim, points, words, day, written and written.astimezone(zone).date())
     if result.status == "closed" and result.score is not None:
         told = scores.read(result.score, objectives[result.objective_id].kind)
         stands = replace(stands, word=told, progress=result.score, value=result.final_value, is_outdated=False)
     return Held(result, aim, found, tuple(said), stands)
+
+
+def closing_day(result: KeyResult) -> dt.date:
+    """The day a closed key result was closed on; its due day where that came first, for values count up to then."""
+    return min(result.closed_on or result.due_on, result.due_on)
 
 
 def seen_by(uses: pl.DataFrame) -> tuple[int, int]:

@@ -136,7 +136,7 @@ def known(about: Around) -> Known:
         events=(lambda: queries.from_facts(seen)) if has_events else None, fired=lambda: read_alerts(now),
         measured=lambda: standings.measured(ledger.experiments()),
         key_results=lambda: standings.of_key_results(read_key_results()),
-        tests=lambda: standings.of_tests(ledger.experiments(), about.end),
+        tests=lambda: standings.of_tests(ledger.experiments(), ledger.read_outs(), about.end),
     )  # fmt: skip
 
 

@@ -1,10 +1,18 @@
 """The tests of a workspace: what people wrote about them, and what the exposures say there was."""
 
+from collections.abc import Callable, Sequence
+
 import polars as pl
 
+from lib import choices, queries
+from lib.answers import Answer
 from lib.engine import collect
+from lib.facts import Facts
+from lib.pulse import readouts
+from lib.pulse.readouts import ReadOut
 from lib.queries.state import from_state, has_state, store
 from lib.queries.workspace import facts, once
+from lib.questions import Question
 from lib.store import Experiment
 
 EXPOSED = ("experiment_id", "unit", "units", "variants", "first", "last")
@@ -51,13 +59,40 @@ def as_exposures(people: pl.DataFrame, test: str) -> pl.DataFrame:
 
 def exposed() -> pl.DataFrame:
     """One row per test that somebody saw: `EXPOSED`, the latest first."""
+    return once(lambda: _exposed(facts()), "tests that were exposed")
 
-    def read() -> pl.DataFrame:
-        rows = facts().tables["exposures"].drop_nulls(["experiment_id", "unit_id", "variant", "ts"])
-        told = rows.group_by("experiment_id").agg(
-            unit=pl.col("unit").first(), units=pl.struct("unit", "unit_id").n_unique(),
-            variants=pl.col("variant").unique().sort(), first=pl.col("ts").min(), last=pl.col("ts").max(),
-        )  # fmt: skip
-        return collect(told.sort(["last", "experiment_id"], descending=[True, False])).select(EXPOSED)
 
-    return once(read, "tests that were exposed")
+def _exposed(source: Facts) -> pl.DataFrame:
+    rows = source.tables["exposures"].drop_nulls(["experiment_id", "unit_id", "variant", "ts"])
+    told = rows.group_by("experiment_id").agg(
+        unit=pl.col("unit").first(), units=pl.struct("unit", "unit_id").n_unique(),
+        variants=pl.col("variant").unique().sort(), first=pl.col("ts").min(), last=pl.col("ts").max(),
+    )  # fmt: skip
+    return collect(told.sort(["last", "experiment_id"], descending=[True, False])).select(EXPOSED)
+
+
+def usual_goal() -> str:
+    """The event a test is read out by where nobody said: the activation event, else the most frequent one."""
+    return _usual_goal(facts())
+
+
+def _usual_goal(source: Facts) -> str:
+    seen = choices.events(source) if source.as_of is not None else ()
+    return source.settings.onboarding.activation_event or next(iter(seen), "*")
+
+
+def read_outs() -> tuple[ReadOut, ...]:
+    """Every running test of the ledger as it reads now.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    running = experiments()
+    return readouts.read(running, exposed()["experiment_id"].to_list(), queries.ask, usual_goal()) if running else ()
+
+
+def read_outs_of(source: Facts, tests: Sequence[Experiment], ask: Callable[[Question], Answer]) -> tuple[ReadOut, ...]:
+    """The same without what pages remember: for the command line."""
+    if not tests:
+        return ()
+    return readouts.read(tests, _exposed(source)["experiment_id"].to_list(), ask, _usual_goal(source))

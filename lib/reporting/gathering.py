@@ -26,6 +26,7 @@ from lib.pulse.freshness import target
 from lib.pulse.reading import Reading
 from lib.pulse.tiles import Around
 from lib.queries import okrs
+from lib.queries.tests import read_outs_of
 from lib.questions import Question
 from lib.store import Annotation, Experiment, Store
 from lib.store.boards import AlertRule, Board
@@ -115,7 +116,8 @@ class Gathered:
         end, days = self.around.end, choices.days(facts)
         known = Known(
             end, self.now, self.annotations, events, self.alerts, lambda: standings.measured(self.tests()),
-            lambda: standings.of_key_results(self.held), lambda: standings.of_tests(self.tests(), end),
+            lambda: standings.of_key_results(self.held),
+            lambda: standings.of_tests(self.tests(), read_outs_of(facts, self.tests(), self.ask), end),
         )  # fmt: skip
         return reading.read(
             self.board, self.ask, self.around, known, choices.fields(facts), company=facts.settings.company.name,

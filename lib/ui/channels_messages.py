@@ -54,7 +54,9 @@ def messages(scope: Json, floor: int) -> None:
     """A matrix: for each audience and creative of the first contact who gets through, beside the generic message."""
     found = _asked(scope, [AUDIENCE, CREATIVE], _goal())
     if found is None:
-        st.info("No first contact of these people names an audience or a creative; touchpoints can say both.")
+        st.info(
+            f"No first contact of these people names an audience or a creative; touchpoints can say both.{_wider()}"
+        )
         return
     answer, steps = found
     frame = matrix(answer.tables["steps"], floor)
@@ -68,7 +70,7 @@ def keywords(scope: Json, floor: int) -> None:
     """For each class of keywords of the first contact the share that gets through; few people are not compared."""
     found = _asked(scope, [KEYWORD], _goal())
     if found is None:
-        st.info("No first contact of these people names a class of keywords, such as brand or category.")
+        st.info(f"No first contact of these people names a class of keywords, such as brand or category.{_wider()}")
         return
     answer, steps = found
     frame = through(answer.tables["steps"], floor)
@@ -89,6 +91,13 @@ def noted(frame: pl.DataFrame) -> pl.DataFrame:
     if "is_generic" in frame.columns:
         notes = notes.when("is_generic").then(pl.lit("the generic message"))
     return frame.with_columns(note=notes)
+
+
+def _wider() -> str:
+    """Where else to look, if any contact that was ever loaded says so."""
+    if not {AUDIENCE, CREATIVE, KEYWORD} & set(queries.fields()):
+        return ""
+    return " Others may: follow people to another event, above, or choose a longer period."
 
 
 def _goal() -> str | None:

@@ -66,7 +66,8 @@ def _numbers(answer: Answer, whole: Answer) -> list[Card]:
 def _per_person(row: Row, few: bool) -> Card:
     about = (
         f"Cost of all channels, {_amount(row['spend'])}, ÷ the {_people(row['users'])} they brought, those that cost"
-        f" nothing among them.{_ends(row, 'cac', _amount)} What paid channels alone cost is in the tab Costs."
+        f" nothing among them.{_ends(row, 'cac', _amount)} Cost that names no channel is not in it: the tab Costs"
+        " has it, and what paid channels alone cost."
     )
     return Card("Cost per person", _amount(row["cac"]), meaning=about, note=_people(row["users"]), few=few)
 
@@ -107,9 +108,12 @@ def _lost(answer: Answer, asked: Channels) -> Card:
     lost, everybody = traced(answer)
     about = (
         f"People without any contact in the {count(asked.lookback_days)} days before they were first seen, of"
-        f" {_people(everybody)} in all. They belong to no channel and are never spread over channels."
+        f" {_people(everybody)} in all. They belong to no channel and are never spread over channels;"
+        " nor is cost that names none."
     )
-    return Card("Unattributed", percent(lost / everybody if everybody else None), meaning=about, note=_people(lost))
+    spend = answer.tables["unattributed"]["spend"].item(0)
+    note = f"{_people(lost)}, {_amount(spend)} of cost" if spend else _people(lost)
+    return Card("Unattributed", percent(lost / everybody if everybody else None), meaning=about, note=note)
 
 
 def _too_dear(answer: Answer, asked: Channels) -> Card:

@@ -30,7 +30,7 @@ CONFIDENCE = {
 def check_in_button(held: Held) -> None:
     """A button that opens the drawer of a check-in."""
     st.button("Check in", key="check-in", icon=":material/rate_review:", on_click=pull,
-              args=(CHECK, {"kr": held.result.kr_id, "confidence": held.standing.said or 0.7, "value": None,
+              args=(CHECK, {"kr": held.result.kr_id, "confidence": None, "value": None,
                             "note": "", "blocker": "", "before": held.standing.said}))  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def drawers(shown: Board) -> None:
 
 def missing(draft: Mapping[str, Any]) -> str:
     """Why a check-in cannot be saved yet; empty when it can."""
+    if draft["confidence"] is None:
+        return "Say how sure you are that it will be reached."
     if not draft["note"].strip() and needs_note(draft["confidence"], draft["before"]):
         return "Say why in a note: confidence is below 0.7, or fell by 0.2 or more."
     return ""
@@ -129,7 +131,7 @@ def _say(draft: dict[str, Any], change: Change, held: Mapping[str, Held]) -> Non
     measured = value(one.result, one.standing.value)
     st.markdown(plain(f"{one.result.title}. Measured: {measured}, way: {way(one.result)}."))
     widgets.pick("check-confidence", "How sure are you that it will be reached?", CONFIDENCE, draft["confidence"],
-                 put("confidence"))  # fmt: skip
+                 put("confidence"), placeholder="Choose from 0.0 to 1.0")  # fmt: skip
     if one.measured.answer is None:
         widgets.number("check-value", "Value now", draft["value"], put("value"))
     widgets.text("check-note", "What happened, and what comes next", draft["note"], put("note"), max_chars=500)

@@ -1,5 +1,7 @@
 """One key result: its picture, what is said against what is measured, what was reported, and its check-ins."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +12,7 @@ from lib import queries
 from lib.charts import okr_line
 from lib.charts.specification import specification
 from lib.okr import forecast
-from lib.queries import okrs
+from lib.queries import okr_values, okrs
 from lib.queries.okrs import Board, Held
 from lib.ui import annotations as notes
 from lib.ui import okr_check_in, okr_choice, okr_key_result, states, url
@@ -29,6 +31,7 @@ CHECKS: dict[str, tuple[str, Format]] = {
     "at": ("When", "text"), "author": ("Who", "text"), "confidence": ("Confidence", "decimal"),
     "value": ("Value said", "text"), "note": ("Note", "text"), "blocker": ("In the way", "text"),
 }  # fmt: skip
+CLOSED = " The values are what the data says today; the last one is what it was closed with."
 REPORTED: dict[str, tuple[str, Format]] = {
     "as_of": ("Of", "day"), "reported_at": ("Reported on", "text"), "before": ("Reported", "text"),
     "now": ("Now", "text"), "difference": ("Difference", "text"), "reason": ("Reason", "text"),
@@ -63,16 +66,17 @@ def detail(shown: Board, choice: okr_choice.OkrChoice) -> None:
 
 
 def sentence(held: Held) -> str:
-    """State, measured, pace, where it leads, and what is said."""
+    """State, measured, pace, where it leads, and what is said; in the first tenth of the time only how far it is."""
     stands, result = held.standing, held.result
     told = [f"{state(held)}. {source(result)}; {way(result)}; owner {result.owner}"]
     if stands.value is not None:
         told.append(f"measured {value(result, stands.value)}, {percent(stands.progress, 0)} of the way")
-    if stands.pace is not None and not held.is_closed:
+    is_open = not held.is_closed and not stands.is_early
+    if stands.pace is not None and is_open:
         told.append(f"pace {stands.pace:.2f}")
-    if stands.straight is not None and not held.is_closed:
+    if stands.straight is not None and is_open:
         told.append(f"at this pace it ends at {value(result, stands.straight)}")
-    if stands.heading is not None and stands.lands is not None and not held.is_closed:
+    if stands.heading is not None and stands.lands is not None and is_open:
         told.append(f"the last values lead to {value(result, stands.heading)} ({stands.lands:.2f} of the way)")
     if stands.contrast:
         told.append(stands.contrast)
@@ -93,7 +97,7 @@ def _picture(held: Held) -> None:
     alt = okr_line.summary(frame, said=said, unit=unit(held.result), currency=queries.settings().company.currency)
     st.vega_lite_chart(made.arrow, dict(made.spec), key="okr-line", alt=alt)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-        st.caption(okr_line.LEGEND, width="stretch")
+        st.caption(f"{okr_line.LEGEND}{CLOSED if held.is_closed else ''}", width="stretch")
         if queries.days() is not None:
             notes.add_button(url.page(), "okr-line")
 
@@ -101,7 +105,7 @@ def _picture(held: Held) -> None:
 def points(held: Held) -> pl.DataFrame:
     """What the picture draws: values, path, forecast and check-ins."""
     result, aim = held.result, held.aim
-    known = [point for point in held.measured.points if point[0] <= result.due_on] or held_points(held)
+    known = held_points(held)
     rows: list[tuple[Any, ...]] = [("value", day, number, None, None, None, "") for day, number in known]
     ends = ((result.start_on, aim.start), (result.due_on, aim.due))
     rows += [("path", day, aim.planned(at), None, None, None, "") for day, at in ends]
@@ -113,16 +117,30 @@ def points(held: Held) -> pl.DataFrame:
     timezone = queries.settings().company.timezone
     for one in held.said:
         day = one.at.astimezone(ZoneInfo(timezone)).date()
-        before = [number for at, number in known if at <= day]
-        number = one.value if one.value is not None else before[-1] if before else aim.planned(day)
+        number = one.value if one.value is not None else measured_on(known, day)
         rows.append(("check-in", day, number, None, None, one.confidence, f"{one.confidence:.1f}: {one.note or '–'}"))
     return pl.DataFrame(rows, schema=POINTS, orient="row").sort("kind", "bucket")
 
 
-def held_points(held: Held) -> list[tuple[Any, float]]:
-    """The value a closed key result was scored by, as its only point."""
-    final = held.result.final_value
-    return [(held.result.due_on, final)] if held.is_closed and final is not None else []
+def held_points(held: Held) -> list[tuple[date, float]]:
+    """The values up to the due day; of a closed one up to its close, where it has the value it was scored by."""
+    result = held.result
+    points = [point for point in held.measured.points if point[0] <= result.due_on]
+    if not held.is_closed:
+        return points
+    with states.quiet():
+        said = {result.kr_id: held.said}
+        found = okr_values.measured([result], queries.ask, said, queries.settings().company.timezone)
+        points = list(found[result.kr_id].points)
+    over = okrs.closing_day(result)
+    kept = [point for point in points if point[0] < over]
+    return kept if result.final_value is None else [*kept, (over, result.final_value)]
+
+
+def measured_on(known: Sequence[tuple[date, float]], day: date) -> float | None:
+    """The value on a day: of the last point up to it, else of the first one; None without any."""
+    before = [number for at, number in known if at <= day] or [number for _, number in known[:1]]
+    return before[-1] if before else None
 
 
 def _restated(held: Held) -> None:

@@ -11,6 +11,7 @@ from lib.errors import GrowthOpsError
 from lib.okr import cycles
 from lib.queries import okr_values
 from lib.store import KeyResult, Reading
+from lib.ui import okr_choice
 from lib.ui.builder import fields
 from lib.ui.okr_words import value
 
@@ -26,13 +27,18 @@ STEP = 0.10
 
 
 def blank(cycle: str, metric: str | None, objective: str = NEW) -> dict[str, Any]:
-    """A key result not written yet, over a cycle; of a metric with its last value as the baseline."""
-    start, _ = cycles.days(cycle)
+    """A key result not written yet; of a metric with its last value as the baseline.
+
+    Its way begins on the day everything is judged by, for that is the day of the baseline; with the cycle where that
+    lies ahead or is over.
+    """
+    first, last = cycles.days(cycle)[0], cycles.last_day(cycle)
+    start = today if first <= (today := okr_choice.today()) < last else first
     draft: dict[str, Any] = {
         "kept": None, "cycle": cycle, "objective": objective, "objective_title": "", "title": "",
         "owner": queries.author(), "source": METRIC, "metric": None, "where": [], "grain": "week", "take": "last",
         "view": None, "question": None, "table": None, "column": None, "segment": None, "type": "increase",
-        "baseline": None, "target": None, "unit": "", "weight": 1, "start": start, "due": cycles.last_day(cycle),
+        "baseline": None, "target": None, "unit": "", "weight": 1, "start": start, "due": last,
         "cadence": 7, "note": "",
     }  # fmt: skip
     return draft if metric is None else with_metric(draft, metric)

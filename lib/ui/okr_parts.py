@@ -26,12 +26,12 @@ from lib.ui.words import plain, stressed
 COLUMNS: dict[str, tuple[str, Format]] = {
     "state": ("State", "text"),
     "title": ("Key result", "text"),
+    "contrast": ("Said against measured", "text"),
     "value": ("Measured", "text"),
     "way": ("Way", "text"),
     "progress": ("Done", "percent"),
     "pace": ("Pace", "decimal"),
     "said": ("Said", "decimal"),
-    "contrast": ("Said against measured", "text"),
     "heading": ("Heading to", "text"),
     "heard": ("Last heard", "day"),
     "owner": ("Owner", "text"),
@@ -122,18 +122,21 @@ def numbers(shown: Board) -> None:
     good, bad = (sum(getattr(one.standing, name) for one in live) for name in ("is_good", "is_bad"))
     old = sum(one.standing.is_outdated for one in live)
     of = f"of {len(live)} live"
+    weighed = "weighted" if len(live) == len(held) else "weighted, with closed"
     cards(
         [
             Card("Net confidence", net(shown), note="on track less off track", meaning=(
                 "The share of live key results on track less the share off track or breached, in points from −100 to"
                 " +100. Outdated ones count as neither.")),
-            Card("Mean so far", "–" if mean is None else f"{mean:.2f}", note="weighted", meaning=(
+            Card("Mean so far", "–" if mean is None else f"{mean:.2f}", note=weighed, meaning=(
                 "The mean of what is done of each key result, from 0 to 1, with their weights; closed ones count with"
                 " their score.")),
             Card("On track", f"{good}", note=of, meaning="Pace of 0.90 or more, or inside the limit of a guard rail."),
-            Card("Off track", f"{bad}", note=of, meaning="Pace below 0.70, or a guard rail that is breached."),
+            Card("Off track or breached", f"{bad}", note=of, meaning=(
+                "Pace below 0.70, or a guard rail that is breached.")),
             Card("Outdated", f"{old}", note=of, meaning=(
-                "Nobody checked in for longer than the cadence and three days. A live number is no word of anybody.")),
+                "Nobody checked in for longer than the cadence and three days. A live number is no word of anybody."
+                " One that is off track or to be watched can be outdated as well.")),
         ]
     )  # fmt: skip
 
@@ -199,7 +202,7 @@ def results(shown: Board) -> None:
     button = st.column_config.ButtonColumn("Key result", type="tertiary", alignment="left", on_click=show,
                                            key="okr-open", help="Opens this key result above")  # fmt: skip
     summary = "Key results with what is measured, where it leads, and what people say; outdated ones first"
-    table(frame, COLUMNS, "key-results", summary, {"title": button})
+    table(frame, COLUMNS, "key-results", summary, {"title": button}, whole=("state", "contrast"))
     for one in shown.held:
         if one.measured.problem:
             st.caption(plain(f"“{one.result.title}” has no value: {one.measured.problem}"))

@@ -11,15 +11,14 @@ from lib.catalog import METRICS
 from lib.errors import GrowthOpsError
 from lib.export import csv_text
 from lib.okr import sheet
-from lib.okr.sheet import Row
+from lib.okr.sheet import Row, Sheet, SheetError
+from lib.queries import okrs
 from lib.queries.okrs import Records
 from lib.store import KeyResult, Objective
 from lib.ui import okr_choice, states
 from lib.ui.words import plain
+from lib.words import people
 
-RESULTS = (
-    "status", "score", "final_value", "closed_on",
-)  # fmt: skip
 SAMPLE = ("2026-Q1", "Keep the customers we win", "company", "", "ana", "committed", "", "Revenue kept to 92 %",
           "increase", "grr", "0.88", "0.92", "", "ana", "1", "", "", "7")  # fmt: skip
 TEMPLATE = f"{','.join(sheet.COLUMNS)}\n{','.join(SAMPLE)}\n"
@@ -45,12 +44,32 @@ def bring_in(place: str) -> None:
     except UnicodeDecodeError:
         st.error("The file is not text in UTF-8: save it as “CSV UTF-8”.")
         return
-    except GrowthOpsError as error:
-        st.error(plain(str(error)))
+    except SheetError as error:
+        st.error("\n".join(["Nothing was taken in.", "", *(f"- {plain(fault)}" for fault in error.faults)]))
         return
-    count = len({(row.cycle, row.objective) for row in found})
-    st.caption(f"{len(found)} key results of {count} objectives. Nothing is kept until you take them in.")
-    st.button("Take them in", key=f"okr-import-{place}", type="primary", on_click=take_in, args=(found,))
+    fresh = new(found.rows, okrs.records())
+    st.caption(offered(fresh, found))
+    if fresh:
+        st.button("Take them in", key=f"okr-import-{place}", type="primary", on_click=take_in, args=(fresh,))
+
+
+def new(found: Sequence[Row], known: Records) -> list[Row]:
+    """The rows that are not there yet: no key result of that title is in an objective of that title and cycle."""
+    goals = {one.objective_id: (one.cycle, one.title) for one in known.objectives if one.status != "dropped"}
+    there = {(*goals[one.objective_id], one.title) for one in known.key_results if one.objective_id in goals}
+    return [row for row in found if (row.cycle, row.objective, row.key_result) not in there]
+
+
+def offered(fresh: Sequence[Row], found: Sheet) -> str:
+    """What would be taken in, and what would not."""
+    count = len({(row.cycle, row.objective) for row in fresh})
+    results = people(len(fresh), "key result", "key results")
+    told = [f"{results} of {people(count, 'objective', 'objectives')} to take in."]
+    if same := len(found.rows) - len(fresh):
+        told.append(f"{people(same, 'row is', 'rows are')} there already and left as it stands here.")
+    if found.closed:
+        told.append(f"{people(found.closed, 'closed one is', 'closed ones are')} left out: scores are not brought in.")
+    return " ".join([*told, *(["Nothing is kept until you take them in."] if fresh else [])])
 
 
 def take_in(found: Sequence[Row]) -> None:
@@ -107,5 +126,5 @@ def rows(known: Records) -> pl.DataFrame:
         )  # fmt: skip
     numbers = dict.fromkeys(("baseline", "target", "weight", "score", "final_value"), pl.Float64())
     days = dict.fromkeys(("start_on", "due_on", "closed_on"), pl.Date())
-    schema: dict[str, Any] = dict.fromkeys((*sheet.COLUMNS, *RESULTS), pl.String())
+    schema: dict[str, Any] = dict.fromkeys((*sheet.COLUMNS, *sheet.AFTERWARDS), pl.String())
     return pl.DataFrame(told, schema=schema | numbers | days | {"cadence_days": pl.Int64()})

@@ -4,7 +4,7 @@ from lib import catalog, queries
 from lib.catalog import METRICS
 from lib.charts.okr_tree import SIGNS
 from lib.okr import cycles
-from lib.okr.rollup import net_confidence
+from lib.okr.rollup import CLOSED, net_confidence, weakest
 from lib.queries.okrs import Board, Held
 from lib.store import KeyResult
 from lib.words import listing, people, percent
@@ -16,6 +16,11 @@ TYPES = {
     "stay_below": ("Stay below", "A guard rail: the number must not rise above it."),
     "milestone": ("Milestone", "Steps that are done, out of so many."),
 }
+
+WORDS = (
+    "on track", "watch", "off track", "breached", "outdated", "early", "no value", "reached", "partly", "missed",
+)  # fmt: skip
+"""Every state in the order in which the page counts them; the last three are scores of closed ones."""
 
 
 def value(result: KeyResult, number: float | None) -> str:
@@ -77,22 +82,13 @@ def verdict(board: Board) -> str:
         return f"{when}: no key result is written yet."
     if all(one.is_closed for one in held):
         return f"{cycles.words(board.cycle)} is closed: {_scores(held)}."
-    counts = [(sum(one.standing.word == word for one in held), word) for word in
-              ("on track", "reached", "watch", "off track", "breached", "outdated", "early", "no value")]  # fmt: skip
-    told = listing([f"{number} {word}" for number, word in counts if number])
-    weakest = min(
-        (one for one in held if one.standing.progress is not None),
-        key=lambda one: (
-            (one.standing.progress or 0.0) / max(one.standing.elapsed, 0.1) if not one.aim.is_limit else 2.0
-        ),
-        default=None,
-    )
+    counts = [(sum(one.standing.word == word for one in held), word) for word in WORDS]
+    told = listing([f"{number} {f'closed as {word}' if word in CLOSED else word}" for number, word in counts if number])
+    place = weakest([one.standing for one in held])
     rest = ""
-    if weakest is not None and weakest.standing.word in ("off track", "watch", "breached"):
-        done = percent(weakest.standing.progress, 0)
-        rest = (
-            f" The weakest is “{weakest.result.title}”: {value(weakest.result, weakest.standing.value)}, {done} done."
-        )
+    if place is not None and (one := held[place]).standing.word in ("off track", "watch", "breached"):
+        done = percent(one.standing.progress, 0)
+        rest = f" The weakest is “{one.result.title}”: {value(one.result, one.standing.value)}, {done} done."
     return f"{when}: of {people(len(held), 'key result', 'key results')}, {told}.{rest}"
 
 

@@ -1,8 +1,10 @@
 """The parts of Pulse: its head, tiles, course, what moved most, what waits, what comes, and growth."""
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -14,7 +16,7 @@ from lib.errors import GrowthOpsError
 from lib.pulse import links, reading, tiles
 from lib.pulse.decisions import Ahead, Decision
 from lib.pulse.freshness import Freshness
-from lib.pulse.growing import Grown
+from lib.pulse.growing import Grown, heading
 from lib.pulse.moves import Move, Moves
 from lib.pulse.tiles import TileReading
 from lib.queries import pulse
@@ -23,6 +25,8 @@ from lib.ui import explore_metric, navigation, url
 from lib.ui.page import VERDICT, picture, tones
 from lib.ui.pulse_choice import Shown
 from lib.ui.words import plain, stressed
+
+YEAR = re.compile(r" \d{4}$")
 
 
 def head(title: str, fresh: Freshness, actions: Callable[[], None]) -> None:
@@ -35,14 +39,16 @@ def head(title: str, fresh: Freshness, actions: Callable[[], None]) -> None:
             actions()
 
 
-def verdict(readings: Sequence[TileReading], found: Moves | None = None, waiting: int | None = None) -> None:
+def verdict(
+    readings: Sequence[TileReading], found: Moves | None = None, waiting: Sequence[Decision] | None = None
+) -> None:
     """The computed sentence; what is not known yet is left out of it."""
     st.html(f'<p style="{VERDICT}">{stressed(reading.verdict(readings, found, waiting))}</p>')
 
 
 def cards(shown: Shown, readings: Sequence[TileReading]) -> None:
     """The tiles, four in a row; each leads to the page with the same number."""
-    with st.grid(4, min_column_width=220, gap="medium"):
+    with st.grid(4, min_column_width=150, gap="medium"):
         for place, one in enumerate(readings):
             with st.container(gap="xsmall", key=f"tile-{place}"):
                 _card(one)
@@ -56,7 +62,6 @@ def _card(one: TileReading) -> None:
     st.metric(
         plain(one.label), value, one.delta_text or None, delta_color=good,
         delta_arrow="auto" if one.delta_text.strip("+-0. %p") else "off",
-        delta_description=f"on {one.against}" if one.delta_text else None,
         help=plain(one.meaning) or None,
     )  # fmt: skip
     # Streamlit's own line in a metric has no words for those who cannot see it, and is a whole Vega chart.
@@ -93,8 +98,9 @@ def _link(shown: Shown, one: TileReading) -> None:
     address = links.to_metric(one.tile.metric, one.grain, one, shown.around, shared())
     page = navigation.page(links.METRIC_PAGE)
     if page is not None:
-        st.page_link(page, label=f":small[{plain(one.short_at)}]", icon=":material/arrow_forward:",
-                     query_params=address, help=f"{plain(one.label)}, step by step", width="content")  # fmt: skip
+        st.page_link(page, label=f":small[{plain(YEAR.sub('', one.short_at))}]",
+                     icon=":material/arrow_forward:", query_params=address, width="content",
+                     help=plain(f"{one.label}, {one.short_at}, against {one.against}: step by step"))  # fmt: skip
 
 
 def shared() -> dict[str, tuple[str, ...]]:
@@ -165,9 +171,10 @@ def decide(found: Sequence[Decision], failed: Sequence[str]) -> None:
         st.markdown(f":small[:orange[{plain(sentence)}]]")
 
 
-def coming(found: Sequence[Ahead]) -> None:
-    """Dated facts ahead."""
+def coming(shown: Shown, found: Sequence[Ahead]) -> None:
+    """Dated facts ahead of the last day known."""
     st.markdown("## Coming")
+    st.caption(f"After {shown.around.end - timedelta(days=1):%-d %B %Y}, the last day shown.")
     if not found:
         st.caption("Nothing is noted for the next two months.")
     for one in found:
@@ -179,7 +186,7 @@ def growth(found: Sequence[Grown]) -> None:
     """Growth on both sides, a sentence each."""
     if not found:
         return
-    st.markdown("## Growth")
+    st.markdown(f"## {heading(found)}")
     for one in found:
         more = one.said or "nothing to compare with yet"
         st.markdown(f"**{plain(one.title)}** {plain(one.text)} · {plain(more)}")

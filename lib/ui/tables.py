@@ -1,6 +1,6 @@
 """Tables on the screen: columns named in words, numbers formatted and aligned right, the whole frame to take along."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import polars as pl
@@ -13,8 +13,12 @@ from lib.questions import Question
 from lib.ui import export
 from lib.words import SIGNS
 
-Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day"]
+Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day", "long"]
 MOST_ROWS = 1_000
+DIGIT, BESIDE = 8, 22
+"""Pixels of a digit, and of what is left free beside the text of a cell."""
+WIDE = 560
+"""Pixels of a column of sentences."""
 
 
 def table(
@@ -24,11 +28,13 @@ def table(
     summary: str,
     buttons: Mapping[str, ButtonColumnResult] | None = None,
     question: Question | None = None,
+    whole: Collection[str] = (),
 ) -> None:
     """Show the named columns; below, a download of every row and column.
 
     `columns` is column: (heading, format). `name` names the file, `summary` is for those who cannot see it. A column
-    among `buttons` shows its text as buttons; it is not in the file. Where the `question` is given that the frame
+    among `buttons` shows its text as buttons; it is not in the file. Columns of text among `whole` are as wide as
+    their longest text. Where the `question` is given that the frame
     answers, the file's name says its days, and what is shown is made once.
     """
 
@@ -36,7 +42,8 @@ def table(
         return frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
 
     shown = queries.once(make, "table", name, *queries.named(question), *columns) if question else make()
-    config = {column: _column(heading, kind) for column, (heading, kind) in columns.items()} | dict(buttons or {})
+    config = {column: _column(heading, kind, frame[column]) for column, (heading, kind) in columns.items()}
+    config |= {column: _whole(columns[column][0], frame[column]) for column in whole} | dict(buttons or {})
     st.dataframe(
         # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
         # half a second, and a broken chart for a second visitor who comes while it is being imported.
@@ -66,7 +73,22 @@ def _shown(column: str, kind: Format) -> pl.Expr:
     return found
 
 
-def _column(heading: str, kind: Format) -> ColumnConfig:
+def _room(amounts: pl.Series, heading: str) -> int:
+    """Pixels for the longest amount: left to itself, a table measures it before the font has come, and cuts it."""
+    ends = [amounts.min(), amounts.max()]
+    texts = [f"{end:,.2f}" for end in ends if isinstance(end, (int, float))]
+    letters = max((len(text) for text in texts), default=0) + len(SIGNS.get(queries.settings().company.currency, ""))
+    return DIGIT * max(letters, len(heading)) + BESIDE
+
+
+def _whole(heading: str, texts: pl.Series) -> ColumnConfig:
+    """A column of text that cuts none."""
+    longest = texts.str.len_chars().max()
+    letters = longest if isinstance(longest, int) else 0
+    return st.column_config.TextColumn(heading, width=DIGIT * max(letters, len(heading)) + BESIDE)
+
+
+def _column(heading: str, kind: Format, values: pl.Series) -> ColumnConfig:
     config = st.column_config
     match kind:
         case "count":
@@ -77,7 +99,7 @@ def _column(heading: str, kind: Format) -> ColumnConfig:
             return config.NumberColumn(heading, format="%,.2f")
         case "money":
             sign = SIGNS.get(queries.settings().company.currency, "")
-            return config.NumberColumn(heading, format=f"{sign}%,.2f")
+            return config.NumberColumn(heading, width=_room(values, heading), format=f"{sign}%,.2f")
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":
@@ -88,5 +110,7 @@ def _column(heading: str, kind: Format) -> ColumnConfig:
             )
         case "day":
             return config.DateColumn(heading, format="D MMM YYYY")
+        case "long":
+            return config.TextColumn(heading, width=WIDE)
         case _:
             return config.TextColumn(heading)

@@ -20,6 +20,7 @@ from lib.words import count, percent
 GROUPS = {"group": "With the change", "comparison": "Comparison group", "year_before": "A year earlier"}
 EFFECTS = {"change": "Change", "comparison": "Change of the comparison group", "net": "Net of it",
            "year_before": "Change a year earlier"}  # fmt: skip
+CHECKS = {"comparison": "Comparison group", "window_over": "Days are over", "season": "The season"}
 LOOKS = {"change": "the change", "spike": "as a spike"}
 
 
@@ -44,8 +45,9 @@ def start(choice: TestsChoice) -> None:
 
 
 def show(choice: TestsChoice, answer: Answer) -> None:
-    """The numbers, the picture, the table, and what makes it weak."""
+    """What is compared, the numbers, the picture, the table, and what makes it weak."""
     assert isinstance(answer.question, BeforeAfter)
+    st.caption(plain(_compared(choice, answer.question)))
     unit = "count" if answer.question.measure in ("count", "new_customers") else "percent"
     if answer.question.view == "hosts":
         _hosts(answer)
@@ -61,12 +63,23 @@ def show(choice: TestsChoice, answer: Answer) -> None:
     _effects(answer, unit)
     _windows(answer, unit)
     for row in answer.tables["checks"].iter_rows(named=True):
-        mark = {True: ":green[yes]", False: ":orange[no]", None: ":gray[unknown]"}[row["passed"]]
-        name = {"comparison": "Comparison group", "window_over": "Days are over", "season": "Not the season"}[
-            row["check"]
-        ]
-        st.markdown(f"**{name}**: {mark}. {plain(row['said'])}")
+        mark = {True: ":green[yes]. ", False: ":orange[no]. ", None: ":gray[unknown]. "}[row["passed"]]
+        # Of the season nobody can say yes or no: its sentence says how likely it is.
+        mark = "" if row["check"] == "season" else mark
+        st.markdown(f"**{CHECKS[row['check']]}**: {mark}{plain(row['said'])}")
     _days(choice, answer, unit)
+
+
+def _compared(choice: TestsChoice, question: BeforeAfter) -> str:
+    """`Compared: logo churn, in the 28 days before 5 January 2026 with 28 days from then on. …`"""
+    words = tests_known.measures()[tests_known.chosen_measure(choice) or ""][0]
+    wash = question.wash_out_days
+    since = f"days from the {count(wash)} left out on" if wash else "days from then on"
+    days = count(question.days)
+    return (
+        f"Compared: {words}, in the {days} days before {question.at:%-d %B %Y} with {days} {since}. Another measure can"
+        " be chosen under “What is measured”."
+    )
 
 
 def _hosts(answer: Answer) -> None:

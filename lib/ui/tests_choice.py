@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lib.pulse import readouts
 from lib.questions import BeforeAfter, Experiment, parse
 from lib.ui.url import Address, Reader
 
@@ -110,22 +111,15 @@ def _other(value: Any, usual: Any) -> Any:
 
 
 def readout(choice: TestsChoice, exp: str, setup: Mapping[str, Any], goal: str) -> Experiment:
-    """The question that reads a test out: that of its record, with what the address says instead.
-
-    Without a record it is about `goal` within a week.
-    """
-    asked: dict[str, Any] = {"goal": {"event": goal}, "within": {"value": 7, "unit": "day"}}
-    asked |= dict(setup.get("question", {})) | {"kind": "experiment", "experiment": exp}
+    """The question that reads a test out: that of its record, with what the address says instead."""
+    instead: dict[str, Any] = {}
     if choice.goal is not None:
-        asked |= {"goal": {"event": choice.goal}, "measure": "conversion"}
-        asked.pop("field", None)
+        instead["goal"] = {"event": choice.goal}
     if choice.within is not None:
-        asked["within"] = {"value": choice.within, "unit": "day"}
+        instead["within"] = {"value": choice.within, "unit": "day"}
     if choice.reading is not None:
-        asked["analysis"] = ANALYSES[choice.reading]
-    made = parse(asked)
-    assert isinstance(made, Experiment)
-    return made
+        instead["analysis"] = ANALYSES[choice.reading]
+    return readouts.question(exp, setup, goal, instead)
 
 
 def before_after(choice: TestsChoice, at: str, measured: Mapping[str, Any], scope: Mapping[str, Any]) -> BeforeAfter:

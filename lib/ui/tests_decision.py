@@ -16,6 +16,7 @@ from lib.ui import states
 from lib.ui.builder import widgets
 from lib.ui.builder.changes import Change
 from lib.ui.builder.drawer import drawer, pull
+from lib.ui.tests_controls import setter
 from lib.ui.words import plain
 
 NAME, WRITE = "tests-decision", "tests-record"
@@ -90,6 +91,8 @@ def save_decision(draft: Mapping[str, Any]) -> None:
         states.say(str(error))
     else:
         queries.store().usage.record("edit_definition", "tests", object_key=f"experiment/{draft['id']}")
+        # Without it in the address the page would go on to the next test that can be decided.
+        setter("exp", tab="Read-out")(draft["id"])
 
 
 def save_record(draft: Mapping[str, Any]) -> None:

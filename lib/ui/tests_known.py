@@ -4,16 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib import queries
-from lib.answers import Answer
-from lib.queries.tests import experiments, exposed, hosts
+from lib.pulse.readouts import ReadOut, State
+from lib.queries.tests import experiments, exposed, hosts, read_outs, usual_goal
 from lib.questions import Experiment as Question
 from lib.store import Annotation, Experiment
+from lib.store.values import AnnotationKind
 from lib.ui import tests_choice
 from lib.ui.tests_choice import TestsChoice
 from lib.ui.words import readable
 
-READY = ("ship", "harm", "no_effect", "guardrail")
-"""Verdicts after which somebody has to decide."""
+_PEOPLE, _ACCOUNTS = ("onboarding", "trial_to_paid", "people"), ("logo_churn", "grr", "onboarding", "people")
+_NEWCOMERS = ("newcomers", "new_customers", "people")
+MOVES: Mapping[AnnotationKind, tuple[str, ...]] = {
+    "product": _PEOPLE, "launch": _PEOPLE, "incident": _PEOPLE, "tracking": _PEOPLE, "site": _PEOPLE,
+    "campaign": _NEWCOMERS, "funding": _NEWCOMERS,
+    "pricing": _ACCOUNTS, "team": _ACCOUNTS, "routing": _ACCOUNTS,
+}  # fmt: skip
+"""What is measured first around a note of each kind; of several the first there is data for."""
 MOST_EVENTS, MOST_VALUES = 12, 12
 LATER_STATUS = ("running", "stopped", "decided", "draft")
 
@@ -36,30 +43,9 @@ def question_of(choice: TestsChoice, exp: str) -> Question:
     return tests_choice.readout(choice, exp, record.setup if record else {}, usual_goal())
 
 
-def usual_goal() -> str:
-    """The event a test is read out by where nobody said: the activation event, else the most frequent one."""
-    named = queries.settings().onboarding.activation_event
-    seen = queries.events()
-    return named if named else seen[0] if seen else "*"
-
-
-def plain_answer(exp: str) -> Answer:
-    """What is said of a test as it was set up."""
-    return queries.ask(question_of(TestsChoice(), exp))
-
-
-def verdict(exp: str) -> str:
-    """What may be said of the best variant of a test: `ship`, `not_yet` …; empty where there is none to compare."""
-    found = plain_answer(exp).tables["effects"]
-    said = found["verdict"].drop_nulls().to_list() if found.height else []
-    return next((one for one in READY if one in said), said[0] if said else "")
-
-
-def ready() -> list[str]:
-    """Running tests that can be decided."""
-    seen = readable_tests()
-    running = [one.experiment_id for one in experiments() if one.status == "running"]
-    return [key for key in running if key in seen and verdict(key) in READY]
+def of_state(state: State) -> list[ReadOut]:
+    """Running tests that are `ready` to be decided, `stopped` by their sample ratio, or still `running`."""
+    return [one for one in read_outs() if one.state == state]
 
 
 def chosen_test(choice: TestsChoice) -> str | None:
@@ -67,7 +53,7 @@ def chosen_test(choice: TestsChoice) -> str | None:
     seen = readable_tests()
     if choice.exp in seen:
         return choice.exp
-    return next(iter(ready()), next(iter(seen), None))
+    return next((one.record.experiment_id for one in of_state("ready")), next(iter(seen), None))
 
 
 def notes() -> dict[str, Annotation]:
@@ -91,6 +77,7 @@ def measures() -> dict[str, tuple[str, Mapping[str, Any]]]:
     if len(steps) > 1 and set(steps) <= set(seen):
         told = f"From “{readable(steps[0])}” to “{readable(steps[-1])}”"
         found["onboarding"] = (told, {"measure": "share", "among": steps[0], "goal": steps[-1]})
+        found["newcomers"] = (f"New people: “{readable(steps[0])}”", {"measure": "count", "goal": steps[0]})
     if seen:
         found["visits"] = ("Visits", {"measure": "count", "goal": "*", "count_by": "session"})
         found["people"] = ("Active people", {"measure": "count", "goal": "*", "count_by": "user"})
@@ -104,9 +91,10 @@ def measures() -> dict[str, tuple[str, Mapping[str, Any]]]:
 
 
 def chosen_measure(choice: TestsChoice) -> str | None:
-    """The measure asked for, else the first there is."""
-    found = measures()
-    return choice.metric if choice.metric in found else next(iter(found), None)
+    """The measure asked for, else what a change of the note's kind is likely to move, else the first there is."""
+    found, note = measures(), notes().get(choice.annotation or "")
+    wanted = (choice.metric, *(MOVES.get(note.kind, ()) if note else ()))
+    return next((one for one in (*wanted, *found) if one in found), None)
 
 
 def is_of_accounts(measured: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from lib.pulse.readouts import ReadOut
 from lib.queries.tests import experiments
 from lib.store import Experiment
 from lib.ui import tests_known
@@ -38,28 +39,36 @@ def tally(records: Sequence[Experiment]) -> dict[str, Any]:
 
 def overview() -> str:
     """One sentence about all tests, for the top of the page."""
-    found, waiting = tally(experiments()), tests_known.ready()
-    records = tests_known.records()
+    found = tally(experiments())
+    waiting, stopped, runs = (tests_known.of_state(one) for one in ("ready", "stopped", "running"))
     ready = f"{people(len(waiting), 'test', 'tests')} can be decided" if waiting else "No test can be decided now"
-    names = f" ({', '.join(records[key].name for key in waiting)})" if waiting else ""
+    halted = f", {count(len(stopped))} stopped by the sample ratio{_named(stopped)}" if stopped else ""
     won = (
         f"; {percent(found['rate'])} of the {count(found['decided'])} decided were shipped" if found["decided"] else ""
     )
-    return f"{ready}{names}, {count(found['running'])} running{won}."
+    return f"{ready}{_named(waiting)}{halted}, {count(len(runs))} still running{won}."
+
+
+def _named(tests: Sequence[ReadOut]) -> str:
+    return f" ({', '.join(one.record.name for one in tests)})" if tests else ""
 
 
 def numbers() -> list[Card]:
-    """Ready, running, decided, win rate, and those without a learning."""
+    """Those that run (ready, stopped by the sample ratio, still running), decided, win rate.
+
+    The first three add up to the tests that are marked as running.
+    """
     found = tally(experiments())
     rate = percent(found["rate"])
     split = f"{found['shipped']} ship, {found['no_effect']} no effect, {found['harm']} harm"
     return [
-        Card("Ready to decide", count(len(tests_known.ready()))),
-        Card("Running", count(found["running"])),
+        Card("Ready to decide", count(len(tests_known.of_state("ready")))),
+        Card("Stopped: sample ratio", count(len(tests_known.of_state("stopped"))), better="down",
+             meaning="Groups of the wrong size: no effect is shown."),
+        Card("Still running", count(len(tests_known.of_state("running")))),
         Card("Decided", count(found["decided"]), note=split if found["decided"] else None),
         Card("Win rate", rate, meaning="Shipped ÷ decided.", few=found["decided"] < 5),
-        Card("Without a learning", count(found["silent"]), better="down"),
-    ]
+    ]  # fmt: skip
 
 
 def show() -> None:
@@ -69,16 +78,19 @@ def show() -> None:
         st.markdown("## No test is written down yet\n\nOpen a test under “Read-out” and write it down, or plan one.")
         return
     cards(numbers())
-    for key in tests_known.ready():
-        said = VERDICTS[tests_known.verdict(key)].lower()
-        st.button(plain(f"{tests_known.records()[key].name}: {said}"), key=f"tests-open-{key}", type="tertiary",
+    silent = tally(records)["silent"]
+    if silent:
+        st.caption(f"{people(silent, 'decided test has', 'decided tests have')} no learning written down.")
+    for one in (*tests_known.of_state("stopped"), *tests_known.of_state("ready")):
+        key, said = one.record.experiment_id, VERDICTS[one.verdict].lower()
+        st.button(plain(f"{one.record.name}: {said}"), key=f"tests-open-{key}", type="tertiary",
                   icon=":material/arrow_forward:", on_click=setter("exp", tab="Read-out"), args=(key,))  # fmt: skip
     rows = [(one.name, one.status, DECISIONS.get(one.decision or "", ""), one.hypothesis, one.learning, one.owner,
              one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
     table(
         pl.DataFrame(rows, schema=SCHEMA, orient="row"),
-        {"name": ("Test", "text"), "status": ("State", "text"), "decision": ("Decision", "text"),
-         "hypothesis": ("Expected", "text"), "learning": ("Learnt", "text"), "owner": ("Owner", "text"),
+        {"name": ("Test", "text"), "learning": ("Learnt", "long"), "decision": ("Decision", "text"),
+         "status": ("State", "text"), "hypothesis": ("Expected", "text"), "owner": ("Owner", "text"),
          "start_on": ("From", "day"), "end_on": ("To", "day")},
         "ledger", "Every test with its decision and what was learnt",
     )  # fmt: skip

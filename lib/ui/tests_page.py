@@ -36,7 +36,7 @@ def header(choice: TestsChoice, answer: Answer | None) -> None:
             tests_ledger.headline()
         return
     page_header("Tests", answer)
-    verdict(answer)
+    verdict(tests_readout.titled(answer))
     if choice.tab == TABS[0]:
         st.caption(plain(f"All tests: {tests_ledger.overview()}"))
 

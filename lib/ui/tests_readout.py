@@ -1,11 +1,14 @@
 """The read-out of one test: the effect of each variant, how it came about day by day, checks, guardrails, decision."""
 
+from dataclasses import replace
+
 import polars as pl
 import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
 from lib.charts import effect, effect_days
+from lib.pulse import readouts
 from lib.queries.tests import exposed
 from lib.store import Experiment
 from lib.ui import tests_decision, tests_known
@@ -45,6 +48,14 @@ def show(exp: str, answer: Answer) -> None:
     _checks(answer)
     if answer.tables["cumulative"].height:
         picture(answer, "cumulative", effect_days, unit=unit, key="tests-days")
+
+
+def titled(answer: Answer) -> Answer:
+    """The answer as the page says it: beginning with the test's name, where it is about a test."""
+    exp = getattr(answer.question, "experiment", None)
+    if exp is None:
+        return answer
+    return replace(answer, headline=readouts.titled(answer.headline, exp, tests_known.readable_tests()[exp]))
 
 
 def about(exp: str) -> None:

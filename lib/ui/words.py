@@ -9,7 +9,8 @@ from lib.model import TOUCHPOINTS
 
 STRESSED = re.compile(
     r"“[^”]*” → “[^”]*”|[+−×]\d[\d,.]*(?:[ \u00a0]pp)?(?= \(95)"  # an effect before its interval
-    r"|(?<!\d)(?!95[ \u00a0]% )\d[\d,.]*[ \u00a0](?:%|people|person|accounts?|visits?)(?!\w)"
+    r"|(?<![\d.,])(?!95[ \u00a0]% )[+−-]?\d[\d,.]*[ \u00a0](?:%|people|person|accounts?|visits?)(?!\w)"
+    r"|[+−-]?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?"
 )
 UNITS = re.compile(r"(?<=\d) (?=(?:%|d|h|min|s|pp)(?!\w))")
 SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")

@@ -23,12 +23,12 @@ waiting, failed = pulse.read_decisions(shown.around)
 with decide_at:
     pulse_parts.decide(waiting, failed)
 with coming_at:
-    pulse_parts.coming(pulse.read_coming(shown.around.end))
+    pulse_parts.coming(shown, pulse.read_coming(shown.around.end))
 moved = pulse.read_moves(shown.around)
 with moves_at:
     pulse_parts.moved(shown, moved)
 with said:
-    pulse_parts.verdict(readings, moved, len(waiting))
+    pulse_parts.verdict(readings, moved, waiting)
 with left:
     pulse_parts.growth(pulse.read_growth(shown.around))
 pulse_drawer.reopened()

@@ -81,7 +81,7 @@ def test_churn_against_a_comparison_group(one_package: Facts) -> None:
     assert net["difference"] == pytest.approx(-0.0275) and net["low"] < -0.0275 < 0 < net["high"]
     assert net["verdict"] == "no_effect" and change["verdict"] is None
     assert answer.headline == (
-        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % −6.1…−0.1); against the comparison group −2.75 pp"
+        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % −6.1…−0.1); against the comparison group −2.7 pp"
         f" (95 % {100 * net['low']:.1f}…{100 * net['high']:.1f}): no change shown.".replace("-", "−")
     )
 
@@ -234,9 +234,19 @@ def test_the_season_is_warned_of() -> None:
     same = people([*now, (AT - year - DAY, "DE", 900, 180), (AT - year, "DE", 900, 270), (AT - 400 * DAY, "DE", 5, 1)])
     answer = read(same, days=7, **FUNNEL)
     assert row(answer, "checks", "season")["passed"] is False
-    assert "the season may explain this" in " ".join(answer.notes)
+    assert "10.0 pp" in " ".join(answer.notes) and "the season cannot be ruled out." in " ".join(answer.notes)
     flat = people([*now, (AT - year - DAY, "DE", 900, 180), (AT - year, "DE", 900, 180), (AT - 400 * DAY, "DE", 5, 1)])
-    assert row(read(flat, days=7, **FUNNEL), "checks", "season")["passed"] is True
+    unlikely = read(flat, days=7, **FUNNEL)
+    assert row(unlikely, "checks", "season")["passed"] is True
+    assert row(unlikely, "checks", "season")["said"].endswith(", so the season is unlikely to be the reason.")
+    more = people([*now, (AT - year - DAY, "DE", 900, 90), (AT - year, "DE", 900, 450), (AT - 400 * DAY, "DE", 5, 1)])
+    assert row(read(more, days=7, **FUNNEL), "checks", "season")["passed"] is False, "a year earlier it was larger yet"
+    few = people([*now, (AT - year - DAY, "DE", 9, 2), (AT - year, "DE", 9, 2), (AT - 400 * DAY, "DE", 5, 1)])
+    assert row(read(few, days=7, **FUNNEL), "checks", "season")["passed"] is False, "too few a year earlier to tell"
+    still = people([(AT - DAY, "DE", 1_000, 200), (AT, "DE", 1_000, 201), (AT - 400 * DAY, "DE", 5, 1)])
+    same_said = "No change is shown, so there is nothing that the season would have to explain."
+    told = read(still, days=7, **FUNNEL)
+    assert row(told, "checks", "season")["said"] == same_said and not any("season" in note for note in told.notes)
     assert row(read(people(now), days=7, **FUNNEL), "checks", "season")["passed"] is None
 
 

@@ -55,6 +55,21 @@ def test_the_effect_by_day(days: int) -> None:
     assert effect_days.title(frame.clear()) == "No effect can be given yet"
 
 
+def test_the_effect_by_day_begins_where_there_is_one() -> None:
+    """Two days on which nobody of either group had done it are no effect of 0."""
+    told = [(date(2026, 3, 1 + k), "new", 10, 10, found, -0.2, 0.2) for k, found in enumerate([0.0, 0.0, 0.1, 0.0])]
+    columns = ["day", "variant", "units", "control_units", "difference", "low", "high"]
+    frame = pl.DataFrame(told, schema=columns, orient="row")
+    assert [row["difference"] for row in rows(effect_days.chart(frame, LIGHT))] == [10.0, 0.0]
+    assert len(rows(effect_days.chart(frame.head(2), LIGHT))) == 2, "without any difference it is a line at 0"
+
+
+def test_labels_of_before_and_after_stand_under_their_dots() -> None:
+    spec = before_after.chart(before_after.example()[0], LIGHT).to_dict()
+    axes = [layer["encoding"]["x"]["axis"] for layer in spec["layer"]]
+    assert axes and all(axis["labelFlush"] is False for axis in axes)
+
+
 def test_before_and_after_in_words() -> None:
     frame, _ = before_after.example()
     assert before_after.summary(frame) == (

@@ -1,5 +1,6 @@
 """Objectives and key results: the published numbers, exact values, a plain oracle and laws."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 from math import sqrt
@@ -109,6 +110,34 @@ def test_outdated_after_cadence_and_three_days() -> None:
     assert rhythm.diagnosis(0.8, 0.9) == "works" and rhythm.diagnosis(0.2, None) == "left alone"
     assert rhythm.diagnosis(0.7, 0.5) == "went well unwatched"
     assert rhythm.diagnosis(0.3, 0.7) == "watched, and the plan did not work"
+
+
+def test_outdated_counts_from_the_day_it_was_written_down_until_somebody_is_heard() -> None:
+    late = JAN + timedelta(days=40)
+    assert not rhythm.is_outdated(MOVES, [], late + timedelta(days=10), late)
+    assert rhythm.is_outdated(MOVES, [], late + timedelta(days=11), late)
+    assert rhythm.is_outdated(MOVES, [JAN], late, late), "a word before that is the last word"
+    assert not rhythm.is_outdated(MOVES, [], JAN + timedelta(days=10), JAN - timedelta(days=30))
+    assert standing(MOVES, [(late, 0.26)], [], late, late).word == "on track"
+    assert standing(MOVES, [(late, 0.26)], [], late).word == "outdated"
+
+
+def test_nothing_is_contradicted_in_the_first_tenth() -> None:
+    points = [(JAN - timedelta(days=7 * number), 0.2) for number in range(5)]
+    day = JAN + timedelta(days=8)
+    assert standing(MOVES, points, [Said(day, 0.9)], day).contrast == ""
+    assert standing(MOVES, points, [Said(day, 0.9)], day + timedelta(days=1)).contrast != ""
+
+
+def test_the_weakest_is_in_the_worst_state_first() -> None:
+    def one(told: str, done: float | None) -> Standing:
+        return replace(_worded(told), progress=done)
+
+    assert rollup.weakest([one("off track", 0.1), one("breached", 0.9), one("on track", 0.0)]) == 1
+    assert rollup.weakest([one("watch", 0.6), one("off track", 0.8), one("off track", 0.7)]) == 2
+    assert rollup.weakest([one("missed", 0.0), one("on track", 0.9)]) == 1, "a closed one only where all are"
+    assert rollup.weakest([one("reached", 0.8), one("missed", 0.3)]) == 1
+    assert rollup.weakest([one("no value", None)]) is None
 
 
 def test_said_against_measured() -> None:

@@ -13,8 +13,8 @@ HEAD = "cycle,objective,key_result,type,metric,baseline,target"
 METRICS = ("grr", "active_users")
 
 
-def read(*rows: str, head: str = HEAD) -> list[sheet.Row]:
-    return sheet.read("\n".join([head, *rows]), METRICS, "ana")
+def read(*rows: str, head: str = HEAD) -> tuple[sheet.Row, ...]:
+    return sheet.read("\n".join([head, *rows]), METRICS, "ana").rows
 
 
 def test_a_row_with_what_it_leaves_out() -> None:
@@ -72,15 +72,32 @@ def test_further_columns_are_checked_too() -> None:
 
 
 def test_many_wrong_rows_are_counted() -> None:
-    with pytest.raises(SheetError, match=r"Line 6, .* And 3 more\."):
-        read(*["2026-Q1,O,K,grow,,0,1"] * 8)
+    with pytest.raises(SheetError, match=r"Line 11, .* And 3 more\.") as caught:
+        read(*["2026-Q1,O,K,grow,,0,1"] * 13)
+    assert len(caught.value.faults) == 11
+
+
+def test_all_faults_are_said_at_once() -> None:
+    with pytest.raises(SheetError) as caught:
+        read("2026-Q9,,K,increase,gr,0,ten,1", "2026-Q1,O,K,milestone,,,0,1", head=f"{HEAD},goal")
+    assert [told.split(":")[0] for told in caught.value.faults] == [
+        "Line 1", "Line 2, column objective", "Line 2, column metric", "Line 2, column cycle", "Line 2, column target",
+        "Line 3, column target",
+    ]  # fmt: skip
+
+
+def test_what_became_of_each_is_passed_over_and_closed_ones_are_counted() -> None:
+    head = f"{HEAD},status,score,final_value,closed_on"
+    rows = ("2026-Q1,O,K,increase,,0,1,live,,,", "2026-Q1,O,L,increase,,0,1,closed,0.7,0.7,2026-03-01")
+    found = sheet.read("\n".join([head, *rows]), METRICS, "ana")
+    assert ([row.key_result for row in found.rows], found.closed) == (["K"], 1)
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_taken_in_or_refused_in_words(text: str) -> None:
     try:
-        rows = sheet.read(text, METRICS, "ana")
+        rows = sheet.read(text, METRICS, "ana").rows
     except SheetError as error:
         assert str(error).endswith((".", "?", "!")) or "\n" not in str(error)
     else:
-        assert rows == []
+        assert rows == ()

@@ -1,15 +1,22 @@
 """The page OKRs as a visitor meets it: nothing written, a tiny company, and two people at once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.store import KeyResult, Objective, Reading, open_store
-from lib.ui import okr_choice
+from lib.catalog import METRICS
+from lib.charts import okr_line
+from lib.export import csv_text
+from lib.okr import sheet
+from lib.queries import okrs
+from lib.store import KeyResult, Objective, Reading, Store, open_store
+from lib.ui import okr_choice, okr_sheet
 from tests.pages.conftest import Visit
 
 PAGE = "pages/brief/okrs.py"
@@ -69,10 +76,84 @@ def test_a_first_key_result_takes_three_clicks(visit: Visit, workspace: Path) ->
     store = open_store(workspace)
     [objective], [made] = store.objectives.list(), store.key_results.list()
     assert (objective.title, objective.cycle) == ("Improve active people", "2026-Q1")
-    assert (made.metric_key, made.type, made.start_on, made.due_on) == ("active_users", "increase", *Q1)
+    assert (made.metric_key, made.type, made.start_on, made.due_on) == ("active_users", "increase", NOW.date(), Q1[1])
     assert made.baseline and made.target > made.baseline and made.title.startswith("Active people from ")
     app.run()
     assert made.title in words(app)
+    assert "1 key result: 1 early" in words(app), "on its first day it is neither off track nor outdated"
+    assert "pace" not in _sentence(app) and "lead" not in _sentence(app)
+
+
+def _sentence(app: AppTest) -> str:
+    return next(one.value for one in app.markdown if "early. " in str(one.value))
+
+
+def test_the_sheet_takes_its_own_export_back(visit: Visit, workspace: Path, tmp_path: Path) -> None:
+    _, made = goal(workspace)
+    store = open_store(workspace)
+    store.key_results.add(replace(made, kr_id="kr_2", title="Over", version=0, status="closed", score=0.5,
+                                  final_value=2.0, closed_on=date(2026, 2, 10), frozen={}), author="ana")  # fmt: skip
+    told = csv_text(okr_sheet.rows(okrs.read(store)))
+    found = sheet.read(told, tuple(METRICS), "ben")
+    assert ([row.key_result for row in found.rows], found.closed) == (["Four steps"], 1)
+    app = opened(visit)
+    app.file_uploader[0].upload("objectives.csv", told.encode(), "text/csv").run()
+    assert not app.error and not app.exception
+    assert "1 row is there already" in words(app) and "1 closed one is left out" in words(app)
+    app.file_uploader[0].upload("okrs.csv", told.replace("Four steps", "Five steps").encode(), "text/csv").run()
+    assert "1 key result of 1 objective to take in." in words(app)
+    press(app, "okr-import-menu")
+    kept = {one.title: one for one in store.key_results.list()}
+    assert set(kept) == {"Four steps", "Over", "Five steps"}
+    assert (kept["Five steps"].objective_id, kept["Five steps"].target) == ("o_1", 4.0)
+
+
+def test_the_picture_of_a_closed_one(visit: Visit, workspace: Path, march: None) -> None:
+    goal(workspace)
+    store = open_store(workspace)
+    for day, number in ((10, 1.0), (20, None), (30, 3.0)):
+        store.check_ins.add("kr_1", 0.8, author="ana", value=number, at=datetime(2026, 1, day, 12, tzinfo=UTC))
+    [live] = store.key_results.list()
+    store.key_results.change(replace(live, status="closed", score=0.75, final_value=3.0, closed_on=date(2026, 2, 10),
+                                     frozen={}), author="ana")  # fmt: skip
+    drawn: list[pl.DataFrame] = []
+    with pytest.MonkeyPatch.context() as patch:
+        whole = okr_line.chart
+        patch.setattr(
+            okr_line, "chart", lambda frame, *rest, **more: (drawn.append(frame), whole(frame, *rest, **more))[1]
+        )
+        app = opened(visit, kr="kr_1", cycle="2026-Q1")
+    at = {
+        kind: drawn[-1].filter(pl.col("kind") == kind).select("bucket", "value").rows()
+        for kind in ("value", "check-in")
+    }
+    assert at["value"] == [(date(2026, 1, 10), 1.0), (date(2026, 1, 30), 3.0), (date(2026, 2, 10), 3.0)]
+    assert at["check-in"] == [(date(2026, 1, 10), 1.0), (date(2026, 1, 20), 1.0), (date(2026, 1, 30), 3.0)]
+    assert "1 closed" not in words(app) and "the last one is what it was closed with" in words(app)
+
+
+def test_counts_add_up_after_one_is_closed(visit: Visit, workspace: Path) -> None:
+    _, made = goal(workspace, cadence_days=60)
+    store = open_store(workspace)
+    store.key_results.add(replace(made, kr_id="kr_2", title="Over", version=0, status="closed", score=0.1,
+                                  final_value=0.4, closed_on=date(2026, 2, 10), frozen={}), author="ana")  # fmt: skip
+    store.check_ins.add("kr_1", 0.8, author="ana", value=0.5, at=datetime(2026, 2, 14, tzinfo=UTC))
+    app = opened(visit)
+    assert "of 2 key results, 1 off track and 1 closed as missed" in words(app)
+    assert "The weakest is “Four steps”" in words(app) and "Four steps · weakest" not in words(app)
+    assert "weakest: Four steps" in words(app)
+    assert [card.label for card in app.metric][3] == "Off track or breached"
+    assert [card.value for card in app.metric] == ["−100", "0.11", "0", "1", "0"]
+
+
+def test_a_check_in_begins_without_a_choice(visit: Visit, workspace: Path) -> None:
+    goal(workspace)
+    open_store(workspace).check_ins.add("kr_1", 0.9, author="ana", value=1.0)
+    app = press(opened(visit, kr="kr_1"), "check-in")
+    assert app.selectbox(key="check-confidence").value is None and app.button(key="drawer-apply").disabled
+    assert "Say how sure you are" in words(app)
+    app.selectbox(key="check-confidence").set_value(0.9).run()
+    assert not app.button(key="drawer-apply").disabled
 
 
 def goal(workspace: Path, **more: Any) -> tuple[Objective, KeyResult]:
@@ -83,8 +164,15 @@ def goal(workspace: Path, **more: Any) -> tuple[Objective, KeyResult]:
     return objective, store.key_results.add(result, author="ana")
 
 
-def test_said_measured_and_outdated(visit: Visit, workspace: Path) -> None:
+def _long_ago(read: Callable[[Store], okrs.Records]) -> Callable[[Store], okrs.Records]:
+    """What was written, as if on the first day of the cycle."""
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    return lambda store: replace(found := read(store), written=dict.fromkeys(found.written, then))
+
+
+def test_said_measured_and_outdated(visit: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, made = goal(workspace)
+    monkeypatch.setattr(okrs, "read", _long_ago(okrs.read))
     app = opened(visit)
     assert "of 1 key result, 1 outdated" in words(app)
     open_store(workspace).check_ins.add(
@@ -201,7 +289,7 @@ def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
         "2026-Q1,Grow,More people,increase,active_users,1,9\n2026-Q1,Grow,Steps,milestone,,,4\n"
     )
     app.file_uploader[0].upload("okrs.csv", told.encode(), "text/csv").run()
-    assert "2 key results of 1 objectives" in words(app)
+    assert "2 key results of 1 objective to take in." in words(app)
     press(app, "okr-import-empty")
     store = open_store(workspace)
     assert [one.title for one in store.objectives.list()] == ["Grow"]

@@ -18,9 +18,10 @@ from streamlit.testing.v1 import AppTest
 
 from lib.intake import load_frames
 from lib.queries.tests import as_exposures
-from lib.store import Experiment, Store
-from lib.store.values import Edit
-from lib.ui import tests_choice, tests_ledger, tests_plan
+from lib.reporting import gathering
+from lib.store import Annotation, Experiment, Store
+from lib.store.values import AnnotationKind, Edit, Reach
+from lib.ui import tests_choice, tests_known, tests_ledger, tests_plan
 from lib.ui.tests_choice import ANALYSES, LOOKS, TABS, TestsChoice, before_after, read, readout, written
 from lib.ui.tests_decision import decision_problem, record_problem
 from tests.pages import tiny
@@ -115,9 +116,12 @@ def text(app: AppTest) -> str:
 def test_a_test_is_read_out(page: Open) -> None:
     app = page()
     assert healthy(app) and [title.value for title in app.title] == ["Tests"]
-    assert "new: +3.3 pp (95 % −18.2…24.5): no effect shown." in verdict(app)
+    assert "New form: new +3.3 pp (95 % −18.2…24.5): no effect shown." in verdict(app)
     assert metrics(app) == {"control": "73.3 %", "new": "76.7 %", "Sample ratio": "as planned"}
-    assert "All tests: 1 test can be decided (New form), 1 running; 50.0 % of the 2 decided were shipped." in text(app)
+    assert (
+        "All tests: 1 test can be decided (New form), 0 still running; 50.0 % of the 2 decided were shipped."
+        in text(app)
+    )
     rows = app.dataframe[0].value
     assert rows["units"].to_list() == [30, 30] and rows["users"].to_list() == [22, 23]
     assert "**Sample ratio**: :green[yes]" in text(app) and "Shorter is done sooner." in text(app)
@@ -164,6 +168,22 @@ def test_a_decision_is_kept_with_its_learning(own: Path, page: Open) -> None:
     assert "**Decided: no effect.** Short is not it." in text(page(exp="form"))
 
 
+def test_after_a_decision_the_page_stays_on_its_test(own: Path, page: Open) -> None:
+    """Opened without a test in the address, where another one would be next in line."""
+    store = Store(own)
+    store.experiments.add(record(experiment_id="odd", name="Odd"), author="ana")
+    store.close()
+    app = page()
+    assert "exp" not in app.query_params
+    app.button(key="tests-decide").click().run()
+    app.text_input(key="tests-decision-why").set_value("Short is not it.").run()
+    app.button(key="drawer-apply").click().run()
+    app.run()
+    assert healthy(app) and app.query_params["exp"] == "form"
+    assert verdict(app).find("New form: new +3.3 pp") > 0
+    assert "**Decided: no effect.** Short is not it." in text(app)
+
+
 def test_two_decide_at_once(own: Path, page: Open) -> None:
     """The second is told what the first said, and saves nothing over it."""
     app = page(exp="form")
@@ -204,11 +224,71 @@ def test_a_test_that_nobody_wrote_down_can_be(own: Path, page: Open) -> None:
 def test_the_ledger(page: Open) -> None:
     app = page(tab="Ledger")
     assert healthy(app)
-    assert metrics(app) == {"Ready to decide": "1", "Running": "1", "Decided": "2", "Win rate": "50.0 %",
-                            "Without a learning": "0"}  # fmt: skip
+    assert metrics(app) == {"Ready to decide": "1", "Stopped: sample ratio": "0", "Still running": "0",
+                            "Decided": "2", "Win rate": "50.0 %"}  # fmt: skip
     rows = app.dataframe[0].value
+    assert list(rows)[:2] == ["name", "learning"] and rows["learning"].to_list() == ["Taste.", "Help.", ""]
     assert rows["name"].to_list() == ["Dark", "Tour", "New form"]
     assert rows["decision"].to_list() == ["It does harm", "Ship it", ""]
+
+
+def test_ready_stopped_and_still_running_add_up(own: Path, page: Open) -> None:
+    """One can be decided, one is stopped by its sample ratio, and of a third nobody saw anything yet."""
+    store = Store(own)
+    store.experiments.add(record(experiment_id="odd", name="Odd page", setup={}), author="ana")
+    store.experiments.add(record(experiment_id="new", name="Nobody yet", setup={}), author="ana")
+    store.close()
+    app = page(tab="Ledger")
+    found = metrics(app)
+    assert [found[name] for name in ("Ready to decide", "Stopped: sample ratio", "Still running")] == ["1", "1", "1"]
+    assert "1 test can be decided (New form), 1 stopped by the sample ratio (Odd page), 1 still running;" in verdict(
+        app
+    )
+    app.button(key="tests-open-odd").click().run()
+    assert healthy(app) and "Odd page: stopped: sample ratio." in verdict(app)
+
+
+def test_pulse_has_the_tests_that_the_page_has(own: Path) -> None:
+    """On the page, and on the command line: the one that can be decided, and urgently the one that is stopped."""
+    store = Store(own)
+    store.experiments.add(record(experiment_id="odd", name="Odd page", setup={}), author="ana")
+    store.close()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).switch_page("pages/brief/pulse.py").run()
+    assert healthy(app)
+    said = text(app)
+    assert "The test “Odd page” is stopped by its sample ratio" in said
+    assert "It can be decided: new +3.3 pp (95 % −18.2…24.5): no effect shown. ana answers for it." in said
+    asked = {link.proto.query_string.lstrip("?") for link in app.get("page_link") if link.proto.query_string}
+    assert {"exp=odd", "exp=form"} <= asked
+    with gathering.opened(own, datetime(2026, 4, 4, tzinfo=UTC)) as found:
+        waiting = [one for one in found.pulse().decisions if one.kind == "test"]
+    assert [(dict(one.address)["exp"], one.is_urgent) for one in waiting] == [(("odd",), True), (("form",), False)]
+
+
+KINDS: list[tuple[AnnotationKind, str, str]] = [
+    ("product", "onboarding", "people"), ("launch", "onboarding", "people"), ("incident", "onboarding", "people"),
+    ("tracking", "onboarding", "people"), ("site", "onboarding", "people"), ("campaign", "newcomers", "people"),
+    ("funding", "newcomers", "people"), ("pricing", "logo_churn", "onboarding"), ("team", "logo_churn", "onboarding"),
+    ("routing", "logo_churn", "onboarding"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "likely", "otherwise"), KINDS)
+def test_the_measure_follows_the_kind_of_the_note(
+    kind: AnnotationKind, likely: str, otherwise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a change is likely to move; what there is no data for falls to the next."""
+    note = Annotation("a_9", 1, date(2026, 3, 11), None, "Change", kind, Reach(), "ana", START)
+    monkeypatch.setattr(tests_known, "notes", lambda: {"a_9": note})
+    every = dict.fromkeys(("logo_churn", "grr", "onboarding", "newcomers", "visits", "people"), ("", {}))
+    monkeypatch.setattr(tests_known, "measures", lambda: every)
+    assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == likely
+    assert tests_known.chosen_measure(TestsChoice(annotation="a_9", metric="visits")) == "visits"
+    left = {name: one for name, one in every.items() if name not in (likely, "grr")}
+    monkeypatch.setattr(tests_known, "measures", lambda: left)
+    assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == otherwise
+    monkeypatch.setattr(tests_known, "measures", lambda: {"visits": every["visits"]})
+    assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == "visits"
 
 
 def test_the_win_rate() -> None:
@@ -258,6 +338,12 @@ def test_from_a_note_to_before_and_after(page: Open) -> None:
     assert "Weak: there is no comparison group" in verdict(app) and "no change shown" in verdict(app)
     assert len(app.get("vega_lite_chart")) == 2
     assert healthy(page(annotation="a_1", metric="people", look="spike", days="5"))
+    assert "Compared: From “" in text(app) and "in the 5 days before 11 March 2026 with 5 days from then on" in text(
+        app
+    )
+    assert "Another measure can be chosen" in text(app)
+    assert "**The season**: No change is shown, so there is nothing" in text(app)
+    assert page(annotation="a_1").selectbox(key="tests-metric").value == "onboarding", "what a site is likely to move"
     against = page(annotation="a_1", metric="onboarding", days="5", against="platform:web")
     assert healthy(against) and "against the comparison group" in verdict(against)
     gone = page(annotation="gone")

@@ -51,6 +51,16 @@ def test_rules(rule: dict[str, Any], state: str) -> None:
     assert found.said.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("off track", "fired"), ("breached", "fired"), ("outdated", "fired"), ("watch", "fine"), ("on track", "fine")],
+)
+def test_a_key_result_fires_when_it_needs_somebody(status: str, state: str) -> None:
+    now = Now(asking({}), AROUND, LAST, NOW, lambda key: (status, f"{key} is at 0.6."))
+    rule = AlertRule.model_validate({"when": "off_track", "key_result": "kr_1"})
+    assert evaluate([Rule("k", "Mind this", rule)], now)[0].state == state
+
+
 def test_what_an_alert_says() -> None:
     found = held(when="falls", metric="mrr", value=0.15)
     assert found.said == (

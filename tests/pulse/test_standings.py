@@ -1,13 +1,14 @@
 """Key results and tests that wait for a decision, and numbers that were reported otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from lib.errors import GrowthOpsError
-from lib.pulse import restatements, standings
+from lib.pulse import readouts, restatements, standings
+from lib.pulse.readouts import ReadOut
 from lib.store import Experiment, KeyResult, Snapshot
 from lib.store.boards import Board, Tile
 from tests.pulse.test_tiles import AROUND, END, asking, tiles, weeks
@@ -57,13 +58,43 @@ def test_tests_that_wait() -> None:
 
     found = standings.of_tests(
         [test("over", status="running", end_on=END), test("runs", status="running", end_on=END + timedelta(days=1)),
-         test("stopped", status="stopped"), test("done", status="decided"), test("draft")], END,
+         test("stopped", status="stopped"), test("done", status="decided"), test("draft")], (), END,
     )  # fmt: skip
     assert [(one.title, one.why) for one in found] == [
-        ("Decide the test “over”", "Its time was over on 1 June 2026; Marek answers for it."),
-        ("Decide the test “stopped”", "It was stopped; Marek answers for it."),
+        ("Decide the test “over”", "Its time was over on 1 June 2026. Marek answers for it."),
+        ("Decide the test “stopped”", "It was stopped. Marek answers for it."),
     ]  # fmt: skip
     assert standings.measured([test("read", setup={"annotation": "a_1"}), test("other")]) == {"a_1"}
+
+
+def test_tests_wait_as_they_read() -> None:
+    """Ready, stopped by its sample ratio, unreadable, still running: each once, though the time of all is over."""
+    running = [Experiment(name, "It helps.", "Marek", "new_users", experiment_id=name, status="running")
+               for name in ("ready", "wrong", "broken", "runs")]  # fmt: skip
+    over = [replace(one, end_on=END) for one in running[:3]]
+    read = [
+        ReadOut(over[0], "ship", "new: +4.0 pp (95 % 1.4…6.6): ship."),
+        ReadOut(over[1], "stopped", "wrong: stopped: sample ratio. The groups are off. Find out why."),
+        ReadOut(over[2], problem="There is no event 'x'."), ReadOut(running[3], "not_yet", "runs: not yet."),
+    ]  # fmt: skip
+    assert [one.state for one in read] == ["ready", "stopped", "running", "running"]
+    found = standings.of_tests([*over, running[3]], read, END)
+    assert [(one.title, one.why, one.is_urgent) for one in found] == [
+        ("Decide the test “ready”", "It can be decided: new +4.0 pp (95 % 1.4…6.6): ship. Marek answers for it.",
+         False),
+        ("The test “wrong” is stopped by its sample ratio", "The groups are off. Find out why. Marek answers for it.",
+         True),
+        ("The test “broken” cannot be read", "There is no event 'x'. Marek answers for it.", False),
+    ]  # fmt: skip
+
+
+def test_a_running_test_is_asked_about_only_where_somebody_saw_it() -> None:
+    def refuse(_: object) -> Any:
+        raise GrowthOpsError("it is broken.")
+
+    one = Experiment("n", "It helps.", "Marek", "new_users", experiment_id="n", status="running")
+    assert readouts.read([one, replace(one, status="decided")], [], refuse, "x") == (ReadOut(one),)
+    assert readouts.read([one], ["n"], refuse, "x") == (ReadOut(one, problem="it is broken."),)
 
 
 def reading(now: float) -> tiles.TileReading:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lib.answers import Answer
 from lib.errors import QuestionError
 from lib.pulse import growing, moves, reading, tiles
+from lib.pulse.decisions import Decision
 from lib.pulse.moves import Moves
 from lib.pulse.tiles import Around
 from lib.questions import MetricQuestion, Question
@@ -69,7 +70,8 @@ def test_a_share_moves_in_points() -> None:
     assert (found.text, found.delta_text, found.is_better, found.state) == ("92.0 %", "+2.0 pp", True, "reached")
     assert (found.target_text, found.at) == ("target 91.0 %", "in the week from 25 May 2026")
     assert found.course == ((date(2026, 5, 18), 0.9), (date(2026, 5, 25), 0.92)) and found.against == "the week before"
-    assert shown(weeks([0.9, 0.84]), target=0.91, amber=0.85).state == "amber"
+    late = shown(weeks([0.9, 0.84]), target=0.91, amber=0.85)
+    assert (late.state, late.target_text) == ("amber", "target 91.0 %, not reached")
 
 
 def test_an_amount_moves_in_per_cent_and_less_may_be_better() -> None:
@@ -156,8 +158,11 @@ def test_a_fall_is_found_with_its_group() -> None:
     assert move.split.change == pytest.approx(850 - sum(QUIET[-4:]) / 4)
     assert move.said.startswith("New people: 850 in the week from 25 May 2026, 15.")
     assert move.why == "Mostly platform ios: −150 of −150 against the mean of the four weeks before."
-    told = reading.verdict([], found, 2)
-    assert told.startswith("Moved most: New people, -15.") and told.endswith("2 things wait for a decision.")
+    waits = [Decision("note", "Did it work?", "so"), Decision("alert", "GRR below 80 %", "so", is_urgent=True)]
+    told = reading.verdict([], found, waits)
+    assert told.startswith("Moved most: New people, -15.")
+    assert told.endswith("2 things wait for a decision, first of all: GRR below 80 %.")
+    assert reading.verdict([], found, waits[:1]).endswith("1 thing waits for a decision.")
 
 
 def test_old_news_are_no_news() -> None:
@@ -169,7 +174,7 @@ def test_old_news_are_no_news() -> None:
 def test_nothing_moved() -> None:
     found = moves.read(asking({"new_users": weeks([*QUIET, 1001.0])}), AROUND, (), ("new_users",))
     assert found == Moves((), 1)
-    assert reading.verdict([], found, 0) == "Nothing moved beyond its usual noise; 1 metric looked at."
+    assert reading.verdict([], found, []) == "Nothing moved beyond its usual noise; 1 metric looked at."
 
 
 def test_growth_on_both_sides() -> None:
