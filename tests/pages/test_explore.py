@@ -359,7 +359,8 @@ def test_a_part_can_be_left_alone(workspace: Path) -> None:
     assert numbers == {"These people": "60", "Of all people": "100.0 %", "To write to": "54", "Left alone": "6"}
     assert "6 of them are held out; 54 remain." in verdict(app)
     files = [part.proto.label for part in app.get("download_button")]
-    assert files[-2:] == ["CSV of those to write to", "CSV of those left alone"]
+    assert files[-3:-1] == ["CSV of those to write to", "CSV of those left alone"]
+    assert "Tests" in files[-1], "who was written to and who was not can be read there"
     alone = answered(app, workspace).tables["people"].filter("held_out")["user_id"].to_list()
     listed = app.dataframe[0].value
     assert sorted(listed[listed["held_out"] == "left alone"]["user_id"]) == sorted(alone)

@@ -145,12 +145,13 @@ def test_every_verb_minds_what_is_newer(store: Store, verb: str) -> None:
     assert numbers(definitions.history("funnel", "signup")) == [1, 2]
 
 
-def test_the_example_in_the_docs(tmp_path: Path) -> None:
+def test_the_examples_in_the_docs(tmp_path: Path) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "state.md").read_text("utf-8")
-    [code] = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {"workspace": tmp_path}
-    exec(code, names)
+    for code in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        exec(code, names)
     assert names["store"].definitions.history("channel_rules", "standard")[-1].author == "ben"
+    assert [one.owner for one in names["store"].objectives.list()] == ["ben"]
     close_stores()
 
 
