@@ -46,7 +46,8 @@ class Rates:
 
     def daily(self) -> pl.DataFrame:
         """`_code`, `_day`, `_rate` of every day from the first rate of any currency to the last."""
-        days = np.arange(self.table["day"].min(), self.table["day"].max() + 1)  # type: ignore[arg-type, operator]
+        first, last = self.table.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+        days = np.arange(first, last + 1)
         return pl.concat(
             pl.DataFrame({"_code": [code] * days.size, "_day": days, "_rate": self.at(code, days)},
                          schema={"_code": pl.String(), "_day": pl.Int32(), "_rate": pl.Float64()})

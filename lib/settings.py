@@ -141,7 +141,7 @@ def _fill(table: Table, values: Mapping[str, Any]) -> None:
         table.remove(key)
     for key, value in values.items():
         if isinstance(value, Mapping) and isinstance(table.get(key), Table):
-            _fill(table[key], value)  # type: ignore[arg-type]
+            _fill(table[key], value)
         elif table.get(key) != value:
             table[key] = value
 
@@ -177,7 +177,7 @@ def write_settings(workspace: Path, settings: Settings) -> None:
     if onboarding:
         document.add(tomlkit.nl())
         document["onboarding"] = onboarding
-        document["onboarding"].comment("the funnel the Onboarding page opens with")  # type: ignore[union-attr]
+        document["onboarding"].comment("the funnel the Onboarding page opens with")
     told = (("economics", settings.economics), ("store", settings.store), ("adoption", settings.adoption))
     for name, section in told:
         if section.as_json():

@@ -22,6 +22,7 @@ settings.register_profile("explore", parent=settings.get_profile("tests"), deran
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
 
 _connect = socket.socket.connect
+_network = pytest.MonkeyPatch()
 
 
 def _connect_here(self: socket.socket, address: Any) -> None:
@@ -34,13 +35,13 @@ def _connect_here(self: socket.socket, address: Any) -> None:
 
 def pytest_configure() -> None:
     """Close the network, and forget the workspace of whoever runs the tests."""
-    socket.socket.connect = _connect_here  # type: ignore[method-assign]
+    _network.setattr(socket.socket, "connect", _connect_here)
     os.environ.pop("GROWTHOPS_WORKSPACE", None)
 
 
 def pytest_unconfigure() -> None:
     """Open the network again, for tools that run pytest in their own process."""
-    socket.socket.connect = _connect  # type: ignore[method-assign]
+    _network.undo()
 
 
 @pytest.fixture(autouse=True)

@@ -55,7 +55,7 @@ def test_check_fails_on_a_stale_page(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_field_of_a_question_is_explained() -> None:
-    assert docs.undescribed() == [], "give the field a description, or lib/meanings.py an entry"
+    assert docs.undescribed() == [], "give the field a description, or lib/meanings an entry"
 
 
 def test_no_explanation_is_left_over() -> None:

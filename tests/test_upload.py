@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -23,8 +24,8 @@ GERMAN = "customer;Zeitpunkt;Aktion;Gerät\nk1;01.03.2026 09:00;App geöffnet;io
 Make = Callable[[Path], bytes]
 
 
-def asked(workspace: Path, path: Path, **more: object) -> Asked:
-    return Asked(str(workspace), str(path), **more)  # type: ignore[arg-type]
+def asked(workspace: Path, path: Path, **more: Any) -> Asked:
+    return Asked(str(workspace), str(path), **more)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -90,7 +90,7 @@ class Server:
         raise AssertionError(f"the server does not answer:\n{self.output}")
 
     def get(self, target: str, **headers: str) -> http.client.HTTPResponse:
-        """The response to a GET, body read. The target goes out as it is, however odd."""
+        """The response to a GET. The target goes out as it is, however odd."""
         sent = {"Host": f"localhost:{self.port}", "Connection": "close"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
@@ -102,7 +102,7 @@ class Server:
             line.sendall(request)
             response = http.client.HTTPResponse(line)
             response.begin()
-            response.body = response.read()  # type: ignore[attr-defined]
+            response.read()
             return response
 
     def seconds(self) -> float:
@@ -183,7 +183,7 @@ class Visitor:
                 return found
 
 
-def elements(messages: Sequence[ForwardMsg], kind: str) -> list[object]:
+def elements(messages: Sequence[ForwardMsg], kind: str) -> list[Any]:
     """The elements of one kind among the messages: `metric`, `alert`, `exception`, …"""
     new = [message.delta.new_element for message in messages if message.delta.WhichOneof("type") == "new_element"]
     return [getattr(element, kind) for element in new if element.WhichOneof("type") == kind]
@@ -191,5 +191,5 @@ def elements(messages: Sequence[ForwardMsg], kind: str) -> list[object]:
 
 def widget(messages: Sequence[ForwardMsg], kind: str, key: str) -> str:
     """The id of the widget with this key, which is what its state is sent under."""
-    ids = [element.id for element in elements(messages, kind)]  # type: ignore[attr-defined]
+    ids = [element.id for element in elements(messages, kind)]
     return next(found for found in ids if found.endswith(f"-{key}"))

@@ -102,14 +102,14 @@ def _known(question: Revenue, facts: Facts, found: pl.DataFrame) -> date:
 
 def buckets(question: Revenue, facts: Facts, rows: AccountRows) -> pl.DataFrame:
     """`bucket` and `last` (its last day), from the first row in the scope to the last known day or the scope's end."""
-    first = rows.frame["day"].min()
-    if not isinstance(first, date):
+    first, last = rows.frame["day"].min(), rows.frame["day"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
         return pl.DataFrame(schema={"bucket": pl.Date(), "last": pl.Date()})
-    last = max(rows.known, rows.frame["day"].max())  # type: ignore[type-var]
+    last = max(rows.known, last)
     _, high = question.scope.bounds(facts.timezone)
     if high is not None:
         last = min(last, (high - timedelta(microseconds=1)).astimezone(ZoneInfo(facts.timezone)).date())
-    noon = [_noon(day, facts) for day in (first, max(first, last))]  # type: ignore[arg-type]
+    noon = [_noon(day, facts) for day in (first, max(first, last))]
     firsts = spine(noon[0], noon[1], question.grain, facts.timezone, question.week_start)
     return firsts.to_frame().with_columns(last=next_bucket(pl.col("bucket"), question.grain).dt.offset_by("-1d"))
 

@@ -102,7 +102,7 @@ class Lives:
         if self.question.born == "first_active":
             return seen.is_first
         known, units = self._created(), seen.who // self.shape[0]
-        created = np.full(int(max(units.max(initial=0), known["unit"].max() or 0)) + 1, self.shape[1])  # type: ignore[call-overload]
+        created = np.full(int(max(units.max(initial=0), known["unit"].max() or 0)) + 1, self.shape[1])
         created[known["unit"].to_numpy()] = known["place"].to_numpy()
         return seen.is_first & (created[units] >= seen.place)
 

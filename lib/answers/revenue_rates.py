@@ -80,7 +80,7 @@ def priced(found: pl.DataFrame, question: Revenue, facts: Facts) -> tuple[pl.Dat
 
 def _day(question: Revenue, facts: Facts, rates: Rates) -> int:
     """The last day in the scope, or the last day known; without either that of the latest rate."""
-    latest = EPOCH + timedelta(days=int(rates.table["day"].max()))  # type: ignore[arg-type]
+    latest = EPOCH + timedelta(days=rates.table.select(pl.col("day").max()).item())
     _, high = question.scope.bounds(facts.timezone)
     end = None if high is None else (high - timedelta(microseconds=1)).astimezone(ZoneInfo(facts.timezone)).date()
     known = last_known(facts, None, question.at)

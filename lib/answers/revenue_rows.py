@@ -109,7 +109,7 @@ def _without_unpaid(frame: pl.DataFrame, question: Revenue, facts: Facts) -> tup
     gone = unpaid(facts, question.policy.past_due_days)
     if gone is None or not frame.height:
         return frame, None if gone is None else 0
-    latest = date(1970, 1, 1) + timedelta(days=frame["start"].max())  # type: ignore[arg-type]
+    latest = date(1970, 1, 1) + timedelta(days=frame.select(pl.col("start").max()).item())
     known = last_known(facts, latest, question.at)
     assert known is not None
     return cut(frame, gone, (known - date(1970, 1, 1)).days + 1)

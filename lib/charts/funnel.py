@@ -47,7 +47,7 @@ def chart(frame: pl.DataFrame, tones: Tones) -> Drawn:
         mark = _base().mark_text(baseline="middle", **style)
         return mark.encode(at, y(line), alt.Text(f"{column}:N"), _colour(f"{column}_shade"))
 
-    right = alt.XValue("width")  # type: ignore[arg-type]
+    right = alt.XValue("width")
     return alt.layer(
         bar("users", "before", "lost_shade"),
         bar("users", "may", "may_shade"),

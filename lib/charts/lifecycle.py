@@ -57,7 +57,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, annotations: pl.DataFrame | None
         *happened.layers(what, tones, space),
         bars,
         zero.encode(alt.Y("zero:Q").title(None)),
-        going.encode(alt.X("to:T", scale=alt.Scale(type="utc")).title(None), alt.YValue("height"), alt.Text("state:N")),  # type: ignore[arg-type]
+        going.encode(alt.X("to:T", scale=alt.Scale(type="utc")).title(None), alt.YValue("height"), alt.Text("state:N")),
         line_ends.layer(*names, space, 8, HEIGHT - 8),
         data=rows,
         height=HEIGHT,

@@ -69,7 +69,7 @@ def chart(
 
 def _days(rows: pl.DataFrame) -> pl.Series:
     """Every day from the first to the last, so that a note stands on its own and not on the value before it."""
-    first, last = int(rows["at"].min() or 0), int(rows["at"].max() or 0)  # type: ignore[arg-type]
+    first, last = rows.select(first=pl.col("at").min(), last=pl.col("at").max()).fill_null(0).row(0)
     return pl.Series(range(first, last + 1, time_axis.DAY), dtype=pl.Int64())
 
 

@@ -191,7 +191,7 @@ def _words(rows: pl.DataFrame, tones: Tones) -> list[alt.Chart]:
     """`so far` under what is not over; above the last finished point of a line alone, its value."""
     drawn = []
     if _some(rows, "last"):
-        bottom: Any = alt.YValue("height")  # type: ignore[arg-type]
+        bottom: Any = alt.YValue("height")
         going = _only("datum.last").mark_text(align="right", dy=-10, color=tones.muted)
         drawn.append(going.encode(time_axis.PLACE, bottom, alt.Text("state:N")))
     if _some(rows, "tip"):

@@ -28,7 +28,7 @@ def across(at: pl.Series, room: str = "0") -> alt.X:
     One layer of a chart says it; for the others `PLACE` is enough.
     """
     free = alt.ExprRef(f"width - {room}")
-    scale = alt.Scale(type="utc", range=[0, free])  # type: ignore[arg-type]
+    scale = alt.Scale(type="utc", range=[0, free])
     return alt.X("at:T", scale=scale, axis=_axis(at.unique().sort()))
 
 

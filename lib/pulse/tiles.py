@@ -11,7 +11,7 @@ from lib.catalog import METRICS, Metric
 from lib.errors import GrowthOpsError
 from lib.pulse.pace import Pace, elapsed
 from lib.questions import Question, parse
-from lib.scope import Condition, WeekStart
+from lib.scope import Condition, Grain, WeekStart
 from lib.store.boards import Board, Plan, Tile
 from lib.timeline import when
 
@@ -47,7 +47,7 @@ class TileReading:
     label: str
     meaning: str
     better: Literal["up", "down"]
-    grain: str
+    grain: Grain
     compare: str
     value: float | None = None
     text: str = "–"
@@ -68,7 +68,7 @@ class TileReading:
     @property
     def at(self) -> str:
         """`in the week from 25 May 2026`."""
-        return when(self.bucket, self.grain) if self.bucket else ""  # type: ignore[arg-type]
+        return when(self.bucket, self.grain) if self.bucket else ""
 
     @property
     def short_at(self) -> str:

@@ -77,7 +77,7 @@ def _shape(value: object) -> str:
     """Choose the class by the key present, so that an error names one class and not all."""
     if isinstance(value, dict):
         return next((key for key in ("all", "any", "not", "cohort") if key in value), "test")
-    return {AllOf: "all", AnyOf: "any", Negation: "not", InCohort: "cohort"}.get(type(value), "test")  # type: ignore[arg-type]
+    return {AllOf: "all", AnyOf: "any", Negation: "not", InCohort: "cohort"}.get(type(value), "test")
 
 
 Condition = Annotated[

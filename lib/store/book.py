@@ -36,7 +36,7 @@ class Book(Generic[R]):
         """
         chosen = record.id or f"{self.PREFIX}_{secrets.token_hex(4)}"
         anew: Any = {record.ID: chosen, "version": 0, "author": author, "note": note}
-        return self._save(replace(record, **anew))  # type: ignore[type-var]
+        return self._save(replace(record, **anew))
 
     def change(self, changed: R, *, author: str, note: str = "") -> R:
         """Save what a person changed: `change(replace(record, title="…"), author="ana")`.
@@ -45,7 +45,7 @@ class Book(Generic[R]):
             ConflictError: there is a newer version than the one that was changed. StoreError: it cannot be kept.
         """
         told: Any = {"author": author, "note": note}
-        return self._save(replace(changed, **told))  # type: ignore[type-var]
+        return self._save(replace(changed, **told))
 
     def list(self) -> tuple[R, ...]:
         """The newest version of each, in the order in which they were first written down."""
@@ -82,7 +82,7 @@ class Book(Generic[R]):
             "note": line(getattr(said, "note", ""), "The note", 2_000, needed=False),
             said.ID: line(said.id, "The id", 40),
         }
-        said = self.sound(replace(said, **told))  # type: ignore[type-var]
+        said = self.sound(replace(said, **told))
 
         def made_of(rows: Sequence[RowMapping]) -> Mapping[str, Any]:
             versions = {row["version"]: self.made(row) for row in rows}

@@ -19,6 +19,7 @@ class Versioned:
     ID: ClassVar[str]
     NOUN: ClassVar[str]
     TITLE: ClassVar[str] = "title"
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # every record is a dataclass
     version: int
     author: str
     created_at: dt.datetime
@@ -44,13 +45,13 @@ class Versioned:
 
     def over(self, theirs: "Versioned") -> Self:
         """The same, to be saved as newer than theirs on purpose."""
-        return replace(self, version=theirs.version)  # type: ignore[type-var]
+        return replace(self, version=theirs.version)
 
-    def joined(self, base: "Versioned", theirs: "Versioned") -> Self:
+    def joined(self, base: Self, theirs: Self) -> Self:
         """What both made of `base`: theirs, with every part that was changed here. To be saved as newer than theirs."""
         names = [name for name in self._names() if name not in (self.ID, *OF_THE_VERSION)]
         mine = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(base, name)}
-        return replace(theirs, **mine)  # type: ignore[type-var, return-value]
+        return replace(theirs, **mine)
 
     def overlap(self, base: "Versioned", theirs: "Versioned") -> tuple[str, ...]:
         """The parts that both changed, each in another way: where joining would overrule theirs."""
@@ -62,7 +63,7 @@ class Versioned:
         return {name: _kept(getattr(self, name)) for name in self._names()}
 
     def _names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(self))  # type: ignore[arg-type]
+        return tuple(field.name for field in fields(self))
 
 
 def _kept(value: Any) -> Any:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-import polars as pl
 import pytest
 
 from lib import demo
-from lib.answers import ask
+from lib.answers import Answer, ask
 from lib.demo import TRUTHS
 from lib.demo.aims import CLOSED, DAYS, REPORTED
 from lib.demo.workspace import write_diary
@@ -23,7 +23,7 @@ SETTINGS = Settings.model_validate(demo.SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def company(tables: dict[str, pl.DataFrame]) -> Facts:
+def company(tables: dict[str, Any]) -> Facts:
     return Facts.of(**tables, settings=SETTINGS)
 
 
@@ -38,12 +38,12 @@ def test_the_page_shows_every_state_from_live_numbers(company: Facts, state: Sto
     # UP-33 and LE-17 on the demo company.
     asked: list[Question] = []
 
-    def once(question: Question) -> object:
+    def once(question: Question) -> Answer:
         asked.append(question)
         return ask(question, company)
 
     truth = TRUTHS.aims
-    board = okrs.board(okrs.read(state), truth.cycle, once, truth.today, company.timezone)  # type: ignore[arg-type]
+    board = okrs.board(okrs.read(state), truth.cycle, once, truth.today, company.timezone)
     found = {one.result.kr_id.removeprefix("demo_").removesuffix("_2026_Q4"): one for one in board.held}
     assert {name: one.standing.word for name, one in found.items()} == dict(truth.words)
     assert len(asked) == len(set(asked)) == 6, "one question for each metric; milestones ask nothing"

@@ -63,7 +63,7 @@ def test_the_brief_prints_on_a4(open_page: Open, tmp_path: Path, browser: Browse
     paper.goto(file.as_uri())
     paper.emulate_media(media="print")
     expect(paper.get_by_role("heading", name="Tiny & Sons: Pulse")).to_be_visible()
-    expect(paper.get_by_text("Few people")).to_be_visible()
+    expect(paper.get_by_role("link", name="Few people")).to_be_visible()
     assert paper.evaluate("() => document.scrollingElement.scrollWidth <= window.innerWidth")
     printed = paper.pdf(prefer_css_page_size=True, print_background=True)
     context.close()

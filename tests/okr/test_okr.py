@@ -200,7 +200,7 @@ def test_net_confidence() -> None:
 
 
 def _worded(told: str) -> Standing:
-    return Standing(told, 1.0, JAN, 0.5, 0.5, 1.0, None, None, None, None, None, None, False, None)  # type: ignore[arg-type]
+    return Standing(told, 1.0, JAN, 0.5, 0.5, 1.0, None, None, None, None, None, None, False, None)
 
 
 def test_a_tree_leaves_nothing_out() -> None:

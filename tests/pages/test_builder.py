@@ -38,13 +38,14 @@ def drawn(part: str, value: Any) -> AppTest:
 
     def script(part: str, start: object) -> None:
         import importlib
+        from collections.abc import Callable
 
         import streamlit as st
 
         module, _, name = part.rpartition(".")
         st.session_state.setdefault("held", {"value": start})
 
-        def change(make) -> None:  # type: ignore[no-untyped-def]
+        def change(make: Callable[[object], object]) -> None:
             st.session_state["held"] = {"value": make(st.session_state["held"]["value"])}
 
         getattr(importlib.import_module(f"lib.ui.builder.{module}"), name)(

@@ -169,7 +169,8 @@ def test_choose_metrics_and_save(page: Visit, board: Path) -> None:
     assert [item["metric"] for item in draft["items"]] == ["onboarding_rate", "active_users", "new_users"]
     app.button(key="drawer-apply").click().run()
     store = Store(board)
-    assert store.definitions.live("pulse", "team").version == 2  # type: ignore[union-attr]
+    live = store.definitions.live("pulse", "team")
+    assert live is not None and live.version == 2
     store.close()
 
 

@@ -93,7 +93,8 @@ def test_two_people_save_the_same_view_and_nothing_is_lost(onboarding: Visit, st
     app.text_input(key="view-note").set_value("by platform").run()
     store.definitions.publish(first.edited(author="ben", body={**body, "about": "for the board"}, note="said why"))
     app.button(key=APPLY).click().run()
-    assert store.definitions.live("view", "weekly").author == "ben"  # type: ignore[union-attr]
+    live = store.definitions.live("view", "weekly")
+    assert live is not None and live.author == "ben"
     (mine,) = store.definitions.drafts("view")
     assert (mine.note, dict(mine.body["controls"])) == ("by platform", {"by": ["platform"]})
     assert any("ben saved version 2" in warning.value for warning in app.warning)

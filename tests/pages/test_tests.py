@@ -295,7 +295,7 @@ def test_the_win_rate() -> None:
     """Twelve decided: five shipped, six without effect, one harmful: 41.7 %, none without a learning."""
     said = ["ship"] * 5 + ["no_effect"] * 6 + ["harm"]
     records = [record(status="decided", decision=one, learning="So.") for one in said] + [record(), record()]
-    found = tests_ledger.tally(records)  # type: ignore[arg-type]
+    found = tests_ledger.tally(records)
     assert (found["decided"], found["shipped"], found["no_effect"], found["harm"]) == (12, 5, 6, 1)
     assert round(100 * found["rate"], 1) == 41.7 and (found["running"], found["silent"]) == (2, 0)
     assert tests_ledger.tally([])["rate"] is None

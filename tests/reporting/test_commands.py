@@ -108,10 +108,19 @@ def test_the_brief_is_one_page_that_asks_for_nothing(workspace: Path, tmp_path: 
 # --- mail -------------------------------------------------------------------------------------------------------------
 
 
-class Box(socketserver.StreamRequestHandler):
+class MailServer(socketserver.TCPServer):
     """A mail server that keeps what it is given."""
 
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Talk)
+        self.kept: list[str] = []
+
+
+class Talk(socketserver.StreamRequestHandler):
+    """What the mail server says to one who writes."""
+
     def handle(self) -> None:
+        assert isinstance(self.server, MailServer)
         self.wfile.write(b"220 here\r\n")
         while line := self.rfile.readline().decode().strip():
             word = line.split()[0].upper()
@@ -120,7 +129,7 @@ class Box(socketserver.StreamRequestHandler):
                 body = []
                 while (text := self.rfile.readline().decode().rstrip("\r\n")) != ".":
                     body.append(text)
-                self.server.kept.append("\n".join(body))  # type: ignore[attr-defined]
+                self.server.kept.append("\n".join(body))
             if word == "RCPT" and "refused@" in line:
                 self.wfile.write(b"550 nobody\r\n")
                 continue
@@ -130,9 +139,8 @@ class Box(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[Any]:
-    with socketserver.TCPServer(("127.0.0.1", 0), Box) as found:
-        found.kept = []  # type: ignore[attr-defined]
+def server() -> Iterator[MailServer]:
+    with MailServer() as found:
         thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield found
@@ -146,7 +154,7 @@ def configured(folder: Path, port: int, to: str = '"all@tiny.example"') -> None:
     file.write_text(f"{file.read_text('utf-8')}\n{told}", "utf-8")
 
 
-def test_a_digest_is_sent_where_that_is_set_up(workspace: Path, server: Any) -> None:
+def test_a_digest_is_sent_where_that_is_set_up(workspace: Path, server: MailServer) -> None:
     refused = run(workspace, "digest", "--send")
     assert refused.exit_code == 2 and "[mail]" in refused.output and server.kept == []
     configured(workspace, server.server_address[1])
@@ -159,7 +167,7 @@ def test_a_digest_is_sent_where_that_is_set_up(workspace: Path, server: Any) -> 
     assert plain is not None and "Active people" in plain.get_content()
 
 
-def test_what_fails_is_sent_as_a_notice(workspace: Path, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_is_sent_as_a_notice(workspace: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     configured(workspace, server.server_address[1])
     monkeypatch.setattr(commands, "present", lambda: datetime(2026, 4, 5, tzinfo=UTC))
     assert run(workspace, "digest", "--send").exit_code == 2
@@ -169,7 +177,7 @@ def test_what_fails_is_sent_as_a_notice(workspace: Path, server: Any, monkeypatc
     assert "too old" in plain.get_content() and "Active people" not in plain.get_content()
 
 
-def test_a_server_that_refuses_or_is_not_there(workspace: Path, server: Any) -> None:
+def test_a_server_that_refuses_or_is_not_there(workspace: Path, server: MailServer) -> None:
     configured(workspace, server.server_address[1], '"refused@tiny.example"')
     found = run(workspace, "digest", "--send")
     assert found.exit_code == 2 and "Nothing was sent" in found.output
@@ -180,14 +188,14 @@ def test_a_server_that_refuses_or_is_not_there(workspace: Path, server: Any) -> 
 
 def test_nothing_blank_and_no_password_from_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """T44: the password comes from the environment alone, and is in no message."""
-    to = {"sender": "a@b.example", "to": ("c@d.example",)}
-    settings = Mail(host="127.0.0.1", user="us", **to)  # type: ignore[arg-type]
+    to: dict[str, Any] = {"sender": "a@b.example", "to": ("c@d.example",)}
+    settings = Mail(host="127.0.0.1", user="us", **to)
     with pytest.raises(mail.MailError, match="would be blank"):
         mail.message(settings, "S", " \n")
     with pytest.raises(mail.MailError, match="the environment has no GROWTHOPS_MAIL_PASSWORD for us"):
         mail.send(settings, mail.message(settings, "S", "text"), {})
     with pytest.raises(ValueError, match="in the clear"):
-        Mail(host="127.0.0.1", user="us", security="none", **to)  # type: ignore[arg-type]
+        Mail(host="127.0.0.1", user="us", security="none", **to)
     with pytest.raises(ValueError, match="write `sender` and `to`"):
         Mail(host="127.0.0.1")
 

@@ -12,14 +12,15 @@ from lib.settings import Settings, SourceSpec
 from lib.sources import delimited as delimited_module
 from lib.sources import expand, read
 from lib.sources import text as text_module
+from lib.sources.source import Batch
 from tests.sources.conftest import NOW, Load
 
 HEAD = "ts,name,user_id\n"
 GOOD = "2026-03-02,a,u_1\n"
 
 
-def reasons(batch: object) -> list[tuple[int, int, str]]:
-    return batch.rejected.select("row", "line", "reason").rows()  # type: ignore[attr-defined]
+def reasons(batch: Batch) -> list[tuple[int, int, str]]:
+    return batch.rejected.select("row", "line", "reason").rows()
 
 
 def test_unclosed_quote_costs_one_row(load: Load) -> None:  # T14

@@ -11,8 +11,8 @@ from lib.settings import Company
 from tests.sources.conftest import Load
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+def utc(year: int, month: int, day: int, *rest: int) -> datetime:
+    return datetime(year, month, day, *rest, tzinfo=UTC)
 
 
 def instants(load: Load, *cells: str, **spec: object) -> list[datetime | None]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -139,10 +140,10 @@ def test_an_id_is_used_once(store: Store) -> None:
         ({"scope": Reach(pages=("",))}, "A value of pages is empty"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(store: Store, said: dict[str, object], sentence: str) -> None:
+def test_what_cannot_be_kept_is_refused(store: Store, said: dict[str, Any], sentence: str) -> None:
     whole = {"title": "Series A", "kind": "funding", "author": "ana", **said}
     with pytest.raises(StoreError) as caught:
-        store.annotations.add(FUNDING, **whole)  # type: ignore[arg-type]
+        store.annotations.add(FUNDING, **whole)
     assert sentence in str(caught.value)
     assert store.annotations.list() == ()
 

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -209,8 +210,8 @@ def test_a_database_of_the_present_shape_is_looked_at_once(tmp_path: Path, monke
     store.close()
     connect = sqlite3.connect
 
-    def listened(*args: object, **named: object) -> sqlite3.Connection:
-        found = connect(*args, **named)  # type: ignore[arg-type, call-overload]
+    def listened(*args: Any, **named: Any) -> sqlite3.Connection:
+        found = connect(*args, **named)
         found.set_trace_callback(asked.append)
         return found
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from lib.errors import StoreError
 from lib.settings import Adoption, Settings
 from lib.store import Store, usage
+from lib.store.database import Database
 from lib.store.usage import UsageLog
 
 from .conftest import NOW, Clock
@@ -143,9 +145,9 @@ def test_a_database_that_cannot_be_used_is_said_once(tmp_path: Path, told: pytes
 
 @pytest.mark.parametrize("wrong", [{"action": "stare"}, {"page": None}, {"session_id": 5}])
 def test_a_wrong_call_is_logged_and_not_raised(
-    store: Store, told: pytest.LogCaptureFixture, wrong: dict[str, object]
+    store: Store, told: pytest.LogCaptureFixture, wrong: dict[str, Any]
 ) -> None:
-    store.usage.record(**{"action": "view", "page": "onboarding", **wrong})  # type: ignore[arg-type]
+    store.usage.record(**{"action": "view", "page": "onboarding", **wrong})
     assert len(told.records) == 1 and "The use of a page could not be noted" in told.records[0].message
     store.usage.record("view", "onboarding")
     assert store.usage.frame(*ALWAYS).height <= 2
@@ -158,12 +160,12 @@ def test_a_queue_that_is_full_drops_the_newest(
     blocked, store = threading.Event(), Store(tmp_path)
     reached = threading.Event()
 
-    def slow() -> object:
+    def slow() -> Database:
         reached.set()
         blocked.wait(60)
         return store.database()
 
-    log = UsageLog(slow, Adoption(), Clock())  # type: ignore[arg-type]
+    log = UsageLog(slow, Adoption(), Clock())
     log.record("view", "p0")
     assert reached.wait(60)
     for page in range(1, 9):

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy.dialects.sqlite  # noqa: F401 - imported ahead of the forks
 from alembic import command, config  # noqa: F401
 
-from lib.store import ConflictError, Edit, Store
+from lib.store import ConflictError, Definition, Edit, Store
 from lib.store import definitions as _definitions  # noqa: F401
 
 
@@ -30,7 +30,8 @@ def count_up(store: Store, times: int) -> None:
                 break
             except ConflictError as conflict:
                 say("conflict")
-                days = int(conflict.theirs.body["past_due_days"]) + 1  # type: ignore[union-attr]
+                assert isinstance(conflict.theirs, Definition)
+                days = int(conflict.theirs.body["past_due_days"]) + 1
                 edit = Edit(
                     "policy", "count", {"past_due_days": days}, "Count", str(os.getpid()),
                     based_on=conflict.theirs.version,
