@@ -128,24 +128,34 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> dict[str, BrowserContext]:
+    """A browser profile per colour scheme, which has the program's files already after the first visit."""
+    return {scheme: browser.new_context(color_scheme=scheme) for scheme in ("light", "dark")}
+
+
 @pytest.fixture
-def open_page(server: Server, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
-    """Open an address in a window of its own; afterwards nothing may have gone wrong in any of them."""
-    windows: list[BrowserContext] = []
+def open_page(server: Server, browser: Browser, windows: dict[str, BrowserContext]) -> Iterator[Callable[..., Visitor]]:
+    """Open an address; afterwards nothing may have gone wrong on any page.
+
+    The first page of a test is one more tab of a profile that has been here; each further one is somebody else's.
+    """
     visitors: list[Visitor] = []
 
     def opened(address: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Visitor:
         scheme = "dark" if dark else "light"
-        window = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        windows.append(window)
-        visitor = Visitor(window.new_page()).watch()
+        page = (browser.new_context(color_scheme=scheme) if visitors else windows[scheme]).new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        visitor = Visitor(page).watch()
         visitors.append(visitor)
-        visitor.page.goto(server.url + address)
+        page.goto(server.url + address)
         return visitor
 
     yield opened
-    for window in windows:
-        window.close()
+    for visitor in visitors:
+        visitor.page.close()
+    for visitor in visitors[1:]:
+        visitor.page.context.close()
     print(server.log.read_text("utf-8", "replace")[-8_000:])  # shown by pytest when the test failed
     if server.process is not None and server.process.poll() is not None:
         pytest.fail(f"the server died:\n{server.log.read_text('utf-8', 'replace')}")

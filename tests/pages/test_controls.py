@@ -12,7 +12,7 @@ from lib.questions import Event, Exclude, Step, parse
 from lib.scope import Window
 from lib.settings import Onboarding
 from lib.ui import export, funnel_choice, funnel_exclusions, funnel_parts, retention_choice, words
-from lib.ui.builder import breakdown, changes, conditions, measure, periods, rows, sentences
+from lib.ui.builder import breakdown, changes, conditions, measure, periods, rows, sentences, widgets
 from lib.ui.funnel_choice import Choice, question
 from lib.ui.retention_choice import RetentionChoice
 from lib.ui.scope_address import between
@@ -254,3 +254,20 @@ def test_a_verdict_is_text_and_never_markup() -> None:
     assert words.stressed("9.5 % of <b>") == "<strong>9.5\xa0%</strong> of &lt;b&gt;"
     assert words.stressed("“a” → “b”: 1,200 people") == "<strong>“a” → “b”</strong>: <strong>1,200 people</strong>"
     assert words.plain("a_b [x](y) $1$ :red[z]") == "a\\_b \\[x\\](y) \\$1\\$ \\:red\\[z\\]"
+
+
+def test_a_widget_that_left_the_page_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(widgets.st, "session_state", state)
+    written: list[Any] = []
+    widgets.show("times", 1)
+    widgets._tell("times", written.append)  # its old value comes back with the next click
+    assert written == []
+    for chosen in (3, 1):  # the second before the page ran again
+        state["times"] = chosen
+        widgets._tell("times", written.append)
+    assert written == [3, 1]
+    widgets.show("on", False)
+    state["on"] = 0  # equal, and yet another thing
+    widgets._tell("on", written.append)
+    assert written == [3, 1, 0]

@@ -15,6 +15,7 @@ from lib.ui.words import plain
 Value = TypeVar("Value")
 Write = Callable[[Any], None]
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+SHOWN = "_shown"
 
 
 def show(key: str, value: object) -> None:
@@ -22,10 +23,20 @@ def show(key: str, value: object) -> None:
     state = st.session_state
     if key not in state or state[key] != value or type(state[key]) is not type(value):
         state[key] = value
+    state.setdefault(SHOWN, {})[key] = value
 
 
 def _tell(key: str, write: Write) -> None:
-    write(st.session_state[key])
+    """Write what the visitor chose.
+
+    A widget that has just left the page can come back with the value it had, when the browser's next click overtakes
+    the news that it is gone. Streamlit takes that for a change; nobody chose it, so it is not written.
+    """
+    value, shown = st.session_state[key], st.session_state.setdefault(SHOWN, {})
+    if key in shown and shown[key] == value and type(shown[key]) is type(value):
+        return
+    shown[key] = value
+    write(value)
 
 
 def pick(
