@@ -162,7 +162,7 @@ METRICS: dict[str, Metric] = {
             "share", "down", False, True, metric_revenue.logo_churn, fields=metric_revenue.FIELDS,
         ),
         Metric(
-            "arpa", "MRR per account", "MRR at the end of the bucket ÷ accounts that pay then.",
+            "arpa", "MRR per account", "MRR at the end of the bucket ÷ customers then (see there).",
             "money", "up", False, False, metric_revenue.arpa, is_ratio=True, fields=metric_revenue.FIELDS,
         ),
         Metric(
@@ -176,7 +176,7 @@ METRICS: dict[str, Metric] = {
             "share", "up", False, True, metric_revenue.realised_price, fields=metric_revenue.FIELDS,
         ),
         Metric(
-            "customers", "Customers", "Accounts that pay at the end of the bucket.",
+            "customers", "Customers", "Accounts that pay at the end of the bucket, or paused at most 90 days ago.",
             "accounts", "up", False, False, metric_growth.customers, fields=metric_revenue.FIELDS,
         ),
         Metric(

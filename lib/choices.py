@@ -75,13 +75,12 @@ def loaded(facts: Facts) -> frozenset[str]:
 def days(facts: Facts) -> tuple[date, date] | None:
     """The first and the last day something is known of: of the events; where there are none, of subscriptions.
 
-    Of these it is their first days that count: an end may be agreed for years to come. None where there is neither.
+    Of these an end counts up to the day of the load: it may be agreed for years to come. None where there is neither.
     """
     if facts.first is not None:
         return facts.first.astimezone(ZoneInfo(facts.timezone)).date(), cast("date", last_known(facts, None))
-    starts = pl.col("start_date")
-    row = collect(facts.tables["subscriptions"].select(first=starts.min(), last=starts.max())).row(0)
-    return None if row[0] is None else cast("tuple[date, date]", row)
+    first = collect(facts.tables["subscriptions"].select(pl.col("start_date").min())).item()
+    return None if first is None else (first, cast("date", last_known(facts, first)))
 
 
 def values(facts: Facts, field: str) -> tuple[str, ...]:

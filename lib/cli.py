@@ -119,7 +119,7 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
     except UnicodeDecodeError:
         raise QuestionError("The question is not text in UTF-8.") from None
     many = isinstance(asked, list)
-    questions = [parse(one) for one in (asked if many else [asked])]
+    questions = _parsed(asked) if isinstance(asked, list) else [parse(asked)]
     folder = _ready(workspace)
     questions = _counted(questions, folder)
     cohorts, rules = _rules(folder, questions)
@@ -134,6 +134,19 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         if table is None:
             raise QuestionError(f"The answer has no table {name!r}; it has {', '.join(answer.tables)}.")
         click.echo(csv_text(table), nl=False)
+
+
+def _parsed(asked: "Sequence[object]") -> "list[Question]":
+    """The questions of a list; what is wrong with one is said with its place in it."""
+    from lib.questions import parse
+
+    questions: list[Question] = []
+    for place, one in enumerate(asked, 1):
+        try:
+            questions.append(parse(one))
+        except QuestionError as error:
+            raise QuestionError(f"Question {place} of {len(asked)}: {error}") from None
+    return questions
 
 
 def _counted(questions: "Sequence[Question]", folder: Path) -> "list[Question]":

@@ -9,25 +9,26 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from lib.engine import FACTS, collect
 from lib.errors import QuestionError, suggest
+from lib.frames import canonical, is_by_day, without_repeats
 from lib.memory import Memory
-from lib.model import EVENTS, TABLES
+from lib.model import TABLES
 from lib.rates import converted
 from lib.scope import ChannelRule, Cohort, WeekStart
 from lib.settings import Settings, load_settings
-from lib.warehouse import Warehouse, rollup
+from lib.warehouse import Warehouse, rollup, summaries
 from lib.warehouse.contacts import owned
 from lib.warehouse.guard import guarded
 from lib.warehouse.identity import alias_ties, connect
-from lib.warehouse.schema import as_text, type_at_rest
 
 TimeUnit = Literal["s", "ms", "us"]
 TS = pl.Datetime("us", "UTC")
@@ -42,8 +43,9 @@ class Facts:
     `tables` are the canonical tables in stored names; `events` among them also carries `person`, a dense whole number
     that is equal for all ids of one person. `people` lists `id_kind` ("user", "anon"), `id`, `person`. `daily` is the
     roll-up of the events, `person`, `day`, `platform`, `n`, where there is one for the days of this time zone; a day at
-    the turn of a UTC month may have two rows. `cohorts` are the rules of cohorts that questions may name, and
-    `channel_rules` those that say which channel a contact belongs to, the first that fits.
+    the turn of a UTC month may have two rows. `ready` are the summaries that can be used (`lib.warehouse.summaries`).
+    `cohorts` are the rules of cohorts that questions may name, `channel_rules` those for the channel of a contact.
+    `loaded` is the day of the load.
     """
 
     tables: Mapping[str, pl.LazyFrame]
@@ -58,6 +60,8 @@ class Facts:
     daily: pl.LazyFrame | None = field(default=None, repr=False, compare=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)
     channel_rules: tuple[ChannelRule, ...] = ()
+    ready: Mapping[str, pl.LazyFrame] = field(default_factory=dict, repr=False, compare=False)
+    loaded: date | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def open(
@@ -71,42 +75,43 @@ class Facts:
         Raises:
             SettingsError: `growthops.toml` is wrong. DamagedDataError: the warehouse cannot be read.
         """
-        folder = Path(workspace)
-        settings = load_settings(folder)
+        folder, settings = Path(workspace), load_settings(Path(workspace))
         warehouse = Warehouse.open(folder, settings.company.timezone)
         stamp = warehouse.stamp
         with guarded(FACTS):
             tables = converted({name: warehouse.scan(name) for name in TABLES}, settings.company)
-            people = warehouse.scan("people")
+            people, ready = warehouse.scan("people"), {name: warehouse.scan(name) for name in summaries.usable(stamp)}
             daily = warehouse.scan(rollup.TABLE) if rollup.fits(stamp, settings.company.timezone) else None
-        state = (settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit)
-        return cls(tables, people, *state, folder, warehouse.guard, daily, cohorts or {}, channel_rules)
+        state = (settings, stamp.stamp, stamp.as_of, stamp.first, stamp.time_unit, folder, warehouse.guard)
+        loaded = None if stamp.at is None else stamp.at.date()
+        return cls(tables, people, *state, daily, cohorts or {}, channel_rules, ready, loaded)
 
     @classmethod
     def of(
         cls, *, timezone: str = "UTC", settings: Settings | None = None, cohorts: Mapping[str, Cohort] | None = None,
-        channel_rules: tuple[ChannelRule, ...] = (), **frames: pl.DataFrame,
+        channel_rules: tuple[ChannelRule, ...] = (), loaded: date | None = None, **frames: pl.DataFrame,
     ) -> "Facts":  # fmt: skip
         """Facts from frames in memory: `Facts.of(events=df, users=df, timezone="Europe/Berlin")`.
 
-        Events need `user_id` (or `anon_id`), `name` and `ts`; any further column is a property. Time stamps without
-        a time zone are taken as UTC. As in a load, rows without one of these are left out, and so are repeats.
+        Events need `user_id` (or `anon_id`), `name` and `ts`; any further column is a property. Money is `mrr` in major
+        units or `mrr_cents` in minor ones. Time stamps without a time zone are taken as UTC, days without a time
+        as days of the time zone. As in a load, rows without what they need are left out, and so are repeats.
 
         Raises:
-            QuestionError: a table or a required column does not exist.
+            QuestionError: a table or a required column does not exist, or nothing in a column of times is a time.
         """
-        unknown = [name for name in frames if name not in TABLES]
-        if unknown:
+        if unknown := [name for name in frames if name not in TABLES]:
             raise QuestionError(f"There is no table {unknown[0]!r}; {suggest(unknown[0], TABLES)}")
-        given = {name: _canonical(name, frame) for name, frame in frames.items()}
+        base = settings or Settings()
+        if settings is None or timezone != "UTC":
+            base = base.model_copy(update={"company": base.company.model_copy(update={"timezone": _zone(timezone)})})
+        zone, digits = base.company.timezone, base.company.minor_units
+        given = {name: canonical(name, frame, digits, zone) for name, frame in frames.items()}
         given = {name: given.get(name, pl.DataFrame(schema=TABLES[name].schema)) for name in TABLES}
-        given["events"] = _without_repeats(given["events"].drop_nulls(["name", "ts"]), _by_day(frames.get("events")))
+        given["events"] = without_repeats(given["events"].drop_nulls(["name", "ts"]), is_by_day(frames.get("events")))
         people = _people(given)
         events = _with_person(given["events"], people)
         ts = events["ts"]
-        base = settings or Settings()
-        if settings is None or timezone != "UTC":
-            base = base.model_copy(update={"company": base.company.model_copy(update={"timezone": timezone})})
         digest = hashlib.sha256()
         for name, frame in sorted(given.items()):
             digest.update(f"{name}{frame.schema}".encode() + frame.hash_rows().sort().to_numpy().tobytes())
@@ -120,6 +125,7 @@ class Facts:
             time_unit=_finest(ts),
             cohorts=cohorts or {},
             channel_rules=channel_rules,
+            loaded=loaded or datetime.now(UTC).date(),
         )
 
     @property
@@ -139,18 +145,22 @@ class Facts:
             found = {prefix: self.tables[name].collect_schema() for prefix, name in TABLE_OF.items()}
         return {of: {k: v for k, v in every.items() if k not in HIDDEN.get(of, ())} for of, every in found.items()}
 
-    def has_prop(self, field: str) -> bool:
-        """True if some event's `props` has this key (looked for once per field)."""
-        found = self._props.get(field)
+    def has_prop(self, field: str, of: str = "") -> bool:
+        """True if the `props` of some event have this key (looked for once per field).
+
+        With `of` "user" or "account", the `traits` of some user or account.
+        """
+        found = self._props.get((of, field))
         if found is None:
+            packed = "traits" if of else "props"
             spellings = {json.dumps(field), json.dumps(field, ensure_ascii=False)}
-            key = pl.any_horizontal(pl.col("props").str.contains(text, literal=True) for text in spellings)
-            found = bool(collect(self.tables["events"].select(key.any()))[0, 0])
-            self._props[field] = found
+            key = pl.any_horizontal(pl.col(packed).str.contains(text, literal=True) for text in spellings)
+            found = bool(collect(self.tables[TABLE_OF[of]].select(key.any()))[0, 0])
+            self._props[of, field] = found
         return found
 
     @cached_property
-    def _props(self) -> dict[str, bool]:
+    def _props(self) -> dict[tuple[str, str], bool]:
         return {}
 
     @cached_property
@@ -164,7 +174,19 @@ class Facts:
         """One row of `users` per person, the earliest account's first; with `person`."""
         ids = self.people.filter(pl.col("id_kind") == "user").select("person", user_id="id")
         rows = self.tables["users"].join(ids, on="user_id", how="inner")
-        return collect(rows.sort("person", "created_at", "user_id")).unique("person", keep="first", maintain_order=True)
+        rows = rows.sort("person", "created_at", "user_id", nulls_last=True)
+        return collect(rows).unique("person", keep="first", maintain_order=True)
+
+    @cached_property
+    def last_change(self) -> date | None:
+        """The latest day on which a subscription began, or ended by the day of the load.
+
+        Ends may be agreed for years to come, so later ones say nothing of how far the data goes.
+        """
+        end = pl.col("end_date")
+        over = end.filter(end <= pl.lit(self.loaded, pl.Date()))
+        return collect(self.tables["subscriptions"].select(
+            pl.max_horizontal(pl.col("start_date").max(), over.max()))).item()  # fmt: skip
 
     @cached_property
     def internal(self) -> pl.Series:
@@ -183,6 +205,11 @@ class Facts:
         return Memory(200, bytes_kept=200_000_000, weigh=lambda found: int(found.estimated_size()))
 
     @cached_property
+    def money(self) -> Memory:
+        """What was read of subscriptions so far, by conditions and breakdown."""
+        return Memory(6, bytes_kept=400_000_000, weigh=lambda found: int(found.estimated_size()))
+
+    @cached_property
     def persons(self) -> int:
         """A bound of the numbers that persons have: all are below it."""
         return int(collect(self.people.select(pl.col("person").max().fill_null(-1) + 1)).item())
@@ -192,6 +219,13 @@ class Facts:
         """`person`, `user_id`: the id a person is listed by, the user id if there is one, else the anonymous id."""
         ranked = self.people.sort(["person", "id_kind", "id"], descending=[False, True, False])
         return collect(ranked).unique("person", keep="first", maintain_order=True).select("person", user_id="id")
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError):  # the last for names that no file has
+        raise QuestionError(f"There is no time zone {name!r}; write one such as 'Europe/Berlin' or 'UTC'.") from None
 
 
 def _utc(value: object) -> datetime | None:
@@ -204,78 +238,6 @@ def _finest(ts: pl.Series) -> TimeUnit:
     if micros.len() == 0 or not (micros % 1_000_000 != 0).any():
         return "s"
     return "us" if (micros % 1_000 != 0).any() else "ms"
-
-
-def _canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Give a frame the stored columns and types of its table; further event columns stay as properties."""
-    table = TABLES[name]
-    missing = [column for column in table.required if table.by_name[column].stored not in frame.columns]
-    if missing:
-        raise QuestionError(f"{name} needs the column {missing[0]!r}; it has {', '.join(frame.columns)}.")
-    if table.needs_one_of and not set(table.needs_one_of) & set(frame.columns):
-        raise QuestionError(f"{name} needs one of the columns {', '.join(table.needs_one_of)}.")
-    columns = []
-    for column in table.columns:
-        if column.stored not in frame.columns:
-            default = column.default == "true" if column.kind == "bool" else column.default
-            columns.append(pl.lit(default, column.dtype).alias(column.stored))
-        else:
-            columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
-    if name == EVENTS.name:
-        columns += [_extra(other, frame.schema[other]) for other in frame.columns if other not in table.schema]
-    return frame.select(columns)
-
-
-def _extra(name: str, given: pl.DataType) -> pl.Expr:
-    """A property as a load would keep it: in one of the types at rest, and not under a name of our own."""
-    rest = type_at_rest(given)
-    column = as_text(name, given) if rest == pl.String() != given else pl.col(name).cast(rest)
-    column = pl.when(column.is_finite()).then(column) if rest == pl.Float64() else column
-    return column.alias(f"{name}_prop" if name in ("person", "month") else name)
-
-
-def _without_repeats(events: pl.DataFrame, by_day: bool) -> pl.DataFrame:
-    """Events without repeats: the same `event_id`, or, where there is none and the time of day is known, all columns.
-
-    Equal rows that say only the day are events of their own: a day is too long to tell them from a double delivery.
-    """
-    if not events.hash_rows().is_duplicated().any() and not events["event_id"].drop_nulls().is_duplicated().any():
-        return events
-    is_named = pl.col("event_id").is_not_null()
-    bare = pl.lit(True) if by_day else pl.struct(pl.all()).is_first_distinct()
-    first = pl.when(is_named).then(pl.col("event_id").is_first_distinct()).otherwise(bare)
-    return events.filter(first)
-
-
-def _typed(name: str, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
-    """The column in the stored type. Text becomes time by ISO 8601; naive times are UTC."""
-    column = pl.col(name)
-    if wanted == TS:
-        if given == pl.String():
-            return pl.coalesce(
-                column.str.to_datetime("%+", time_unit="us", strict=False).cast(TS),
-                *(
-                    column.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
-                    for form in ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
-                ),
-                column.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-            ).alias(name)
-        if isinstance(given, pl.Datetime) and given.time_zone:
-            return column.dt.convert_time_zone("UTC").cast(TS)
-        return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if wanted == pl.Boolean() and given == pl.String():
-        return column.str.to_lowercase().is_in(["true", "1", "yes"]).alias(name)
-    if wanted == pl.Date() and given == pl.String():
-        return column.str.to_date()
-    return column.cast(wanted)
-
-
-def _by_day(frame: pl.DataFrame | None) -> bool:
-    """Do the events say only the day they happened on?"""
-    if frame is None:
-        return False
-    stamp = frame["ts"]
-    return stamp.dtype == pl.Date() or (stamp.dtype == pl.String() and not stamp.str.contains(":").any())
 
 
 def _people(given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -30,9 +30,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import SessionClient
 
-from lib import lookout
+from lib import arenas, lookout
 from lib.errors import GrowthOpsError
 from lib.gate import Gate
+from lib.settings import note_served
 from lib.store import close_stores
 
 LOG = logging.getLogger("growthops")
@@ -49,7 +50,6 @@ SECONDS_TO_WARM = 300
 # Imported by the first page anyway; asked for ahead of the first visitor, and kept out of garbage collection.
 WARM = ("pyarrow", "polars", "altair", "deltalake", "lib.store.annotations", "lib.store.definitions")
 WARM_PARTS = ("lib.answers", "lib.charts", "lib.ui")
-
 
 TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 READ: dict[type, Callable[[str], object]] = {bool: lambda text: TRUTH[text.lower()], int: int, float: float}
@@ -68,6 +68,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
         ServerError: there is no port to listen on.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    arenas.limit()
     app = st.App(script, lifespan=_lifespan, on_script_error=_log_script_error)
     _follow_environment()
     # An edit of the code shows after a restart; `streamlit run` is the way to see it at once.
@@ -78,7 +79,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     config.set_option("server.port", found)
     if found != port and port:
         _say(f"Port {port} is taken, so Growth Ops is on {found}.")
-    url = f"http://{'localhost' if address in (*LOOPBACK, *ANYWHERE) else address}:{found}{_base_path()}"
+    url = note_served(f"http://{'localhost' if address in (*LOOPBACK, *ANYWHERE) else address}:{found}{_base_path()}")
     wants_browser = open_browser and not config.get_option("server.headless") and not os.environ.get("CI")
     origins = config.get_option("server.corsAllowedOrigins") or ()
     gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html())

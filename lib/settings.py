@@ -7,6 +7,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ __all__ = [
 ]
 
 FILE_NAME = "growthops.toml"
+ADDRESS_FILE = ".address"
+USUAL_ADDRESS = "http://localhost:8501"
 DEMO = "demo"
 CURRENT = "current"
 
@@ -214,6 +217,25 @@ def find_workspace(option: str | None) -> Path:
         name = ""
     known = name and (workspaces() / name / FILE_NAME).exists()
     return workspaces() / (name if known else DEMO)
+
+
+def note_served(address: str) -> str:
+    """Remember where this workspace is served, for links in what leaves it, and return it.
+
+    A folder that is not there, or that nobody may write to, forgets.
+    """
+    with suppress(OSError):
+        (find_workspace(None) / ADDRESS_FILE).write_text(f"{address}\n", "utf-8")
+    return address
+
+
+def last_address(workspace: Path) -> str:
+    """Where this workspace was served last; where nobody ever did, the address a server takes by itself."""
+    try:
+        found = (workspace / ADDRESS_FILE).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return USUAL_ADDRESS
+    return found if found.startswith(("http://", "https://")) and " " not in found else USUAL_ADDRESS
 
 
 def choose_workspace(folder: Path) -> None:

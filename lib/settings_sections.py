@@ -142,9 +142,13 @@ class StorePlace(Part):
 
 
 class ChannelGoals(Part):
-    """What a new person may cost: `cost_per_kept` is the most for one who stays, in the reporting currency."""
+    """What a new person may cost: `cost_per_kept` is the most for one who stays, in the reporting currency.
+
+    `purchase` is the event whose values are what people pay, where several events carry values.
+    """
 
     cost_per_kept: float | None = Field(default=None, gt=0)
+    purchase: str | None = Field(default=None, min_length=1)
 
 
 class Adoption(Part):

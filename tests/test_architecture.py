@@ -26,7 +26,7 @@ WORDS = {"errors", "model", "scope", "progress", "words"}
 SETUP = WORDS | {"settings"}
 FACTS = SETUP | {"sources", "warehouse", "facts", "engine", "rates"}
 ANSWERS = WORDS | {"settings", "questions", "facts", "engine", "stats", "sampling", "timeline", "compare", "catalog"}
-ANSWERS |= {"projections", "inference", "rates"}
+ANSWERS |= {"projections", "inference", "rates", "memory"}
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
@@ -43,6 +43,7 @@ LAYERS: dict[str, set[str]] = {
     "engine": WORDS | {"warehouse"},
     "export": set(),
     "memory": set(),
+    "arenas": set(),
     "choices": FACTS | {"answers"},
     "intake": SETUP | {"sources", "warehouse", "engine"},
     "console": {"progress", "warehouse"},
@@ -51,7 +52,8 @@ LAYERS: dict[str, set[str]] = {
     "sources": SETUP,
     "warehouse": SETUP | {"sources"},
     "rates": SETUP | {"engine"},
-    "facts": SETUP | {"warehouse", "engine", "memory", "rates"},
+    "frames": SETUP | {"warehouse", "sources"},
+    "facts": SETUP | {"warehouse", "engine", "memory", "rates", "frames"},
     "timeline": {"errors", "scope", "words"},
     "compare": {"errors", "scope", "questions"},
     # The catalog names the plans of `answers.metric_plans`, and `answers.metric` looks metrics up by name.
@@ -99,7 +101,10 @@ LAYERS: dict[str, set[str]] = {
     "docs": WORDS | {"settings", "questions", "catalog", "meanings", "charts"},
     "gate": set(),
     "lookout": {"errors", "queries", "pulse"},
-    "server": {"lookout"} | FACTS | ANSWERS | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
+    "server": {"arenas", "lookout"}
+    | FACTS
+    | ANSWERS
+    | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
     "cli": FACTS
     | ANSWERS
     | {"answers", "store", "demo", "server", "docs", "queries", "intake", "console", "export"}

@@ -337,8 +337,8 @@ def test_replay_follows_the_mapping_of_each_source(run: Run, tmp_path: Path) -> 
         Facts.open(tmp_path / "ws").tables["events"].sort("user_id").select("user_id", "name", pl.col("ts").dt.date())
     )
     assert events.collect().rows() == [
-        ("u1", "signed_up", date(2026, 1, 1)), ("u2", "paid", date(2026, 1, 5)),
-        ("u3", "paid", date(2026, 1, 25)), ("u9", "signed_up", date(2026, 1, 1)),
+        ("u1", "Signed Up", date(2026, 1, 1)), ("u2", "paid", date(2026, 1, 5)),
+        ("u3", "paid", date(2026, 1, 25)), ("u9", "Signed Up", date(2026, 1, 1)),
     ]  # fmt: skip
 
 

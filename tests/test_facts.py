@@ -103,8 +103,15 @@ def test_an_empty_store() -> None:
         ("2026-01-01T12:00:00.000001", datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=UTC)),
         ("2026-01-01 12:00:00", datetime(2026, 1, 1, 12, tzinfo=UTC)),
         ("2026-01-01 12:00", datetime(2026, 1, 1, 12, tzinfo=UTC)),
-        ("2026-01-01", T),
-        (date(2026, 1, 1), T),
+        ("2026-01-01T12:00Z", datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        ("2026-01-01 12:00:00 +0200", datetime(2026, 1, 1, 10, tzinfo=UTC)),
+        ("13.01.2026 12:00", datetime(2026, 1, 13, 12, tzinfo=UTC)),
+        ("1767268800", datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        (1767268800, datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        (1767268800123, datetime(2026, 1, 1, 12, 0, 0, 123000, tzinfo=UTC)),
+        # A day is a day of the workspace, here 5:45 ahead.
+        ("2026-01-01", datetime(2025, 12, 31, 18, 15, tzinfo=UTC)),
+        (date(2026, 1, 1), datetime(2025, 12, 31, 18, 15, tzinfo=UTC)),
         (datetime(2026, 1, 1, 12), datetime(2026, 1, 1, 12, tzinfo=UTC)),
     ],
     ids=repr,
@@ -169,7 +176,7 @@ def test_the_time_zone_of_the_settings_holds_where_none_is_said() -> None:
             "events needs the column 'name'; it has user_id, ts.",
         ),
         ({"events": pl.DataFrame({"name": ["e"], "ts": [T]})}, "events needs one of the columns user_id, anon_id."),
-        ({"users": pl.DataFrame({"user_id": ["u"]})}, "users needs the column 'created_at'; it has user_id."),
+        ({"users": pl.DataFrame({"country": ["DE"]})}, "users needs the column 'user_id'; it has country."),
     ],
     ids=["table", "column", "id", "users"],
 )
@@ -177,6 +184,11 @@ def test_what_cannot_be_facts_is_refused(frames: dict[str, pl.DataFrame], senten
     with pytest.raises(QuestionError) as caught:
         Facts.of(**frames)
     assert sentence in str(caught.value)
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(QuestionError, match=r"There is no time zone 'Europe/Belin'; write one such as 'Europe/Berlin'"):
+        Facts.of(timezone="Europe/Belin")
 
 
 def test_an_empty_folder_is_an_empty_store(tmp_path: Path) -> None:

@@ -174,8 +174,8 @@ class Visitor:
                 message = self._kept[message.ref_hash]
             elif message.metadata.cacheable:
                 self._kept[message.hash] = message
-            if kind == "new_session":
-                self._hash = message.new_session.page_script_hash
+            if kind == "navigation":  # which page it is; a new session names the entry script until the router has run
+                self._hash = message.navigation.page_script_hash
             elif kind == "page_info_changed":
                 self._query = message.page_info_changed.query_string
             found.append(message)

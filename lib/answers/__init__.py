@@ -22,7 +22,7 @@ from lib.answers import (
 from lib.answers.answer import Answer
 from lib.errors import QuestionError
 from lib.facts import Facts
-from lib.questions import Question
+from lib.questions import Question, parse
 
 __all__ = ["Answer", "ask"]
 
@@ -47,9 +47,10 @@ def ask(question: Question, facts: Facts) -> Answer:
     """Answer a question; with `compare`, the same tables for the earlier scope are under `previous`.
 
     Raises:
-        QuestionError: the question names a field that does not exist, or compares an open scope.
+        QuestionError: the question is none, names a field that does not exist, or compares an open scope.
         DamagedDataError: the facts cannot be read.
     """
+    question = parse(question)  # a question given as JSON is read first; one that is read stays what it is
     with facts.guard():  # a changed byte can look like a wrong plan: the checksums tell the two apart
         answer = KINDS[question.as_json()["kind"]](question, facts)
     if question.compare is None:

@@ -95,8 +95,7 @@ def _pair(question: BeforeAfter, facts: Facts, scope: Scope) -> Pair:
 def _is_over(question: BeforeAfter, facts: Facts, end: date) -> bool:
     """Is everything known of the days before `end`, with the time people of the last day have left?"""
     if facts.as_of is None:
-        latest = collect(facts.tables["subscriptions"].select(pl.col("start_date").max())).item()
-        return latest is not None and end <= latest
+        return facts.last_change is not None and end <= facts.last_change
     further = question.window.longest if question.measure in ("share", "trial_to_paid") else timedelta(0)
     return to_utc(end, facts.timezone) + further <= facts.as_of
 

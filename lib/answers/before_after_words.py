@@ -38,26 +38,26 @@ def _number(value: float) -> str:
     return count(value) if value >= 100 else f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
 
 
-def size(change: Change) -> str:
-    """`−3.0 pp (95 % −6.1…−0.1)`, `×1.75 (95 % 1.19…2.58)`."""
+def size(change: Change, places: int = 1) -> str:
+    """`−3.0 pp (95 % −6.1…−0.1)`, `×1.75 (95 % 1.19…2.58)`; points to so many places."""
     rates, effect = change.rates, change.effect
     if rates.ratio is not None and rates.low is not None and rates.high is not None:
         return f"×{rates.ratio:.2f} (95 % {rates.low:.2f}…{rates.high:.2f})"
     if effect.difference is None:
         return "–"
-    said = f"{points(effect.difference, '+')} pp"
+    said = f"{points(effect.difference, '+', places)} pp"
     if effect.low is None or effect.high is None:
         return said
-    return f"{said} (95 % {points(effect.low)}…{points(effect.high)})"
+    return f"{said} (95 % {points(effect.low, '', places)}…{points(effect.high, '', places)})"
 
 
-def points(share: float, plus: str = "") -> str:
-    """Percentage points to one place; to more where one would hide on which side of 0 they are.
+def points(share: float, plus: str = "", least: int = 1) -> str:
+    """Percentage points to so many places; to more where one would hide on which side of 0 they are.
 
     >>> points(-0.0512, "+"), points(0.03, "+"), points(-0.0004), points(0.0)
     ('−5.1', '+3.0', '−0.04', '0.0')
     """
-    places = next((places for places in (1, 2, 3, 4) if round(100 * share, places)), 1)
+    places = next((places for places in range(least, 5) if round(100 * share, places)), least)
     amount = round(100 * share, places)
     return f"{'−' if amount < 0 else plus}{abs(amount):,.{places}f}"
 
@@ -83,7 +83,7 @@ def headline(question: BeforeAfter, pair: tuple[Stretch, Stretch], changes: dict
     against = changes["net"]
     if against.size is None:
         return f"{moved}: {VERDICTS[said]}. Nothing can be said of the comparison group."
-    return f"{moved}; against the comparison group {size(against)}: {VERDICTS[said]}."
+    return f"{moved}; against the comparison group {size(against, 2)}: {VERDICTS[said]}."
 
 
 def checks(question: BeforeAfter, changes: dict[str, Change], is_over: bool, has_year: bool) -> pl.DataFrame:

@@ -9,8 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lib.answers import channels_mix, channels_moves, channels_referrers, channels_staying, channels_value, tally
+from lib.answers import (
+    channels_mix,
+    channels_moves,
+    channels_referrers,
+    channels_staying,
+    channels_value,
+    channels_visits,
+    tally,
+)
 from lib.answers.answer import Answer
+from lib.answers.channels_all import as_one
 from lib.answers.channels_contacts import contacts, rules_of, shares
 from lib.answers.channels_overlap import overlap
 from lib.answers.channels_people import Acquired, acquired
@@ -24,7 +33,7 @@ from lib.facts import Facts
 from lib.questions import Event
 from lib.questions.channels import Channels
 
-VIEWS = {"moves": channels_moves.answer, "referrers": channels_referrers.answer}
+VIEWS = {"moves": channels_moves.answer, "referrers": channels_referrers.answer, "visits": channels_visits.answer}
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Traced:
 def answer(question: Channels, facts: Facts) -> Answer:
     """Answer a question about channels. Money is in major units of the reporting currency.
 
-    The views `moves` and `referrers` have answers of their own (`channels_moves`, `channels_referrers`). Tables:
+    The views `moves`, `referrers` and `visits` have answers of their own (`channels_moves` and so on). Tables:
 
     - `channels`: channel (the name: of a partner, campaign or creative where these are asked for), of_channel (the
       channel most of its people came by), spend, users, cac (spend ÷ users), cac_low, cac_high, eligible (users whose
@@ -54,6 +63,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
     - `unattributed`: users, spend
     - `totals`: name, spend, users, cac, cac_low, cac_high, share
     - `overlap`: partner, code, link, survey, users, by_code, by_link, by_survey, at_least, at_most
+    - `all`: the columns of `channels`, one row: all channels taken together, whatever the question compares
     - `strata`, with `adjust`: channel, stratum, eligible, kept, rate, weight
 
     Raises:
@@ -69,10 +79,11 @@ def answer(question: Channels, facts: Facts) -> Answer:
     )
     mine, stayed = found.shares, channels_staying.stayed(question.kept, came, people)
     counts = counted(question, people, mine, stayed, found.costs)
-    back, stay, named = together(
+    back, stay, named, whole = together(
         lambda: None if gains is None else channels_value.payback(question, people, mine, gains),
         lambda: channels_staying.curves(question.kept, came, people, mine, drawn(counts)),
         lambda: overlap(found.met, len(people)),
+        lambda: as_one(question, people, mine, stayed, found.spend, gains),
     )
     table = valued(counts, back)
     strata = channels_mix.strata(question, facts, people, mine, stayed) if question.adjust else None
@@ -81,6 +92,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
         "unattributed": _unattributed(found),
         "totals": totals(question, found.spend, mine, table, len(people)),
         "overlap": named,
+        "all": whole,
     }  # fmt: skip
     if strata is not None:
         tables["strata"] = strata

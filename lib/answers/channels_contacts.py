@@ -14,12 +14,11 @@ from lib.engine import collect
 from lib.errors import QuestionError, suggest
 from lib.facts import TS, Facts
 from lib.model import TOUCHPOINTS
+from lib.model.contact import known_by
 from lib.questions.channels import Channels
 from lib.scope import ChannelRule, Compare
 
 PLACES = ("channel", "partner", "campaign", "creative")
-CLICKED = ("landing_page", "referrer_host", "campaign", "creative", "keyword_class")
-CODE, LINK, SURVEY = 0, 1, 2
 DAY = 86_400_000_000
 Numbers = np.ndarray
 
@@ -102,10 +101,12 @@ def contacts_of(question: Channels, facts: Facts, people: Acquired, fields: tupl
     back = question.lookback_days * DAY
     low, high = (int(people.at.min()) - back, int(people.at.max())) if len(people) else (0, -1)
     between = pl.col("ts").is_between(_instant(low), _instant(high))
-    rows = facts.contacts.filter(between, pl.col("person").is_not_null())
-    source = pl.when(pl.col("promo_code").is_not_null()).then(CODE)
-    source = source.when(pl.any_horizontal(pl.col(CLICKED).is_not_null())).then(LINK).otherwise(SURVEY)
-    rows = regrouped(rows.with_columns(source=source.cast(pl.Int8())), rules_of(question, facts), facts.timezone)
+    rules, ready = rules_of(question, facts), facts.ready.get("contacts")
+    if ready is not None and not rules and fields == PLACES:
+        rows = ready.rename({"known_by": "source"}).filter(between)
+    else:
+        rows = facts.contacts.filter(between, pl.col("person").is_not_null()).with_columns(source=known_by())
+        rows = regrouped(rows, rules, facts.timezone)
     found = collect(rows.select("person", "ts", "source", pl.col(fields).cast(pl.Categorical())))
     who = people.place[found["person"].to_numpy()]
     ts = found["ts"].to_physical().to_numpy()

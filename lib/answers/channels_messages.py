@@ -1,11 +1,33 @@
 """How far messages and keywords carry: a funnel by fields of the first contact, as a matrix and as classes."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from lib.answers.first_contact import first_contacts
+from lib.answers.log import Log
 from lib.answers.segments import NONE
+from lib.engine import collect
+from lib.facts import Facts
+from lib.questions import Event
+from lib.scope import Scope
 from lib.stats import newcombe, wilson_high, wilson_low
 
 BETWEEN, GENERIC = " · ", "generic"
+
+
+def furthest(facts: Facts, scope: Scope, fields: Sequence[str], events: Sequence[str]) -> str | None:
+    """The one of these events that most people did in the scope whose first contact has one of these fields.
+
+    Of several that equally many did, the last one. None where nobody did any.
+    """
+    has = pl.any_horizontal(pl.col(field).is_not_null() for field in fields)
+    people = first_contacts(facts).filter(has)["person"]
+    low, high = scope.bounds(facts.timezone)
+    log = Log(facts, scope, low=low, high=high, kept=("name",))
+    rows = log.rows([Event(event=tuple(events))]).filter(pl.col("person").is_in(people.implode()))
+    counted = dict(collect(rows.group_by("name").agg(pl.col("person").n_unique())).rows())
+    return max(reversed(events), key=lambda name: counted.get(name, 0)) if counted else None
 
 
 def through(steps: pl.DataFrame, floor: int) -> pl.DataFrame:

@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 
-from lib.answers.channels_contacts import CODE, LINK, SURVEY, coded
+from lib.answers.channels_contacts import coded
+from lib.model.contact import CODE, LINK, SURVEY
 
 KINDS = {"code": CODE, "link": LINK, "survey": SURVEY}
 

@@ -26,14 +26,15 @@ class Acquired:
     """The people first seen in the scope, in order of `person`; every column has one entry for each of them.
 
     `at` is the first event in microseconds, `day` its local day as a number, `reach` how many days after that day are
-    over at the last event known (−1 where not even the first day is). `first` lists everybody seen before the scope
-    ends, `person` and `at`; `persons` bounds the numbers of all persons.
+    over at the last event known (−1 where not even the first day is), `over` the last day that is. `first` lists
+    everybody seen before the scope ends, `person` and `at`; `persons` bounds the numbers of all persons.
     """
 
     person: Numbers
     at: Numbers
     day: Numbers
     reach: Numbers
+    over: int
     first: pl.DataFrame
     persons: int
 
@@ -52,14 +53,13 @@ class Acquired:
 
         Gives the rows (their numbers), whose they are (`who`, a place) and the `age`, the days since the first.
         """
-        begin, span = np.full(self.persons, FAR), np.zeros(self.persons, dtype=np.uint32)
-        over = np.minimum(self.reach, last) - first
-        able = np.flatnonzero(over >= 0)
-        begin[self.person[able]], span[self.person[able]] = self.day[able] + first, over[able]
+        begin = np.full(self.persons, FAR)
+        begin[self.person] = self.day + np.int32(first)
         since = day - begin[person]
         # Read without its sign, a number below 0 is larger than any span: one comparison tells both ends.
-        rows = np.flatnonzero(since.view(np.uint32) <= span[person])
-        return rows, self.place[person[rows]], since[rows] + first
+        rows = np.flatnonzero((since.view(np.uint32) <= last - first) & (day <= self.over))
+        whose = person[rows]
+        return rows, whose if len(self) == self.persons else self.place[whose], since[rows] + first
 
 
 def acquired(question: Question, facts: Facts) -> Acquired:
@@ -78,12 +78,17 @@ def acquired(question: Question, facts: Facts) -> Acquired:
         today = np.datetime64(facts.as_of.astimezone(ZoneInfo(facts.timezone)).date(), "D")
         over = int((today - EPOCH_DAY).astype(np.int64)) - 1
     at = inside["at"].to_physical().to_numpy()
-    return Acquired(inside["person"].to_numpy(), at, day, over - day, first, facts.persons)
+    return Acquired(inside["person"].to_numpy(), at, day, over - day, over, first, facts.persons)
 
 
 def _first_seen(question: Question, facts: Facts) -> pl.DataFrame:
     """Everybody's first event before the scope ends: `person`, `at`; in order of person."""
     _, high = question.scope.bounds(facts.timezone)
+    ready = facts.ready.get("first_seen")
+    if ready is not None and not question.scope.where:
+        rows = ready if high is None else ready.filter(pl.col("at") < pl.lit(high, TS))
+        rows = rows.filter(~pl.col("person").is_in(facts.internal.implode())) if facts.internal.len() else rows
+        return collect(rows.sort("person"))
     rows = collect(Log(facts, Scope(where=question.scope.where), high=high).rows([ANY]).select("person", "ts"))
     first = np.full(facts.persons, NEVER)
     np.minimum.at(first, rows["person"].to_numpy(), rows["ts"].to_physical().to_numpy())

@@ -28,13 +28,35 @@ def spent(scope: Scope, facts: Facts, rules: tuple[ChannelRule, ...], *more: str
     are left out. Rules that ask about channel, partner or campaign only move cost as they move contacts.
     """
     first, end = days_of(scope, facts)
-    rows = facts.tables["spend"].filter(pl.col("function").fill_null("marketing") != SERVING)
-    rows = rows if first is None else rows.filter(pl.col("date") >= first)
-    rows = rows if end is None else rows.filter(pl.col("date") < end)
-    summed = rows.group_by(*BY, "kind", *more).agg(pl.col("cost_cents").sum())
+    keys = (*BY, "kind", *more)
+    summed = _summed(facts.tables["spend"], "date", first, end, keys)
+    if "costs" in facts.ready and not more:
+        summed = _by_month(facts, first, end, keys)
     units = 10**facts.settings.company.minor_units
     summed = regrouped(summed, rules, facts.timezone).select(*BY, "kind", *more, amount=pl.col("cost_cents") / units)
     return collect(summed)
+
+
+def _summed(rows: pl.LazyFrame, day: str, first: date | None, end: date | None, keys: tuple[str, ...]) -> pl.LazyFrame:
+    """Cost of winning people on these days, added up by the keys."""
+    rows = rows.filter(pl.col("function").cast(pl.String()).fill_null("marketing") != SERVING)
+    rows = rows if first is None else rows.filter(pl.col(day) >= first)
+    rows = rows if end is None else rows.filter(pl.col(day) < end)
+    return rows.group_by(keys).agg(pl.col("cost_cents").sum())
+
+
+def _by_month(facts: Facts, first: date | None, end: date | None, keys: tuple[str, ...]) -> pl.LazyFrame:
+    """As `_summed`: whole months from the summary, the days beside them from the table."""
+    starts = first if first is None or first.day == 1 else (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    ends = None if end is None else end.replace(day=1)
+    if starts is not None and ends is not None and starts >= ends:
+        return _summed(facts.tables["spend"], "date", first, end, keys)
+    parts = [_summed(facts.ready["costs"], "month", starts, ends, keys).with_columns(pl.col(keys).cast(pl.String()))]
+    if first != starts:
+        parts.append(_summed(facts.tables["spend"], "date", first, starts, keys))
+    if end != ends:
+        parts.append(_summed(facts.tables["spend"], "date", ends, end, keys))
+    return pl.concat(parts).group_by(keys).agg(pl.col("cost_cents").sum())
 
 
 def days_of(scope: Scope, facts: Facts) -> tuple[date | None, date | None]:

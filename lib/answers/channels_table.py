@@ -6,6 +6,7 @@ import polars as pl
 from lib.answers.channels_people import Acquired
 from lib.answers.channels_shares import Shares
 from lib.answers.channels_value import Payback
+from lib.answers.segments import NONE
 from lib.answers.tally import sums
 from lib.questions.channels import Channels
 from lib.sampling import poisson
@@ -127,15 +128,20 @@ def ranked(table: pl.DataFrame, question: Channels) -> pl.DataFrame:
     """The table with `sample` and `rank`: the lowest cost per person kept first, and names that cannot be ranked last.
 
     `sample` is `enough`, `few` (people, or people whose day is over, below the floor: not ranked) or `hidden` (below
-    5: a single value says nothing).
+    5: a single value says nothing). People without a partner (campaign, creative) are none: "(none)" is not ranked.
     """
     n = pl.min_horizontal("users", "eligible")
     sample = pl.when(n < HIDDEN).then(pl.lit("hidden")).when(n < question.floor).then(pl.lit("few"))
     table = table.with_columns(sample=sample.otherwise(pl.lit("enough")))
-    able = (n >= question.floor) & pl.col("cost_per_kept").is_not_null()
+    able = (n >= question.floor) & pl.col("cost_per_kept").is_not_null() & ~nameless(question)
     place = pl.when(able).then("cost_per_kept").rank("min").cast(pl.Int64())
     table = table.with_columns(rank=place)
     return table.sort(["rank", "users", "spend", "channel"], descending=[False, True, True, False], nulls_last=True)
+
+
+def nameless(question: Channels) -> pl.Expr:
+    """Is the row that of people and cost without a name, beside partners, campaigns or creatives?"""
+    return pl.lit(question.by != "channel") & (pl.col("channel") == NONE)
 
 
 def compared(table: pl.DataFrame, question: Channels) -> pl.DataFrame:

@@ -37,8 +37,8 @@ class Gains:
 def money_event(question: Channels, facts: Facts) -> tuple[Event | None, str | None]:
     """Which event carries the money, and a sentence where that is not known; neither where subscriptions do.
 
-    Without a `value` in the question, subscriptions are the money where there are any; else the one event that carries
-    values at all. Where several do, nobody can know which of them is money.
+    Without a `value` in the question, subscriptions are the money where there are any; else the event that the settings
+    call a purchase, or the one event that carries values at all. Where several do, nobody can know which is money.
     """
     if question.value is not None:
         return question.value, None
@@ -46,7 +46,9 @@ def money_event(question: Channels, facts: Facts) -> tuple[Event | None, str | N
     paying = collect(facts.tables["subscriptions"].head(1).select(pl.len())).item()
     if paying:
         return None, None
+    purchase = facts.settings.channels.purchase
     names = sorted(collect(valued)["name"])
+    names = [purchase] if purchase in names else names
     if len(names) == 1:
         return Event(event=(names[0],)), None
     lack = "No event carries a value" if not names else "Several events carry a value"

@@ -3,7 +3,7 @@
 import polars as pl
 
 from lib.answers.channels_shares import Shares
-from lib.answers.channels_table import MOST_CURVES, PRIOR, homes
+from lib.answers.channels_table import MOST_CURVES, PRIOR, homes, nameless
 from lib.answers.notes import left_out, unseen
 from lib.facts import Facts
 from lib.questions import Event
@@ -102,6 +102,7 @@ def with_notes(table: pl.DataFrame, question: Channels, shares: Shares) -> pl.Da
         pl.when((pl.col("users") > 0) & (n < question.floor)).then(
             pl.format("n {}, too few to rank", n.round(1) if not shares.whole else n)
         ),
+        pl.when(nameless(question)).then(pl.lit(f"names no {question.by}, so not ranked")),
         pl.when((pl.col("users") > 0) & (pl.col("empty").fill_null("") != "")).then(
             pl.format("nobody in {}, so not adjusted", "empty")
         ),

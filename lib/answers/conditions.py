@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from math import isfinite
 
 import polars as pl
 
+from lib.engine import collect
 from lib.errors import QuestionError, suggest
-from lib.facts import Facts
+from lib.facts import TABLE_OF, Facts
+from lib.model import TABLES
 from lib.scope import AllOf, AnyOf, Compare, Condition, InCohort, Negation, Scalar, to_utc
 
 MISSING_PASSES = frozenset({"ne", "not_in", "not_contains", "not_matches", "is_not_set"})
@@ -37,24 +40,25 @@ def with_fields(
     """Put the named fields on event rows (which carry `person`); returns the rows and the column of each field.
 
     Event columns and properties are there already; `user.x` and `touch.x` come by person, `account.x` by account,
-    `cohort.x` says "in" or "not in", and a name that is no column is looked for inside `props`. Rows that are not
-    `of_events` have `person` and `_account` only.
+    `cohort.x` says "in" or "not in", and a name that is no column is looked for inside `props` or `traits`, and then
+    among the names that a load knows a column by. Rows that are not `of_events` have `person` and `_account` only.
 
     Raises:
         QuestionError: no such field (the message names the nearest one), or it is about contacts and there are none.
     """
     columns: dict[str, str] = {}
     for field in fields:
-        prefix, _, name = field.rpartition(".")
-        if of_events and field in facts.fields[""] and field != "account_id":
+        prefix, _, name = field.partition(".")
+        if of_events and (field in facts.fields[""] or field == "event_id") and field != "account_id":
             columns[field] = field
         elif of_events and field == "account_id":
             rows, columns[field] = with_account(rows, facts), "_account"
-        elif prefix == "user" and name in facts.fields["user"]:
-            values = facts.user_rows.lazy().select("person", pl.col(name).alias(field))
+        elif prefix == "user" and has_value(facts, prefix, name):
+            values = facts.user_rows.lazy().select("person", _value(facts, prefix, name).alias(field))
             rows, columns[field] = rows.join(values, on="person", how="left", maintain_order="left"), field
-        elif prefix == "account" and name in facts.fields["account"]:
-            values = facts.tables["accounts"].select(pl.col("account_id").alias("_account"), pl.col(name).alias(field))
+        elif prefix == "account" and has_value(facts, prefix, name):
+            value = _value(facts, prefix, name).alias(field)
+            values = facts.tables["accounts"].select(pl.col("account_id").alias("_account"), value)
             rows = with_account(rows, facts).join(values, on="_account", how="left", maintain_order="left")
             columns[field] = field
         elif prefix == "touch" and name in facts.fields["touch"]:
@@ -64,10 +68,38 @@ def with_fields(
             inside = _is_in(InCohort(cohort=field.removeprefix("cohort.")), facts)
             rows, columns[field] = rows.with_columns(_said(inside).alias(field)), field
         elif of_events and "props" in facts.fields[""] and facts.has_prop(field):
-            rows, columns[field] = rows.with_columns(_prop(field).alias(f"props.{field}")), f"props.{field}"
+            rows, columns[field] = rows.with_columns(_member("props", field).alias(f"props.{field}")), f"props.{field}"
+        elif (other := _at_rest(field, facts, of_events)) is not None:
+            rows, found = with_fields(rows, facts, [other], of_events=of_events)
+            columns[field] = found[other]
         else:
-            raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(facts, of_events))}")
+            raise QuestionError(f"There is no field {field!r}; {suggest(field, _known(field, facts, of_events))}")
     return rows, columns
+
+
+def has_value(facts: Facts, prefix: str, name: str) -> bool:
+    """Do users (or accounts, or contacts) have this column, or some of them this trait?"""
+    return name in facts.fields[prefix] or ("traits" in facts.fields[prefix] and facts.has_prop(name, prefix))
+
+
+def _value(facts: Facts, prefix: str, name: str) -> pl.Expr:
+    return pl.col(name) if name in facts.fields[prefix] else _member("traits", name)
+
+
+def _at_rest(field: str, facts: Facts, of_events: bool) -> str | None:
+    """What a load keeps a column of this name as: `amount` as `value`, `month` as `month_prop`; None where it does not.
+
+    Only a column that holds something is meant, so that a wrong name is still refused.
+    """
+    before, dot, name = field.rpartition(".")
+    if before not in TABLE_OF or not (before or of_events):
+        return None
+    known, column = facts.fields[before], TABLES[TABLE_OF[before]].called(name)
+    names = [f"{name}_prop", f"{name}_", *([column.stored] if column else [])]
+    for other in (one for one in names if one in known):
+        if collect(facts.tables[TABLE_OF[before]].select(pl.col(other).is_not_null().any())).item():
+            return f"{before}{dot}{other}"
+    return None
 
 
 def with_cohorts(rows: pl.LazyFrame, facts: Facts, conditions: Iterable[Condition]) -> pl.LazyFrame:
@@ -112,23 +144,27 @@ def with_account(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
     return joined.with_columns(_account=pl.coalesce("account_id", "_home")).drop("_home")
 
 
-def _prop(field: str) -> pl.Expr:
-    """A member of `props`, as text."""
+def _member(packed: str, field: str) -> pl.Expr:
+    """A member of `props` or `traits`, as text."""
     # A path cannot name a backslash, so another sign stands for it while the path is followed.
     path = "$['" + field.replace("\\", STAND_IN).replace("'", "\\'") + "']"
     if "\\" not in field:
-        return pl.col("props").str.json_path_match(path)
-    text = pl.col("props").str.replace_all("\\\\", STAND_IN, literal=True)
+        return pl.col(packed).str.json_path_match(path)
+    text = pl.col(packed).str.replace_all("\\\\", STAND_IN, literal=True)
     return text.str.json_path_match(path).str.replace_all(STAND_IN, "\\", literal=True)
 
 
-def _known(facts: Facts, of_events: bool) -> list[str]:
+def _known(field: str, facts: Facts, of_events: bool) -> list[str]:
+    """The fields to name beside one that does not exist: those of its own table, unless one elsewhere is near to it."""
     from lib.answers.first_contact import has_contacts
 
     tables = ("user", "account", "touch") if has_contacts(facts) else ("user", "account")
     own = [name for name in facts.fields[""] if name not in ("props",)] + [f"cohort.{name}" for name in facts.cohorts]
-    of_people = [f"{table}.{name}" for table in tables for name in facts.fields[table]]
-    return own + of_people if of_events else of_people
+    of_people = {table: [f"{table}.{name}" for name in facts.fields[table]] for table in tables}
+    everywhere = [*(own if of_events else []), *(name for names in of_people.values() for name in names)]
+    table = field.partition(".")[0]
+    here = of_people.get(table, own if of_events else everywhere)
+    return here if get_close_matches(field, here) or not get_close_matches(field, everywhere) else everywhere
 
 
 def holds(conditions: Iterable[Condition], columns: dict[str, str], schema: pl.Schema, timezone: str) -> pl.Expr:
@@ -157,8 +193,9 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
     if test.op in ("is_set", "is_not_set"):
         return column.is_not_null() if test.op == "is_set" else column.is_null()
     if test.op in ("contains", "not_contains", "matches", "not_matches"):
+        assert isinstance(test.value, Scalar)
         text = column.cast(pl.String())
-        pattern = str(test.value)
+        pattern = str(_as(test.value, pl.String(), test, timezone))
         found = text.str.contains(pattern, literal=True) if "contains" in test.op else text.str.contains(_regex(test))
         return ~found if test.op.startswith("not_") else found
     if test.op in ("in", "not_in"):
@@ -167,6 +204,7 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
         if dtype.is_integer():  # what is not whole, or too large, is in no such column
             values = [value for value in values if isinstance(value, int) and abs(value) < 2**63]
         found = column.is_in(pl.Series(values, dtype=_wide(dtype, values)).implode()) if values else pl.lit(False)
+        found = _or_as_number(found, column, dtype, test.value)
         found = pl.when(column.is_not_null()).then(found)
         return ~found if test.op == "not_in" else found
     assert test.value is not None and not isinstance(test.value, tuple)
@@ -177,14 +215,24 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
         )  # a number in text, as JSON properties are
     given = _as(test.value, dtype, test, timezone)
     value = pl.lit(given, dtype=_wide(dtype, [given]))
+    equal = _or_as_number(column == value, column, dtype, [test.value])
     return {
-        "eq": column == value,
-        "ne": column != value,
+        "eq": equal,
+        "ne": ~equal,
         "gt": column > value,
         "ge": column >= value,
         "lt": column < value,
         "le": column <= value,
     }[test.op]
+
+
+def _or_as_number(found: pl.Expr, column: pl.Expr, dtype: pl.DataType, values: Iterable[Scalar]) -> pl.Expr:
+    """Found, or one of these numbers written with a point or an exponent, where text holds numbers: 5 is "5.0" too."""
+    numbers = [float(value) for value in values if not isinstance(value, str | bool)]
+    if dtype != pl.String() or not numbers:
+        return found
+    pointed = column.str.contains(r"^-?\d+(\.\d+|\.?\d*[eE][-+]?\d+)$")
+    return found | (pointed & column.cast(pl.Float64(), strict=False).is_in(pl.Series(numbers).implode()))
 
 
 def _regex(test: Compare) -> str:

@@ -6,8 +6,8 @@ import polars as pl
 
 from lib.answers import segments
 from lib.answers.conditions import with_fields
-from lib.answers.funnel_rows import FunnelRows
-from lib.engine import collect
+from lib.answers.driver_rows import DriverRows
+from lib.engine import collect, collect_all
 from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions import Funnel
@@ -15,6 +15,7 @@ from lib.questions import Funnel
 FEW_NUMBERS = 10
 """Up to so many different numbers each is a value of its own; more are cut into quarters."""
 ACCOUNT = "account_id"
+AS_READ = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 NOT_COMPARED = {
     "": {"props"},
     "user": {"traits", "is_internal"},
@@ -59,25 +60,43 @@ def _fit(table: str, facts: Facts) -> list[str]:
     ]
 
 
-def values_of(reached: pl.DataFrame, source: FunnelRows, fields: Fields) -> pl.DataFrame:
-    """`passed`, and the value of every field as a group of people, in one column each.
+def counts_of(reached: pl.DataFrame, source: DriverRows, fields: Fields) -> dict[str, pl.DataFrame]:
+    """Per field how many people each of its values has, and how many of them took the step: `value`, `users`, `passed`.
 
-    A value missing on the event is a group of its own, `(none)`. One missing on the person or account is left empty:
+    A value missing on the event is a group of its own, `(none)`. One missing on the person or account is left out:
     it is often missing because they never got far enough to be asked for it.
 
     Raises:
         QuestionError: a field does not exist, or is a time.
     """
     read = {field: f"v{i}" for i, field in enumerate(fields.read)}
-    own = source.rows.select("person", *read.values())[reached["at"]]  # all columns at once: they are many
-    known = reached.select("passed").with_columns(own["person"])
+    own = source.compared(reached, tuple(read.values()))
+    values = {field: own[read[field]].alias(field) for field in fields.of_events}
+    passed = {field: own["passed"] for field in values}
     if fields.of_people:
         account = {} if ACCOUNT not in read else {"_account": own[read[ACCOUNT]]}
-        plan, _ = with_fields(known.with_columns(**account).lazy(), source.facts, fields.of_people)
+        plan, _ = with_fields(own.select("passed", "person", **account).lazy(), source.facts, fields.of_people)
         known = collect(plan)
-    groups = [as_groups(own[read[field]].alias(field)).fill_null(segments.NONE) for field in fields.of_events]
-    groups += [as_groups(known[field]) for field in fields.of_people]
-    return pl.DataFrame([known["passed"], *groups])
+        values |= {field: known[field] for field in fields.of_people}
+        passed |= {field: known["passed"] for field in fields.of_people}
+    counted = collect_all([_counted(each, passed[field]) for field, each in values.items()])
+    named = zip(values, counted, strict=True)
+    return {field: _worded(each, segments.NONE if field in fields.of_events else None) for field, each in named}
+
+
+def _counted(values: pl.Series, passed: pl.Series) -> pl.LazyFrame:
+    """How many there are of each value as it is read, the missing one among them: words are made of few, not of all."""
+    groups = values if values.dtype in AS_READ else as_groups(values)
+    rows = pl.LazyFrame([groups.alias("value"), passed.alias("passed")])
+    return rows.group_by("value").agg(users=pl.len().cast(pl.Int64()), passed=pl.col("passed").sum().cast(pl.Int64()))
+
+
+def _worded(counted: pl.DataFrame, missing: str | None) -> pl.DataFrame:
+    """Values as words. Where a missing one has a word, it counts with those whose value is that word."""
+    words = counted.with_columns(pl.col("value").cast(pl.String()))
+    if missing is None:
+        return words.drop_nulls("value")
+    return words.with_columns(pl.col("value").fill_null(missing)).group_by("value").agg(pl.col("users", "passed").sum())
 
 
 def as_groups(values: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ from lib.answers.notes import left_out, unseen
 from lib.facts import Facts
 from lib.inference import SRM_ALARM
 from lib.questions import Experiment, Measured
-from lib.words import count, listing, percent
+from lib.words import count, listing, people, percent
 
 VERDICTS = {
     "stopped": "stopped: sample ratio",
@@ -102,25 +102,35 @@ def _signed(amount: float, plus: str = "") -> str:
 def checks(reading: Reading, ratio: float | None, read: int) -> pl.DataFrame:
     """Table `checks`: can the test be read? `said` is the sentence for people."""
     units, question = reading.units, reading.question
-    _, many = NOUNS[units.kind]
+    one, many = NOUNS[units.kind]
     whole = units.frame.height
     several = units.several / whole if whole else 0.0
     waiting = whole - read
     rows = [
         ("sample_ratio", None if ratio is None else ratio >= SRM_ALARM, whole, ratio, _ratio_words(ratio)),
         ("two_variants", several <= SEVERAL_ALLOWED, units.several, None,
-         f"{count(units.several)} {many} ({percent(several)}) saw more than one variant; the first one counts."),
+         f"{people(units.several, one, many)} ({percent(several)}) saw more than one variant; the first one counts."),
         ("window_over", waiting == 0, waiting, None,
-         f"{count(waiting)} {many} still have time left and are not read yet." if waiting
+         _waiting_words(waiting, one, many) if waiting
          else "Everybody's time is over."),
         ("known", units.strangers == 0, units.strangers, None,
-         f"{count(units.strangers)} ids of {many} are in no other table; they count, as having done nothing."
-         if units.strangers else "Every id is known."),
+         _stranger_words(units.strangers, many) if units.strangers else "Every id is known."),
     ]  # fmt: skip
     if question.planned is not None:
         rows.append(("planned", read >= question.planned, read, None,
                      f"{count(read)} of {count(question.planned)} {many} planned can be read."))  # fmt: skip
     return pl.DataFrame(rows, schema=CHECKS, orient="row")
+
+
+def _waiting_words(waiting: int, one: str, many: str) -> str:
+    verbs = ("has", "is") if waiting == 1 else ("have", "are")
+    return f"{people(waiting, one, many)} still {verbs[0]} time left and {verbs[1]} not read yet."
+
+
+def _stranger_words(strangers: int, many: str) -> str:
+    if strangers == 1:
+        return f"1 id of {many} is in no other table; it counts, as having done nothing."
+    return f"{count(strangers)} ids of {many} are in no other table; they count, as having done nothing."
 
 
 def _ratio_words(ratio: float | None) -> str:

@@ -1,15 +1,15 @@
 """Drivers: what sets apart those who drop before a step from those who take it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from lib.answers import driver_fields
 from lib.answers.answer import Answer
+from lib.answers.driver_rows import DriverRows
 from lib.answers.funnel_rows import FunnelRows
 from lib.answers.funnel_segments import walk
 from lib.answers.funnel_words import NOUNS, definition
-from lib.engine import collect_all
 from lib.facts import Facts
 from lib.questions import Funnel
 from lib.stats import FLOOR, newcombe, z_of_many
@@ -36,12 +36,11 @@ def answer(question: Funnel, facts: Facts) -> Answer:
         QuestionError: a field the question names does not exist.
     """
     fields = driver_fields.chosen(question, facts)
-    source = FunnelRows(question, facts, values=fields.read)
+    source = DriverRows(question, facts, values=fields.read)
     runs = walk(source)
     reached = _reached(runs, source)
-    values = driver_fields.values_of(reached, source, fields)
-    groups, skipped = _groups(values, fields)
-    total, passed = values.height, int(values["passed"].sum())
+    groups, skipped = _groups(driver_fields.counts_of(reached, source, fields), fields)
+    total, passed = reached.height, int(reached["passed"].sum())
     table = _compared(groups)
     return Answer(
         question=question,
@@ -61,17 +60,14 @@ def _reached(runs: pl.DataFrame, source: FunnelRows) -> pl.DataFrame:
     return there.select(at=f"r{before}", passed=pl.col(f"t{step}").is_not_null())
 
 
-def _groups(values: pl.DataFrame, fields: driver_fields.Fields) -> tuple[pl.DataFrame, list[str]]:
+def _groups(counts: Mapping[str, pl.DataFrame], fields: driver_fields.Fields) -> tuple[pl.DataFrame, list[str]]:
     """How many of each group of people took the step, for every field fit to be compared; and the fields unfit.
 
     `field`, `value`, `users`, `passed`, and the same of everybody whose value is known: `all_users`, `all_passed`.
     """
-    names = [name for name in values.columns if name != "passed"]
-    counts = {"users": pl.len().cast(pl.Int64()), "passed": pl.col("passed").sum().cast(pl.Int64())}
-    plans = [values.lazy().drop_nulls(name).group_by(value=pl.col(name)).agg(**counts) for name in names]
     found, skipped = [pl.DataFrame(schema=GROUP)], []
-    for name, counted in zip(names, collect_all(plans), strict=True):
-        every = {f"all_{column}": pl.col(column).sum() for column in counts}
+    for name, counted in counts.items():
+        every = {f"all_{column}": pl.col(column).sum() for column in ("users", "passed")}
         large = counted.with_columns(pl.lit(name).alias("field"), **every).filter(pl.col("users") >= FLOOR)
         # A field of which most values belong to a few people only says who they are, not what they are like.
         if fields.named or 2 * int(large["users"].sum()) >= int(counted["users"].sum()):

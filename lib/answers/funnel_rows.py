@@ -90,7 +90,7 @@ class FunnelRows:
         by = len(question.by.field) if question.by else 0
         held = by + len(question.hold)
         if by:
-            rows = rows.with_columns(segment=segments.named(columns[:by]))
+            rows = rows.with_columns(segment=segments.named(columns[:by], rows.schema))
         names = {name: f"h{i}" for i, name in enumerate(columns[by:held])}
         names |= {name: f"v{i}" for i, name in enumerate(columns[held:])}
         rows = rows.rename(names).drop(columns[:by])

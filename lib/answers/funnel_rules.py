@@ -1,6 +1,6 @@
 """What every walker of a funnel needs to know: the rules of one question over one block of units."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lib.answers.packing import Packing
-from lib.questions import Funnel
+from lib.questions import Event, Funnel
 from lib.scope import Window
 
 Whole = NDArray[np.int64]
@@ -86,9 +86,8 @@ class Rules:
 
     @property
     def overlap(self) -> bool:
-        """Could one event match two steps? Not if no event name stands in two of them."""
-        steps = self.question.steps
-        return any(a.is_any or b.is_any or set(a.event) & set(b.event) for a, b in combinations(steps, 2))
+        """Could one event match two steps?"""
+        return may_overlap(self.question.steps)
 
     @property
     def with_rows(self) -> bool:
@@ -155,6 +154,11 @@ class Rules:
     def unit(self) -> pl.Expr:
         """The unit of `key`, counted from the block's first."""
         return pl.col("key") // (1 << self.packing.bits)
+
+
+def may_overlap(steps: Sequence[Event]) -> bool:
+    """Could one event match two of these? Not if no event name stands in two of them."""
+    return any(a.is_any or b.is_any or bool(set(a.event) & set(b.event)) for a, b in combinations(steps, 2))
 
 
 def matches(count: int) -> pl.Expr:

@@ -151,10 +151,15 @@ def _back(states: Sequence[States], first: Sequence[Whole], reached: Whole) -> d
     came = np.zeros(reached.size, np.int64)
     for k in range(len(states), 0, -1):
         state = states[k - 1]
-        at, there = np.where(reached == k, first[k - 1], came), reached >= k
-        empty = state.key.size == 0
-        columns[f"t{k}"] = np.where(there, came if empty else state.key[at], NOWHERE)
+        names = [f"t{k}"] if state.row is None else [f"t{k}", f"r{k}"]
+        columns |= {name: np.full(reached.size, NOWHERE, np.int64) for name in names}
+        # Few get far: the others' place at this step is not looked up.
+        there = np.flatnonzero(reached >= k) if k > 1 else slice(None)
+        at = np.where(reached[there] == k, first[k - 1][there], came[there])
+        if not at.size:
+            continue
+        columns[f"t{k}"][there] = state.key[at]
         if state.row is not None:
-            columns[f"r{k}"] = np.where(there, came if empty else state.row[at], NOWHERE)
-        came = came if empty else state.prev[at]
+            columns[f"r{k}"][there] = state.row[at]
+        came[there] = state.prev[at]
     return dict(reversed(columns.items()))

@@ -70,6 +70,8 @@ def _step_rows(runs: pl.DataFrame, source: FunnelRows) -> list[tuple[object, ...
 
 def _ordered(table: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
     """Add `_order`: the largest segment first, "Other" last."""
+    if table["segment"].n_unique() < 2:
+        return table.with_columns(_order=pl.lit(0))
     sizes = runs.group_by("segment").agg(users=pl.len()).filter(pl.col("segment") != segments.OTHER)
     return table.with_columns(_order=segments.in_order(segments.largest(sizes, sizes.height)))
 

@@ -62,10 +62,16 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts, lag_day
 
 def _headline(table: pl.DataFrame, metric: "catalog.Metric", facts: Facts) -> str:
     done = table.filter(pl.col("complete") & pl.col("value").is_not_null())
+    if done.height == 0 and table["complete"].any():
+        return f"{metric.title}: there is nothing to work it out from in the buckets that are over."
     if done.height == 0:
         return f"{metric.title}: no bucket is over yet."
     last = done.filter(pl.col("bucket") == done["bucket"].max())
+    where = ""
+    if last.height > 1 and not (metric.additive or metric.is_share or metric.is_ratio):  # people are in several
+        last = last.sort("numerator", "segment", descending=[True, False]).head(1)
+        where = f"“{last['segment'][0]}”, the largest segment, in "
     top, whole = float(last["numerator"].sum()), float(last["denominator"].sum())
     value = top / whole if metric.is_share or metric.is_ratio else top
     shown = metric.said(value, facts.settings.company.currency)
-    return f"{metric.title}: {shown} in the last complete bucket ({last['bucket'][0]})."
+    return f"{metric.title}: {shown} in {where}the last complete bucket ({last['bucket'][0]})."

@@ -26,8 +26,9 @@ def _rows(question: MetricQuestion, facts: Facts, *, since_ever: bool = False) -
     log = Log(facts, question.scope, "user", tuple(by.field) if by else (), None if since_ever else low, high)
     at = bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start).alias("bucket")
     columns = [f"f{i}" for i in range(len(by.field))] if by else []
-    named = segments.named(columns).fill_null(segments.NONE) if by else pl.lit(segments.ALL)
-    return collect(log.rows([ANY]).select("unit", "ts", at, named.alias("segment")))
+    rows = log.rows([ANY])
+    named = segments.named(columns, rows.collect_schema()).fill_null(segments.NONE) if by else pl.lit(segments.ALL)
+    return collect(rows.select("unit", "ts", at, named.alias("segment")))
 
 
 def _fold(rows: pl.DataFrame, question: MetricQuestion) -> pl.DataFrame:

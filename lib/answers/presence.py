@@ -73,8 +73,9 @@ class Presence:
 
     def _log(self, event: Event) -> pl.LazyFrame:
         place = self.buckets.of_instant(pl.col("ts")).alias("place")
-        named = segments.kinds([f"f{i}" for i in range(len(self.fields))])
-        return self._events(event).select("unit", place, *named, n=pl.lit(1, pl.Int64()))
+        rows = self._events(event)
+        named = segments.kinds([f"f{i}" for i in range(len(self.fields))], rows.collect_schema() if self.fields else {})
+        return rows.select("unit", place, *named, n=pl.lit(1, pl.Int64()))
 
     def _days(self, event: Event) -> pl.LazyFrame:
         """The roll-up's rows of these days; conditions on platforms and users are those of the log."""
@@ -98,7 +99,7 @@ class Presence:
         if self.fields == (PLATFORM,) and not conditions:
             named = [pl.col(PLATFORM).fill_null(segments.NONE).alias("segment")]  # is one of a few kinds already
         else:
-            named = segments.kinds([columns[field] for field in self.fields])
+            named = segments.kinds([columns[field] for field in self.fields], rows.collect_schema())
         place = self.buckets.of_day(pl.col("day")).alias("place")
         return rows.select(pl.col("person").alias("unit"), place, *named, "n")
 

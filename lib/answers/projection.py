@@ -72,7 +72,7 @@ def purchases(facts: Facts, event: Event, scope: Scope) -> pl.DataFrame:
 
 
 def bought_event(question: Projection, facts: Facts) -> Event:
-    """The event that is a purchase: the question's, else the one event that carries values.
+    """The event that is a purchase: the question's, else that of the settings, else the one event that carries values.
 
     Raises:
         QuestionError: no event carries a value, or several do.
@@ -81,6 +81,8 @@ def bought_event(question: Projection, facts: Facts) -> Event:
         return question.event
     valued = facts.tables["events"].filter(pl.col("value").is_not_null()).select(pl.col("name").unique())
     names = sorted(collect(valued)["name"])
+    chosen = facts.settings.channels.purchase
+    names = [chosen] if chosen is not None and chosen in names else names
     if len(names) != 1:
         which = "no event carries a value" if not names else "several events carry a value"
         raise QuestionError(f"event: {which}, so say which event is a purchase.")

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from lib.answers.revenue_lines import intervals
 from lib.answers.revenue_rows import Subscriptions, subscriptions
-from lib.answers.revenue_steps import changes, intervals, steps
+from lib.answers.revenue_steps import changes, steps
 from lib.answers.revenue_times import times
 from lib.facts import Facts
 from lib.questions.revenue import Revenue

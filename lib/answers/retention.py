@@ -5,10 +5,11 @@ import polars as pl
 from lib.answers import retention_days, segments
 from lib.answers.answer import Answer
 from lib.answers.log import Log
+from lib.answers.notes import left_out, unseen
 from lib.answers.retention_words import definition, headline
 from lib.engine import collect
 from lib.facts import Facts
-from lib.questions import Retention
+from lib.questions import Event, Retention
 from lib.stats import share, wilson_high, wilson_low
 from lib.timeline import begins, bucket, index, next_bucket
 
@@ -34,7 +35,15 @@ def answer(question: Retention, facts: Facts) -> Answer:
         definition=definition(question),
         as_of=facts.as_of,
         stamp=facts.stamp,
+        notes=(*unseen(_unmatched(cells, question), facts), *left_out(facts)),
     )
+
+
+def _unmatched(cells: pl.DataFrame, question: Retention) -> list[Event]:
+    """The events that nobody did: the start, or else the return."""
+    if cells.is_empty():
+        return [question.start]
+    return [] if cells.filter(pl.col("period") > 0)["users"].sum() else [question.return_event]
 
 
 def _cells(question: Retention, facts: Facts) -> pl.DataFrame:
@@ -72,7 +81,7 @@ def _rows(question: Retention, facts: Facts) -> pl.DataFrame:
     if question.by is None:
         return rows.with_columns(segment=pl.lit(segments.ALL))
     columns = [f"f{i}" for i in range(len(fields))]
-    return rows.with_columns(segment=segments.named(columns).fill_null(segments.NONE)).drop(columns)
+    return rows.with_columns(segment=segments.named(columns, rows.schema).fill_null(segments.NONE)).drop(columns)
 
 
 def _entries(rows: pl.DataFrame, question: Retention, facts: Facts) -> pl.DataFrame:

@@ -2,26 +2,32 @@
 
 import polars as pl
 
+from lib.answers.notes import NOUNS, nobody
 from lib.questions import Retention
 from lib.words import count, listing, people, percent
 
 
 def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> str:
     """One sentence: the pooled share that came back in the first and in the last period that is over."""
-    size = int(cells.filter(pl.col("period") == 0)["size"].sum())
-    did = f"“{question.start.words}”"
+    size, noun = int(cells.filter(pl.col("period") == 0)["size"].sum()), NOUNS[question.count_by]
+    did, grain = f"“{question.start.words}”", question.grain
     if not size:
-        return f"Nobody did {did} in this scope."
+        return nobody([question.start], noun[0])
     later = curve.filter(pl.col("period") > 0).group_by("period").agg(pl.col("users", "eligible").sum()).sort("period")
     later = later.filter(pl.col("eligible") > 0)
+    if question.entry == "recurring":  # in every period they start in: one person counts more than once
+        starts = f"{people(size, 'start', 'starts')} of {did} (one a {noun[0]} and {grain})"
+        opening = starts, f"After {starts}"
+    else:
+        opening = f"{people(size, *noun)} did {did}", f"Of {people(size, *noun)} who did {did}"
     if later.height == 0:
-        return f"{people(size)} did {did}; no later {question.grain} is over yet."
+        return f"{opening[0]}; no later {grain} is over yet."
     back = f"did “{question.return_event.words}”" + (" again" if question.returned is None else "")
     rows = later.rows(named=True)
     said = [
         f"{percent(row['users'] / row['eligible'])} {_when(row['period'], question)}" for row in (rows[0], rows[-1])
     ]
-    return f"Of {people(size)} who did {did}, {listing(list(dict.fromkeys(said)))} {back}."
+    return f"{opening[1]}, {listing(list(dict.fromkeys(said)))} {back}."
 
 
 def _when(period: int, question: Retention) -> str:
@@ -31,15 +37,16 @@ def _when(period: int, question: Retention) -> str:
 
 def definition(question: Retention) -> str:
     """What is counted, in words a reader can check by hand."""
-    grain = question.grain
+    grain, (one, _) = question.grain, NOUNS[question.count_by]
+    start = f"“{question.start.words}”"
     entry = {
-        "first_in_scope": f"A person belongs to the {grain} of their first “{question.start.words}” in the scope.",
-        "recurring": f"A person belongs to every {grain} in which they did “{question.start.words}”.",
-        "first_ever": f"A person belongs to the {grain} of their first “{question.start.words}” ever, if in scope.",
+        "first_in_scope": f"A {one} belongs to the {grain} of the first {start} in the scope.",
+        "recurring": f"A {one} belongs to every {grain} in which they did {start}.",
+        "first_ever": f"A {one} belongs to the {grain} of the first {start} ever, if in scope.",
     }[question.entry]
     clock = (
         f"Periods are calendar {grain}s." if question.clock == "calendar"
-        else f"Period k begins k {grain}s after the person's own start, to the second."
+        else f"Period k begins k {grain}s after the {one}'s own start, to the second."
     )  # fmt: skip
     times = "" if question.min_times == 1 else f" at least {count(question.min_times)} times"
     back = f"“{question.return_event.words}”{times}"

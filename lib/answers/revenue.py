@@ -10,20 +10,23 @@ from lib.answers import collections, deals, revenue_policies
 from lib.answers.answer import Answer
 from lib.answers.revenue_behind import behind, drivers
 from lib.answers.revenue_cohorts import cohorts
+from lib.answers.revenue_lines import intervals, lines
 from lib.answers.revenue_movements import committed, movements
 from lib.answers.revenue_prices import concentration, prices
 from lib.answers.revenue_products import attach, packages
 from lib.answers.revenue_retention import retention
 from lib.answers.revenue_rows import Subscriptions, subscriptions
-from lib.answers.revenue_steps import changes, intervals
+from lib.answers.revenue_steps import changes
 from lib.answers.revenue_times import EPOCH, Times, a_year_before, openings, times
 from lib.answers.revenue_words import definition, headline, notes
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
 from lib.scope import to_utc
 
-LINES = ("movements", "packages", "prices", "rows")
+LINES = ("movements", "prices", "rows")
 """The views that look at single intervals."""
+EDGES = ("drivers", "rows")
+"""The views that compare two or three days."""
 OTHERS: dict[str, Callable[[Revenue, Facts], Answer]] = {
     "collections": collections.answer, "cycles": deals.answer, "deals": deals.answer, "pipeline": deals.answer,
     "policies": revenue_policies.answer,
@@ -87,11 +90,17 @@ def _tables(question: Revenue, found: Subscriptions, span: Times) -> dict[str, p
     view = question.view
     if view == "attach":
         return attach(question, span, found)
-    rows = intervals(question, found, span.known) if view in LINES else found.frame
     if view == "packages":
-        return packages(question, rows, found, _ends(question, span))
+        return packages(question, span, found, _ends(question, span))
+    rows = intervals(question, found, span.known) if view in LINES else found.frame
     if view == "prices":
         return {"prices": prices(question, rows, found, span, _ends(question, span))}
+    opens = openings(question, span)
+    if view in EDGES:
+        of = lines(question, found, span.known)
+        if view == "drivers":
+            return {"drivers": drivers(question, of, span, opens, found)}
+        return {"rows": behind(question, rows, of, span, opens, found)}
     made = changes(question, found, span.known)
     if view == "cohorts":
         return cohorts(made, span, found)
@@ -99,12 +108,7 @@ def _tables(question: Revenue, found: Subscriptions, span: Times) -> dict[str, p
         return {"concentration": concentration(made, span, found)}
     if view == "movements":
         return {"movements": movements(made, span, found), "committed": committed(question, rows, span, found)}
-    opens = openings(question, span)
-    if view == "retention":
-        return {"retention": retention(made, span, opens, found)}
-    if view == "drivers":
-        return {"drivers": drivers(question, made, span, opens, found)}
-    return {"rows": behind(question, rows, made, span, opens, found)}
+    return {"retention": retention(made, span, opens, found)}
 
 
 def _ends(question: Revenue, span: Times) -> tuple[int, int]:

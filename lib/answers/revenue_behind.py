@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 
-from lib.answers.revenue_retention import kept
+from lib.answers.revenue_lines import Ints, Lines
+from lib.answers.revenue_retention import kept_between
 from lib.answers.revenue_rows import Subscriptions
-from lib.answers.revenue_steps import Changes, Ints, steps
+from lib.answers.revenue_steps import places
 from lib.answers.revenue_times import Times, a_year_before, number
 from lib.errors import QuestionError, suggest
 from lib.questions.revenue import Revenue
@@ -30,7 +31,7 @@ def place_of(question: Revenue, times: Times) -> int:
     return place
 
 
-def behind(question: Revenue, rows: pl.DataFrame, made: Changes, times: Times, opens: Ints,
+def behind(question: Revenue, rows: pl.DataFrame, of: Lines, times: Times, opens: Ints,
            found: Subscriptions) -> pl.DataFrame:  # fmt: skip
     """Table `rows`: account_id, segment, product, opening, now, movement (of the account), amount (now − opening),
     gap_days (of a reactivation: days without paying), reason (of what ended in between); the largest change first.
@@ -40,16 +41,18 @@ def behind(question: Revenue, rows: pl.DataFrame, made: Changes, times: Times, o
     """
     if not len(times):
         return pl.DataFrame(schema=SCHEMA)
-    if question.segment is not None and question.segment not in made.names:
-        raise QuestionError(f"segment: there is no {question.segment!r}; {suggest(question.segment, made.names)}")
+    if question.segment is not None and question.segment not in of.names:
+        raise QuestionError(f"segment: there is no {question.segment!r}; {suggest(question.segment, of.names)}")
     place = place_of(question, times)
     edges = int((times.opens if question.of == "movements" else opens)[place]), int(times.closes[place])
-    units = _units(question, made, times, place, edges)
-    unit = np.full(found.frame.height, -1)
-    unit[made.row] = made.unit
-    lines = rows.drop("segment").with_columns(unit=pl.Series(unit), account_id=pl.col("account_id").cast(pl.String()),
+    units = _units(question, of, times, place, edges)
+    asked = np.zeros(of.units, dtype=np.bool_)
+    asked[units["unit"].to_numpy()] = True
+    some = np.flatnonzero(asked[of.unit] & (of.amount > 0))
+    lines = rows.drop("segment")[some].with_columns(unit=pl.Series(of.unit[some]),
+                              account_id=pl.col("account_id").cast(pl.String()),
                               product=pl.col("product").cast(pl.String()))  # fmt: skip
-    lines = lines.filter(pl.col("mrr") > 0).join(units, on="unit")
+    lines = lines.join(units, on="unit")
     low, high = edges
 
     def at(edge: int) -> pl.Expr:
@@ -71,29 +74,21 @@ def behind(question: Revenue, rows: pl.DataFrame, made: Changes, times: Times, o
     return table.select(list(SCHEMA)).with_columns(pl.col("opening", "now", "amount") / 10**found.minor)
 
 
-def _units(question: Revenue, made: Changes, times: Times, place: int, edges: tuple[int, int]) -> pl.DataFrame:
+def _units(question: Revenue, of: Lines, times: Times, place: int, edges: tuple[int, int]) -> pl.DataFrame:
     """`unit`, `segment`, `movement` of the units asked for."""
-    both = steps(made, np.array(edges))
-    size = (2, made.units)
-    paid, lasting, part = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(made.units, np.int64)
-    for nth in (0, 1):
-        these = both.place == nth
-        for values, own in ((paid, both.after), (lasting, both.kept_after)):
-            values[nth:, both.unit[these]] = own[these]
-        late = these & (lasting[0, both.unit] == 0) if nth else these
-        part[both.unit[late]] = both.part_after[late]
-    (then, now), (kept_then, kept_now) = paid, lasting
+    then, now = of.at(edges[0]), of.at(edges[1])
+    part = np.where(then.kept > 0, then.part, now.part)
     if question.of == "movements":
-        full = steps(made, times.edges)
-        fresh = np.zeros(made.units, dtype=np.bool_)
-        fresh[full.unit[full.is_first & (full.place == times.before.size + place)]] = True
-        pauses = (now - then) != (kept_now - kept_then)
-        began, here = kept_then == 0, (kept_then > 0) | (kept_now > 0)
-        tests = {"new": began & fresh, "reactivation": began, "churn": kept_now == 0, "expansion": kept_now > kept_then,
-                 "contraction": kept_now < kept_then, "paused": pauses}  # fmt: skip
+        pauses = (now.paid - then.paid) != (now.kept - then.kept)
+        began, here = then.kept == 0, (then.kept > 0) | (now.kept > 0)
+        fresh = ~_paid_before(of, times, times.before.size + place)
+        tests = {"new": began & fresh, "reactivation": began, "churn": now.kept == 0,
+                 "expansion": now.kept > then.kept, "contraction": now.kept < then.kept, "paused": pauses}  # fmt: skip
     else:
-        here, pauses = then > 0, (now < then) & (np.minimum(kept_now, then) > now)
-        tests = {"churn": kept_now == 0, "contraction": kept_now < then, "paused": now < then, "expansion": now > then}
+        here = then.paid > 0
+        pauses = (now.paid < then.paid) & (np.minimum(now.kept, then.paid) > now.paid)
+        tests = {"churn": now.kept == 0, "contraction": now.kept < then.paid, "paused": now.paid < then.paid,
+                 "expansion": now.paid > then.paid}  # fmt: skip
     named = np.select(list(tests.values()), np.arange(len(tests)), len(tests))
     words = [*tests, "kept"]
     if question.movement is not None:
@@ -102,14 +97,23 @@ def _units(question: Revenue, made: Changes, times: Times, place: int, edges: tu
     elif question.of == "movements":
         here &= named < len(tests)
     if question.segment is not None:
-        here &= part == made.names.index(question.segment)
+        here &= part == of.names.index(question.segment)
     unit = np.flatnonzero(here)
-    names = pl.Series(made.names, dtype=pl.String())
+    names = pl.Series(of.names, dtype=pl.String())
     return pl.DataFrame({"unit": unit, "segment": names.gather(part[unit]),
                          "movement": pl.Series(words).gather(named[unit])})  # fmt: skip
 
 
-def drivers(question: Revenue, made: Changes, times: Times, opens: Ints, found: Subscriptions) -> pl.DataFrame:
+def _paid_before(of: Lines, times: Times, place: int) -> np.ndarray:
+    """Did each unit pay at an edge before the one at this place? An interval does at the first edge after its start."""
+    found = np.zeros(of.units, dtype=np.bool_)
+    first = places(of.start, times.edges)
+    early = np.flatnonzero((first < place) & (of.amount > 0))
+    found[of.unit[early[of.until[early] >= times.edges[first[early]]]]] = True
+    return found
+
+
+def drivers(question: Revenue, of: Lines, times: Times, opens: Ints, found: Subscriptions) -> pl.DataFrame:
     """Table `drivers`: what a segment adds to the change of GRR from the stretch just before to that of the bucket.
 
     Columns: segment, opening_before, opening, grr_before, grr, weight_before, weight, rate, mix, churn, contraction,
@@ -119,7 +123,7 @@ def drivers(question: Revenue, made: Changes, times: Times, opens: Ints, found: 
     The split is that of E. Kitagawa, "Components of a difference between two rates", JASA 50 (1955).
     """
     if not len(times):
-        return _split({}, made.names, found)
+        return _split({}, of.names, found)
     place = place_of(question, times)
     low, high = int(opens[place]), int(times.closes[place])
     length = high - low
@@ -129,7 +133,7 @@ def drivers(question: Revenue, made: Changes, times: Times, opens: Ints, found: 
             {"day": "-1d", "week": "-1w", "month": "-1mo", "quarter": "-3mo", "year": "-1y"}[question.grain]
         )
         before = int(first.to_physical()[0])
-    return _split(kept(made, np.array([before, low]), np.array([low, high])), made.names, found)
+    return _split(kept_between(of, [(before, low), (low, high)]), of.names, found)
 
 
 def _split(cents: dict[str, Ints], names: tuple[str, ...], found: Subscriptions) -> pl.DataFrame:

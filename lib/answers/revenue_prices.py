@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from lib.answers.revenue_retention import kept, shares
+from lib.answers.revenue_lines import Lines, dense, lines
+from lib.answers.revenue_retention import kept_between, shares
 from lib.answers.revenue_rows import Subscriptions
-from lib.answers.revenue_steps import Changes, changes, steps
+from lib.answers.revenue_steps import Changes, steps
 from lib.answers.revenue_times import Times
 from lib.questions.parts import By
 from lib.questions.revenue import Revenue
 
 KEY = ("segment", "price_version", "route")
-MARK = "\x1f"
 MOST_BUCKETS = 120
 """Buckets for which the largest accounts are looked for; the latest ones of more."""
 
@@ -26,23 +26,17 @@ def prices(
     An account with subscriptions of several versions counts in each; for GRR it belongs to the one it paid most in at
     the opening.
     """
-    names = [pl.col(name).cast(pl.String()) for name in KEY]
-    there = rows.filter((pl.col("start") < ends[1]) & (pl.col("end") >= ends[1])).with_columns(names)
+    coded = rows.with_columns(pl.col("price_version", "route").cast(pl.Categorical()))
+    there = coded.filter((pl.col("start") < ends[1]) & (pl.col("end") >= ends[1]))
     now = there.group_by(KEY).agg(
         accounts=pl.col("account_id").filter(pl.col("mrr") > 0).n_unique().cast(pl.Int64),
         mrr=pl.col("mrr").sum(), list_mrr=pl.col("listed").sum(),
-    )  # fmt: skip
+    ).with_columns(pl.col(KEY).cast(pl.String()))  # fmt: skip
     all_ = there.group_by("segment").agg(all=pl.col("account_id").filter(pl.col("mrr") > 0).n_unique())
-    marked = replace(
-        found, frame=found.frame.with_columns(segment=pl.concat_str(names, separator=MARK).cast(pl.Categorical()))
-    )
-    by = By(field=("product",) if "product" in question.fields else ("price_version",), top=1000)
-    made = changes(question.model_copy(update={"by": by}), marked, times.known)
-    cents = kept(made, np.array([ends[0]]), np.array([ends[1]]))
-    split = pl.Series("key", made.names, dtype=pl.String()).str.split_exact(MARK, 2).struct.rename_fields(list(KEY))
-    old = split.struct.unnest().with_columns(
-        pl.Series(name, values[:, 0]) for name, values in cents.items() if name != "accounts"
-    ).with_columns(pl.Series("accounts", cents["accounts"][:, 0])).select(*KEY, *shares())  # fmt: skip
+    all_ = all_.with_columns(pl.col("segment").cast(pl.String()))
+    of, books = _by_book(question, coded, found, times)
+    cents = {name: values[:, 0] for name, values in kept_between(of, [ends]).items()}
+    old = books.with_columns(pl.Series(name, values) for name, values in cents.items()).select(*KEY, *shares())
     table = now.join(old.drop("accounts"), on=list(KEY), how="full", coalesce=True).join(all_, on="segment", how="left")
     amounts = pl.col("mrr", "list_mrr", "opening_mrr") / 10**found.minor
     realised = pl.when(pl.col("list_mrr") > 0).then(pl.col("mrr") / pl.col("list_mrr"))
@@ -55,11 +49,29 @@ def prices(
     )  # fmt: skip
 
 
+def _by_book(question: Revenue, coded: pl.DataFrame, found: Subscriptions, times: Times) -> tuple[Lines, pl.DataFrame]:
+    """The intervals, each in the group of its price version and route; and these groups, in order of the alphabet."""
+    by = By(field=("product",)) if "product" in question.fields else None
+    of = lines(question.model_copy(update={"by": by}), found, times.known)
+    group, groups = np.zeros(coded.height, dtype=np.int64), 1
+    for name in KEY:
+        code, codes = dense(coded[name].to_physical().to_numpy().astype(np.int64))
+        group, groups = dense(group * codes + code)
+    row = np.zeros(groups, dtype=np.int64)
+    row[group] = np.arange(coded.height)  # a row of each
+    books = coded.select(KEY)[row].with_columns(pl.col(KEY).cast(pl.String()), place=pl.int_range(pl.len()))
+    books = books.sort(KEY)
+    place = np.argsort(books["place"].to_numpy())
+    names = books.select(pl.concat_str(KEY, separator="\x1f")).to_series().to_list()
+    return replace(of, parts=place[group], names=tuple(names)), books.select(KEY)
+
+
 def concentration(made: Changes, times: Times, found: Subscriptions) -> pl.DataFrame:
     """Table `concentration`: how much of MRR the largest accounts pay, by bucket and segment."""
     rows = steps(made, times.edges)
-    order = np.argsort(rows.place, kind="stable")
-    ends = np.searchsorted(rows.place[order], np.arange(times.edges.size), side="right")
+    # Numbers of two bytes are put in order by counting them.
+    order = np.argsort(rows.place.astype(np.int16 if times.edges.size < 1 << 15 else np.int64), kind="stable")
+    ends = np.cumsum(np.bincount(rows.place, minlength=times.edges.size))
     early, first = times.before.size, max(0, len(times) - MOST_BUCKETS)
     balance, part = np.zeros(made.units, dtype=np.int64), np.zeros(made.units, dtype=np.int64)
     done, lines = 0, []
@@ -81,10 +93,10 @@ def concentration(made: Changes, times: Times, found: Subscriptions) -> pl.DataF
 
 def _largest(balance: np.ndarray) -> tuple[int, int, float | None, float | None, float | None, float | None]:
     """Accounts that pay, what they pay, the shares of the largest 1, 5 and 10, and the sum of squared shares."""
-    paid = balance[balance > 0]
-    total = int(paid.sum())
+    total = int(balance.sum())
     if not total:
         return 0, 0, None, None, None, None
-    most = np.sort(np.partition(paid, paid.size - 10)[-10:] if paid.size > 10 else paid)[::-1]
+    most = np.sort(np.partition(balance, balance.size - 10)[-10:] if balance.size > 10 else balance)[::-1]
     one, five, ten = (int(most[:n].sum()) / total for n in (1, 5, 10))
-    return paid.size, total, one, five, ten, float(np.square(paid / total).sum())
+    shares = balance / total
+    return int(np.count_nonzero(balance)), total, one, five, ten, float(np.square(shares).sum())

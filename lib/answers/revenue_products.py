@@ -1,17 +1,21 @@
 """Which products accounts hold together: packages kept and dropped, a second product, and the way to it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
+from lib.answers.revenue_lines import Ints, Lines, lines, parts_of, summed
 from lib.answers.revenue_rows import Subscriptions
-from lib.answers.revenue_steps import Changes, changes, parts_of, steps, table
+from lib.answers.revenue_steps import Changes, begin_of, changes, in_order, steps, table
 from lib.answers.revenue_times import Times
 from lib.errors import QuestionError, suggest
 from lib.questions.parts import By
 from lib.questions.revenue import Revenue
 from lib.words import listing
 
-PAIR = ("account_id", "product")
+BITS = 50
+"""Products in one whole number that is also exact as a fraction."""
 
 
 def of_accounts(question: Revenue) -> None:
@@ -26,15 +30,31 @@ def of_accounts(question: Revenue) -> None:
                                 " down by fields of accounts, such as account.segment.")  # fmt: skip
 
 
-def held(rows: pl.DataFrame, edge: int, name: str, end: str = "end") -> pl.DataFrame:
-    """What is paid at an edge: `segment`, `account_id`, `product` and the amount as `name`, above zero."""
-    there = rows.filter((pl.col("start") < edge) & (pl.col(end) >= edge) & (pl.col("mrr") > 0))
-    return there.group_by("segment", *PAIR).agg(pl.col("mrr").sum().alias(name))
+@dataclass(frozen=True)
+class _Pairs:
+    """Accounts with a product each: the `account` (a number) and `product` (its place in `names`, which are in order of
+    the alphabet) of every pair; and the `segment` of every account, a text."""
+
+    of: Lines
+    account: Ints
+    product: Ints
+    names: tuple[str, ...]
+    segment: pl.Series
 
 
-def packages(
-    question: Revenue, rows: pl.DataFrame, found: Subscriptions, ends: tuple[int, int]
-) -> dict[str, pl.DataFrame]:
+def _pairs(question: Revenue, found: Subscriptions, known: int) -> _Pairs:
+    of = lines(question.model_copy(update={"by": By(field=("product",))}), found, known)
+    whole = lines(question.model_copy(update={"by": None}), found, known)
+    product = found.frame["product"]
+    known_ = product.unique().to_frame("name").select("name", code=pl.col("name").to_physical())
+    named = known_.with_columns(pl.col("name").cast(pl.String())).sort("name")
+    place = np.zeros(int(found.products.max(initial=-1)) + 1, dtype=np.int64)
+    place[named["code"].to_numpy()] = np.arange(named.height)
+    segment = found.frame["segment"].gather(whole.row_of_unit).cast(pl.String())
+    return _Pairs(of, whole.unit[of.row_of_unit], place[found.products[of.row_of_unit]], tuple(named["name"]), segment)
+
+
+def packages(question: Revenue, span: Times, found: Subscriptions, ends: tuple[int, int]) -> dict[str, pl.DataFrame]:
     """Tables `packages`: of the accounts that held all of the packages, what became of them; and `package_moves`: of
     all accounts that paid, the packages held then and now.
 
@@ -42,26 +62,51 @@ def packages(
         QuestionError: a package is none that was ever sold, or the breakdown is none of accounts.
     """
     of_accounts(question)
-    both = held(rows, ends[0], "opening_mrr").join(
-        held(rows, ends[1], "now_mrr"), on=["segment", *PAIR], how="full", coalesce=True
+    accounts = _held(_pairs(question, found, span.known), ends)
+    asked = _packages(question, accounts, found.frame)
+    table = _outcomes(accounts, asked).with_columns(pl.col(MONEY) / 10**found.minor)
+    moves = accounts.select(
+        "segment", pl.col("then").list.join(" + ").alias("held"), pl.col("now").list.join(" + ").alias("now_held"),
+        "accounts", pl.col("opening_mrr", "now_mrr") / 10**found.minor,
     )  # fmt: skip
-    both = both.with_columns(pl.col("product").cast(pl.String())).fill_null(0).sort("product")
-    was, is_ = pl.col("opening_mrr") > 0, pl.col("now_mrr") > 0
-    accounts = both.group_by("segment", "account_id").agg(
-        then=pl.col("product").filter(was), now=pl.col("product").filter(is_),
+    ordered = moves.sort(["segment", "accounts", "held", "now_held"], descending=[False, True, False, False])
+    return {"packages": table, "package_moves": ordered}
+
+
+def _held(pairs: _Pairs, ends: tuple[int, int]) -> pl.DataFrame:
+    """Accounts that paid at the first edge, by `segment` and the products they pay for at the first edge (`then`) and
+    at the second (`now`, in order of the alphabet): how many `accounts`, their opening_mrr, kept_mrr and now_mrr."""
+    size = pairs.segment.len()
+    paid = [pairs.of.at(edge).paid for edge in ends]
+    amounts = {name: summed(pairs.account, one, size)
+               for name, one in zip(("opening_mrr", "now_mrr"), paid, strict=True)}  # fmt: skip
+    words = {
+        (side, first): summed(pairs.account[some := _within(pairs, one, first)], 2 ** (pairs.product[some] - first),
+                              size)
+        for side, one in zip(("then", "now"), paid, strict=True) for first in range(0, len(pairs.names), BITS)
+    }  # fmt: skip
+    marks = {f"{side}_{first}": word for (side, first), word in words.items()}
+    frame = pl.DataFrame({"segment": pairs.segment, **amounts, **marks}).filter(pl.col("opening_mrr") > 0)
+    both = frame.group_by("segment", *marks).agg(
+        accounts=pl.len().cast(pl.Int64), kept_mrr=pl.min_horizontal("opening_mrr", "now_mrr").sum(),
         opening_mrr=pl.col("opening_mrr").sum(), now_mrr=pl.col("now_mrr").sum(),
     )  # fmt: skip
-    accounts = accounts.filter(pl.col("then").list.len() > 0).with_columns(
-        pl.col("segment").cast(pl.String()),
-        kept_mrr=pl.min_horizontal("opening_mrr", "now_mrr"), gone=pl.col("now").list.len() == 0,
-    )  # fmt: skip
-    asked = _packages(question, accounts, rows)
-    table = _outcomes(accounts, asked).with_columns(pl.col(MONEY) / 10**found.minor)
-    moves = accounts.group_by("segment", held=pl.col("then").list.join(" + "), now_held=pl.col("now").list.join(" + "))
-    matrix = moves.agg(pl.len().alias("accounts"), pl.col("opening_mrr", "now_mrr").sum())
-    matrix = matrix.with_columns(pl.col("opening_mrr", "now_mrr") / 10**found.minor, pl.col("accounts").cast(pl.Int64))
-    ordered = matrix.sort(["segment", "accounts", "held", "now_held"], descending=[False, True, False, False])
-    return {"packages": table, "package_moves": ordered}
+    named = [
+        pl.Series(side, [_named(pairs.names, row) for row in both.select(f"^{side}_.*$").rows()],
+                  dtype=pl.List(pl.String()))
+        for side in ("then", "now")
+    ]  # fmt: skip
+    return both.drop(marks).with_columns(*named).with_columns(gone=pl.col("now").list.len() == 0)
+
+
+def _within(pairs: _Pairs, paid: Ints, first: int) -> Ints:
+    """The pairs that pay, of the products from a place on that one number has room for."""
+    return np.flatnonzero((paid > 0) & (pairs.product >= first) & (pairs.product < first + BITS))
+
+
+def _named(names: tuple[str, ...], words: tuple[int, ...]) -> list[str]:
+    """The products whose bits are set."""
+    return [name for place, name in enumerate(names) if words[place // BITS] >> place % BITS & 1]
 
 
 MONEY = ("opening_mrr", "kept_mrr", "now_mrr", "contraction", "churn")
@@ -76,8 +121,8 @@ def _packages(question: Revenue, accounts: pl.DataFrame, rows: pl.DataFrame) -> 
                 raise QuestionError(f"packages: there is no product {name!r}; {suggest(name, sold)}")
         return sorted(set(question.packages))
     several = accounts.filter(pl.col("then").list.len() > 1)
-    common = several.group_by(name=pl.col("then").list.join("\x1f")).len().sort(["len", "name"],
-                                                                               descending=[True, False])  # fmt: skip
+    common = several.group_by(name=pl.col("then").list.join("\x1f")).agg(len=pl.col("accounts").sum())
+    common = common.sort(["len", "name"], descending=[True, False])
     return common["name"][0].split("\x1f") if common.height else []
 
 
@@ -94,8 +139,7 @@ def _outcomes(accounts: pl.DataFrame, asked: list[str]) -> pl.DataFrame:
     )  # fmt: skip
     owners = accounts.filter(pl.col("then").list.set_intersection(asked).list.len() == max(len(asked), 1))
     counted = owners.with_columns(outcome=outcome).group_by("segment", "outcome").agg(
-        pl.len().cast(pl.Int64).alias("accounts"),
-        pl.col("opening_mrr", "kept_mrr", "now_mrr").sum(),
+        pl.col("accounts", "opening_mrr", "kept_mrr", "now_mrr").sum(),
         contraction=(pl.col("opening_mrr") - pl.col("kept_mrr")).filter(~pl.col("gone")).sum(),
         churn=pl.col("opening_mrr").filter("gone").sum(),
     )  # fmt: skip
@@ -113,13 +157,13 @@ def attach(question: Revenue, times: Times, found: Subscriptions) -> dict[str, p
         QuestionError: the breakdown is none of accounts.
     """
     of_accounts(question)
-    rows = found.frame.filter((pl.col("mrr") > 0) & (pl.col("start") < times.known))
-    return {"attach": _attached(question, times, found), "paths": _paths(rows, times)}
+    pairs = _pairs(question, found, times.known)
+    made = changes(question.model_copy(update={"by": By(field=("product",))}), found, times.known)
+    return {"attach": _attached(question, times, found, pairs, made), "paths": _paths(pairs, made, times)}
 
 
-def _attached(question: Revenue, times: Times, found: Subscriptions) -> pl.DataFrame:
-    made = changes(question.model_copy(update={"by": None}), found, times.known)
-    counted = _counts(question, times, found, made)
+def _attached(question: Revenue, times: Times, found: Subscriptions, pairs: _Pairs, made: Changes) -> pl.DataFrame:
+    counted = _counts(question, times, found, pairs, made)
     shape, early = (len(counted.names), times.edges.size), times.before.size
     rows = steps(counted, np.arange(1, shape[1] + 1))
 
@@ -143,40 +187,46 @@ def _attached(question: Revenue, times: Times, found: Subscriptions) -> pl.DataF
     return grid.select("bucket", "segment", *counts, **shares, complete="complete")
 
 
-def _counts(question: Revenue, times: Times, found: Subscriptions, made: Changes) -> Changes:
+def _counts(question: Revenue, times: Times, found: Subscriptions, pairs: _Pairs, made: Changes) -> Changes:
     """How many products accounts pay for, as changes at the places of the edges."""
-    pairs = changes(question.model_copy(update={"by": By(field=("product",))}), found, times.known)
-    rows = steps(pairs, times.edges)
-    first = np.zeros(pairs.units, dtype=np.int64)
-    first[pairs.unit] = pairs.row
-    account = np.zeros(found.frame.height, dtype=np.int64)
-    account[made.row] = made.unit
-    row = first[rows.unit]
+    rows = steps(made, times.edges)
     change = (rows.after > 0).astype(np.int64) - (rows.before > 0)
     moved = np.flatnonzero(change)
-    order = moved[np.argsort(account[row[moved]] * times.edges.size + rows.place[moved], kind="stable")]
+    account, place, order = in_order(pairs.account[rows.unit[moved]], rows.place[moved], moved)
     parts, names = parts_of(question, found.frame)
-    return Changes(account[row[order]], rows.place[order], change[order], change[order], row[order], parts, names,
-                   made.units, is_fixed=True)  # fmt: skip
+    part_of_unit = np.zeros(pairs.segment.len(), dtype=np.int64)
+    part_of_unit[pairs.account] = parts[pairs.of.row_of_unit]
+    change, row = change[order], pairs.of.row_of_unit[rows.unit[order]]
+    return Changes(account, place, change, change, row, parts, names, part_of_unit.size, True, part_of_unit)
 
 
-def _paths(rows: pl.DataFrame, times: Times) -> pl.DataFrame:
+def _paths(pairs: _Pairs, made: Changes, times: Times) -> pl.DataFrame:
     """`segment`, `first`, `next` (none where there is only one), `accounts`, `share`, `median_days`.
 
     Of products that began on the same day the one that comes first in the alphabet is first. Accounts count that first
     paid in the scope's buckets or before.
     """
     last = int(times.closes[-1]) if len(times) else 0
-    begun = rows.filter(pl.col("start") < last).group_by(PAIR).agg(pl.col("start").min(), pl.col("segment").first())
-    begun = begun.with_columns(pl.col("product").cast(pl.String())).sort("start", "product")
-    one = begun.group_by("account_id").agg(
-        pl.col("segment").first().cast(pl.String()), first=pl.col("product").first(),
-        next=pl.col("product").get(1, null_on_oob=True),
-        days=pl.col("start").get(1, null_on_oob=True) - pl.col("start").first(),
-    )  # fmt: skip
+    begun = np.flatnonzero((made.paid > 0) & (made.day < last))
+    begun = begun[begin_of(made.unit[begun])]  # of every pair its first day
+    unit, day = made.unit[begun], made.day[begun]
+    # The day and the product as one number, to be put in order behind the account.
+    size = max(len(pairs.names), 1)
+    low = int(day.min(initial=0))
+    account, key, _ = in_order(pairs.account[unit], (day - low) * size + pairs.product[unit], np.zeros_like(unit))
+    day, product = np.divmod(key, size)
+    first = np.flatnonzero(begin_of(account))
+    second = np.minimum(first + 1, max(account.size - 1, 0))
+    has = (second > first) & (account[second] == account[first])
+    one = pl.DataFrame({
+        "segment": pairs.segment.gather(account[first]), "first": product[first], "next": product[second],
+        "days": day[second] - day[first], "has": has,
+    }).with_columns(pl.when("has").then("next").alias("next"), pl.when("has").then("days").alias("days"))  # fmt: skip
     paths = one.group_by("segment", "first", "next").agg(
         accounts=pl.len().cast(pl.Int64), median_days=pl.col("days").median()
     )
+    names = pl.Series(pairs.names, dtype=pl.String())
+    paths = paths.with_columns(names.gather(paths[name]).alias(name) for name in ("first", "next"))
     share = pl.col("accounts") / pl.col("accounts").sum().over("segment")
     ordered = paths.with_columns(share=share).sort(
         ["segment", "accounts", "first", "next"], descending=[False, True, False, False], nulls_last=True

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from lib.answers.known_days import last_known
+from lib.answers.known_days import end_asked, last_known
 from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
@@ -53,6 +53,8 @@ def priced(found: pl.DataFrame, question: Revenue, facts: Facts) -> tuple[pl.Dat
         QuestionError: amounts are in several currencies, and there is no rate of one of them.
     """
     own = facts.settings.company.currency
+    if set(found["currency"].drop_nulls().unique()) <= {own}:
+        return found, own, None
     found = found.with_columns(code=pl.col("currency").str.to_uppercase().fill_null(own))
     codes = found["code"].unique().sort().to_list()
     rates = Rates.of(facts.tables["fx_rates"])
@@ -84,4 +86,6 @@ def _day(question: Revenue, facts: Facts, rates: Rates) -> int:
     _, high = question.scope.bounds(facts.timezone)
     end = None if high is None else (high - timedelta(microseconds=1)).astimezone(ZoneInfo(facts.timezone)).date()
     known = last_known(facts, None, question.at)
+    if question.at is None and known is not None:
+        known = max(known, end_asked(question.scope, facts) or known)
     return (min((day for day in (known, end) if day is not None), default=latest) - EPOCH).days

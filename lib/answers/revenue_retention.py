@@ -1,10 +1,12 @@
 """How much revenue is kept: of what accounts paid at an opening, what they pay now."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from lib.answers.revenue_lines import Lines, summed
 from lib.answers.revenue_rows import Subscriptions
 from lib.answers.revenue_steps import Changes, Ints, Steps, steps, table
 from lib.answers.revenue_times import Times
@@ -15,31 +17,30 @@ MEASURES = (*MONEY, "accounts", "logos")
 
 @dataclass(frozen=True)
 class Pairs:
-    """Of units, what they paid at the opening (`then`) and pay at the end (`now`, and `kept` through a pause)."""
+    """Of units that paid at the opening, what they paid then (`then`) and pay at the end (`now`, and `kept` through a
+    pause, the same column where nothing is paused)."""
 
     then: Ints
     now: Ints
     kept: Ints
 
     def measures(self) -> dict[str, Ints]:
-        """Amounts of every unit, zero for those that paid nothing at the opening.
-
-        then = kept_mrr + contraction + churn + paused, and now = kept_mrr + expansion.
-        """
-        was = self.then > 0
+        """What every unit adds; the rest follows from the sums (`_with_rest`)."""
         low = np.minimum(self.then, self.now)
-        lasting = np.minimum(self.then, np.maximum(self.kept, self.now))
-        return {
-            "opening_mrr": self.then,
-            "kept_mrr": low,
-            "now_mrr": np.where(was, self.now, 0),
-            "expansion": np.where(was, self.now - low, 0),
-            "contraction": np.where(lasting > 0, self.then - lasting, 0),
-            "churn": np.where(lasting > 0, 0, self.then),
-            "paused": lasting - low,
-            "accounts": was.astype(np.int64),
-            "logos": (was & (lasting > 0)).astype(np.int64),
-        }
+        lasting = low if self.kept is self.now else np.minimum(self.then, np.maximum(self.kept, self.now))
+        stays = lasting > 0
+        found = {
+            "opening_mrr": self.then, "kept_mrr": low, "now_mrr": self.now,
+            "contraction": (self.then - lasting) * stays, "accounts": np.ones(low.size), "logos": stays,
+        }  # fmt: skip
+        return found if lasting is low else found | {"paused": lasting - low}
+
+
+def _with_rest(sums: dict[str, Ints]) -> dict[str, Ints]:
+    """All measures: opening = kept + contraction + churn + paused, and now = kept + expansion."""
+    sums = {"paused": np.zeros_like(sums["kept_mrr"]), **sums}
+    churn = sums["opening_mrr"] - sums["kept_mrr"] - sums["contraction"] - sums["paused"]
+    return sums | {"churn": churn, "expansion": sums["now_mrr"] - sums["kept_mrr"]}
 
 
 def retention(made: Changes, times: Times, opens: Ints, found: Subscriptions) -> pl.DataFrame:
@@ -74,53 +75,62 @@ def shares() -> list[pl.Expr]:
 def kept(made: Changes, opens: Ints, closes: Ints) -> dict[str, Ints]:
     """The measures in minor units, by segment and bucket.
 
-    What a unit adds to a bucket only differs from what it adds to the one before where its balance at the opening or
-    at the end does; so these differences are added up, and summed over the buckets.
+    What a unit adds to a bucket stays the same until its balance at the opening or at the end changes: it is added
+    where that begins and taken off where it ends, and all of that is summed over the buckets.
     """
-    shape = (len(made.names), closes.size)
-    key, then, now, lasting, part = _merged(steps(made, opens), steps(made, closes), shape[1])
-    unit, place = key // max(shape[1], 1), key % max(shape[1], 1)
-    goes_on = np.concatenate([[False], unit[1:] == unit[:-1]]) if unit.size else np.zeros(0, np.bool_)
-
-    def last(values: Ints) -> Ints:
-        return np.where(goes_on, np.concatenate([values[:1], values[:-1]]), 0)
-
-    some = np.flatnonzero((then > 0) | (last(then) > 0))
-    place, was_in, is_in = place[some], last(part)[some], part[some]
-    added = Pairs(then[some], now[some], lasting[some]).measures()
-    gone = Pairs(last(then)[some], last(now)[some], last(lasting)[some]).measures()
-    if not np.any((was_in != is_in) & (gone["accounts"] > 0)):
-        return {name: np.cumsum(table(is_in, place, added[name] - gone[name], shape), axis=1) for name in MEASURES}
-    return {
-        name: np.cumsum(table(is_in, place, added[name], shape) - table(was_in, place, gone[name], shape), axis=1)
-        for name in MEASURES
-    }
+    size = closes.size
+    unit, place, then, now, lasting, part = _merged(steps(made, opens), steps(made, closes), size)
+    next_ = np.full(place.size, size, dtype=np.int64)
+    goes_on = unit[1:] == unit[:-1]
+    next_[:-1][goes_on] = place[1:][goes_on]
+    some = np.flatnonzero(then > 0)
+    begin, end, part = place[some], next_[some], part[some]
+    shape = (len(made.names), size + 1)
+    found: dict[str, Ints] = {}
+    later = now[some]
+    pairs = Pairs(then[some], later, later if lasting is now else lasting[some])
+    for name, values in pairs.measures().items():
+        amount = values.astype(np.float64)  # once for both tables
+        found[name] = np.cumsum(table(part, begin, amount, shape) - table(part, end, amount, shape), axis=1)[:, :size]
+    return _with_rest(found)
 
 
-def _merged(then: Steps, now: Steps, size: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """Both as one: a key of unit and place, in order, with the balances then and now at each, and the segment then."""
-    keys = np.concatenate([then.unit * size + then.place, now.unit * size + now.place])
-    order = np.argsort(keys, kind="stable")  # two runs in order, which it merges
-    keys, old = keys[order], order < then.unit.size
-    unit = keys // max(size, 1)
-    begin = np.maximum.accumulate(
-        np.where(np.concatenate([[True], unit[1:] != unit[:-1]]), np.arange(unit.size), 0)
-    ) if unit.size else unit  # fmt: skip
-    final = np.flatnonzero(np.concatenate([keys[1:] != keys[:-1], [True]])) if keys.size else keys
+def kept_between(of: Lines, ends: Sequence[tuple[int, int]]) -> dict[str, Ints]:
+    """The same, of a few openings and ends: the intervals that run then are added up, and nothing is put in order."""
+    held = {edge: of.at(edge) for edge in {edge for pair in ends for edge in pair}}
+    size = len(of.names)
+    columns: list[dict[str, Ints]] = []
+    for low, high in ends:
+        then, now = held[low], held[high]
+        some = np.flatnonzero(then.paid)
+        later = now.paid[some]
+        pairs = Pairs(then.paid[some], later, later if now.kept is now.paid else now.kept[some])
+        parts = then.part[some]
+        columns.append(_with_rest({name: summed(parts, one, size) for name, one in pairs.measures().items()}))
+    return {name: np.stack([column[name] for column in columns], axis=1) for name in MEASURES}
 
-    def side(is_own: np.ndarray) -> tuple[Ints, np.ndarray]:
-        """For each key, which row of one of the two was the last one of its unit so far, and is there one?"""
-        nth = np.cumsum(is_own) - 1
-        at = np.maximum.accumulate(np.where(is_own, np.arange(keys.size), -1)) if keys.size else keys
-        return np.maximum(nth[final], 0), (at >= begin)[final]
 
-    def filled(of: tuple[Ints, np.ndarray], values: Ints) -> Ints:
-        nth, held = of
-        return np.where(held, values[nth], 0) if values.size else np.zeros(final.size, dtype=np.int64)
+def _merged(then: Steps, now: Steps, size: int) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Both as one, in order: unit and place, the balances then and now at each, and the segment then."""
+    # One number for unit, place and side: numbers are sorted fastest.
+    keys = np.concatenate([2 * (then.unit * size + then.place), 2 * (now.unit * size + now.place) + 1])
+    keys.sort()
+    later = keys & 1
+    keys >>= 1
+    final = np.flatnonzero(np.append(keys[1:] != keys[:-1], True)) if keys.size else keys
+    second = np.cumsum(later)[final] - 1
+    first = final - second - 1
+    unit, place = np.divmod(keys[final], max(size, 1))
+    old, new = _known(then, first, unit), _known(now, second, unit)
+    after = new(now.after)
+    lasting = after if now.kept_after is now.after else new(now.kept_after)
+    return unit, place, old(then.after), after, lasting, old(then.part_after)
 
-    first, second = order[old], order[~old] - then.unit.size
-    was, has = side(old), side(~old)
-    return (
-        keys[final], filled(was, then.after[first]), filled(has, now.after[second]),
-        filled(has, now.kept_after[second]), filled(was, then.part_after[first]),
-    )  # fmt: skip
+
+def _known(of: Steps, nth: Ints, unit: Ints) -> Callable[[Ints], Ints]:
+    """Of the units, what they have at the steps with these numbers; 0 where the step is of another unit."""
+    if not of.unit.size:
+        return lambda values: np.zeros(unit.size, dtype=np.int64)
+    at = np.maximum(nth, 0)
+    is_own = (nth >= 0) & (of.unit[at] == unit)
+    return lambda values: values[at] * is_own

@@ -11,23 +11,25 @@ from lib.answers import segments
 from lib.answers.conditions import fields_of, holds, tests_of
 from lib.answers.deals_services import FIELD as SERVICES
 from lib.answers.deals_services import with_services
-from lib.answers.known_days import last_known
+from lib.answers.known_days import end_asked, last_known
 from lib.answers.revenue_past_due import cut, unpaid
 from lib.answers.revenue_rates import Foreign, natively, priced
+from lib.answers.revenue_traps import FOREVER, clean
 from lib.engine import collect
 from lib.errors import QuestionError, suggest
 from lib.facts import Facts
+from lib.memory import Memory
 from lib.model import PAYMENTS_PLAN
 from lib.questions.revenue import Revenue
 from lib.scope import InCohort
-from lib.words import count
 
-FOREVER = 2**31 - 1
 PAUSE_DAYS = 90
 """A pause longer than this is churn."""
 OWN = ("product", "plan", "price_version", "route", "seats", "currency", "subscription_id", "account_id", "end_reason")
 COLUMNS = ("subscription_id", "account_id", "product", "start_date", "end_date", "end_reason", "mrr_cents",
            "list_mrr_cents", "currency", "price_version", "route")  # fmt: skip
+ACCOUNT = "_account"
+"""The account as one of a few kinds of text: numbers are compared faster."""
 NOT_MRR = (
     "These are payments, added up by month: revenue, and not MRR or ARR, whatever the headings say. Who pays for a year"
     " counts whole in one month and as lost in the next."
@@ -62,17 +64,58 @@ class Subscriptions:
         """A number for the product of every row."""
         return self.frame["product"].to_physical().to_numpy().astype(np.int64)
 
+    @cached_property
+    def made(self) -> Memory:
+        """What was made of them: by policy, breakdown and the last day known."""
+        return Memory(4)
+
     def money(self, cents: Ints) -> np.ndarray:
         """Minor units as major units."""
         return cents / 10**self.minor
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The subscriptions that meet some conditions, as they were read, in their own currencies; and their traps."""
+
+    frame: pl.DataFrame
+    traps: tuple[str, ...]
+
+    @cached_property
+    def seen(self) -> Memory:
+        """What was made of them: by price, rates and bills."""
+        return Memory(4)
+
+    def is_foreign(self, currency: str) -> bool:
+        """Is any of them in another currency?"""
+        return not set(self.frame["currency"].drop_nulls().unique()) <= {currency}
+
+    def estimated_size(self) -> int:
+        """Bytes of the rows, and of as much again for what is made of them."""
+        return 2 * int(self.frame.estimated_size())
+
+
 def subscriptions(question: Revenue, facts: Facts) -> Subscriptions:
     """The intervals that meet the conditions of the question, with the segment of each.
+
+    They are read once for all questions with the same conditions about the same facts.
 
     Raises:
         QuestionError: a field does not exist, or the amounts are in currencies without a rate.
     """
+    # By their text: to Python, a condition about 1 and one about true are equal.
+    rows = facts.money.get(
+        (question.scope.model_dump_json(include={"where"}, by_alias=True), question.fields),
+        lambda: _read(question, facts),
+    )
+    # The end of the scope says which rates are the constant ones, and how far data without events goes.
+    follows = facts.as_of is None or rows.is_foreign(facts.settings.company.currency)
+    high = question.scope.bounds(facts.timezone)[1] if follows else None
+    key = (question.policy.discounts, question.policy.past_due_days, question.at, high)
+    return rows.seen.get(key, lambda: _made(rows, question, facts))
+
+
+def _read(question: Revenue, facts: Facts) -> _Rows:
     rows, columns = _with_fields(question, facts)
     rows = natively(rows)
     schema = rows.collect_schema()
@@ -80,15 +123,21 @@ def subscriptions(question: Revenue, facts: Facts) -> Subscriptions:
     if question.fields:
         segment = segments.named([columns[field] for field in question.fields]).fill_null(segments.NONE)
     picked = rows.filter(holds(question.scope.where, columns, schema, facts.timezone)).select(
-        *(pl.col(name) for name in COLUMNS), segment=segment, is_payment=pl.col("plan") == PAYMENTS_PLAN
+        *(pl.col(name) for name in COLUMNS if name != "account_id"), account_id=ACCOUNT,
+        segment=segment.cast(pl.Categorical()), is_payment=pl.col("plan") == PAYMENTS_PLAN,
     )  # fmt: skip
-    kept, traps = _clean(collect(picked))
+    kept, traps = clean(collect(picked))
     if kept["is_payment"].any():
         traps = (*traps, NOT_MRR)
-    kept, code, foreign = priced(kept, question, facts)
+    product = pl.col("product").cast(pl.Categorical()).fill_null(segments.NONE)
+    return _Rows(kept.with_columns(product), traps)
+
+
+def _made(rows: _Rows, question: Revenue, facts: Facts) -> Subscriptions:
+    kept, code, foreign = priced(rows.frame, question, facts)
     listed = pl.coalesce("list_mrr_cents", "mrr_cents")
     frame = kept.select(
-        "account_id", "segment", "subscription_id", pl.col("product").fill_null(segments.NONE),
+        "account_id", "segment", "subscription_id", "product",
         start=pl.col("start_date").to_physical().cast(pl.Int64()),
         end=pl.col("end_date").to_physical().cast(pl.Int64()).fill_null(FOREVER),
         reason="end_reason",
@@ -99,9 +148,7 @@ def subscriptions(question: Revenue, facts: Facts) -> Subscriptions:
         **({"code": pl.col("code")} if foreign else {}),
     )  # fmt: skip
     frame, past_due = _without_unpaid(frame, question, facts)
-    categories = pl.col("account_id", "segment", "product").cast(pl.Categorical())
-    minor = facts.settings.company.minor_units
-    return Subscriptions(frame.with_columns(categories), traps, code, minor, foreign, past_due)
+    return Subscriptions(frame, rows.traps, code, facts.settings.company.minor_units, foreign, past_due)
 
 
 def _without_unpaid(frame: pl.DataFrame, question: Revenue, facts: Facts) -> tuple[pl.DataFrame, int | None]:
@@ -112,6 +159,9 @@ def _without_unpaid(frame: pl.DataFrame, question: Revenue, facts: Facts) -> tup
     latest = date(1970, 1, 1) + timedelta(days=frame.select(pl.col("start").max()).item())
     known = last_known(facts, latest, question.at)
     assert known is not None
+    if question.at is None:
+        known = max(known, end_asked(question.scope, facts) or known)
+    gone = gone.with_columns(pl.col("account_id").cast(pl.Categorical()))
     return cut(frame, gone, (known - date(1970, 1, 1)).days + 1)
 
 
@@ -122,7 +172,8 @@ def _with_fields(question: Revenue, facts: Facts) -> tuple[pl.LazyFrame, dict[st
         raise QuestionError("scope.where: revenue is about accounts, and a cohort is made of people; leave it out.")
     known = facts.fields["account"]
     names = [*OWN, SERVICES, *(f"account.{name}" for name in known)]
-    rows, columns = facts.tables["subscriptions"], dict[str, str]()
+    key = pl.col("account_id").cast(pl.Categorical()).alias(ACCOUNT)
+    rows, columns = facts.tables["subscriptions"].with_columns(key), dict[str, str]()
     wanted: list[str] = []
     for field in dict.fromkeys([*question.fields, *fields_of(where)]):
         prefix, _, name = field.rpartition(".")
@@ -134,57 +185,9 @@ def _with_fields(question: Revenue, facts: Facts) -> tuple[pl.LazyFrame, dict[st
             raise QuestionError(f"Subscriptions have no field {field!r}; {suggest(field, names)}")
         columns[field] = field
     if wanted:
-        # A key is unique at rest, and may not be in a frame in memory: an account still counts once.
-        others = facts.tables["accounts"].unique("account_id", keep="first", maintain_order=True)
-        others = others.select("account_id", *(pl.col(name).alias(f"account.{name}") for name in wanted))
-        rows = rows.join(others, on="account_id", how="left")
+        # A key is unique at rest, and may not be in a frame in memory: an account still counts once. Numbers of texts
+        # are joined faster than the texts.
+        others = facts.tables["accounts"].with_columns(key).unique(ACCOUNT, keep="first", maintain_order=True)
+        others = others.select(ACCOUNT, *(pl.col(name).alias(f"account.{name}") for name in wanted))
+        rows = rows.join(others, on=ACCOUNT, how="left")
     return rows, columns
-
-
-def _clean(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The rows that can be counted, and a sentence for each kind that cannot or that looks wrong."""
-    traps = []
-    # Only rows that begin alike can be equal, and hashing every column of every row takes longest of all.
-    begin = pl.struct("account_id", "subscription_id", "start_date").hash()
-    twice = found.filter(begin.is_duplicated())
-    if twice.height and twice.hash_rows().is_duplicated().any():
-        once = pl.concat([found.filter(~begin.is_duplicated()), twice.unique(maintain_order=True)])
-        traps.append(_said(found.height - once.height, "repeats another and is", "repeat others and are"))
-        found = once
-    tests = {
-        ("has no amount and is", "have no amount and are"): pl.col("mrr_cents").is_null(),
-        ("has an amount below zero and is", "have an amount below zero and are"): pl.col("mrr_cents") < 0,
-        ("ends before it begins and is", "end before they begin and are"): pl.col("end_date") < pl.col("start_date"),
-        ("has no account or no first day and is", "have no account or no first day and are"): (
-            pl.col("account_id").is_null() | pl.col("start_date").is_null()
-        ),
-    }
-    counted = found.select(test.fill_null(False).sum().alias(str(i)) for i, test in enumerate(tests.values())).row(0)
-    traps += [_said(n, *words) for n, words in zip(counted, tests, strict=True) if n]
-    wrong = pl.any_horizontal(test.fill_null(False) for test in tests.values())
-    found = found.filter(~wrong) if any(counted) else found
-    return found, (*traps, *_odd(found))
-
-
-def _odd(found: pl.DataFrame) -> list[str]:
-    """Sentences about rows that count and still look wrong."""
-    odd = []
-    above = found.select((pl.col("mrr_cents") > pl.col("list_mrr_cents")).sum()).item()
-    if above:
-        odd.append(f"{_rows(above)} more than the list price; the realised price of these is above 100 %.")
-    again = found.filter(pl.col("subscription_id").is_duplicated()).sort("subscription_id", "start_date")
-    same = pl.col("subscription_id") == pl.col("subscription_id").shift()
-    early = pl.col("start_date") < pl.col("end_date").fill_null(pl.date(9999, 1, 1)).shift()
-    overlap = again.select((same & early).sum()).item()
-    if overlap:
-        odd.append(f"{_rows(overlap, 'begins', 'begin')} before the one before it of the same subscription ended;"
-                   " both count on these days.")  # fmt: skip
-    return odd
-
-
-def _rows(number: int, one: str = "pays", many: str = "pay") -> str:
-    return f"{count(number)} {'row of subscriptions ' + one if number == 1 else 'rows of subscriptions ' + many}"
-
-
-def _said(number: int, one: str, many: str) -> str:
-    return f"{_rows(number, one, many)} left out."

@@ -4,26 +4,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 
-from lib.answers import segments, tally
-from lib.answers.revenue_rows import FOREVER, PAUSE_DAYS, Subscriptions
+from lib.answers.revenue_lines import Ints, Lines, lines, summed
+from lib.answers.revenue_rows import Subscriptions
 from lib.questions.revenue import Revenue
 
-Ints = np.ndarray
-DAYS = 1 << 32
-"""More than there are days; they may lie before 1970."""
-LEAVING = ("left", "dropped_package", "involuntary")
+ROOM = 63
+"""Bits of a number that can be compared."""
 
 
 @dataclass(frozen=True)
 class Changes:
     """Changes of what a unit pays, by unit and day in order: `unit`, `day`, `paid`, and `kept`, which goes on through a
-    pause, in minor units.
+    pause, in minor units. `row` is the interval that a change comes from, one of `lines`.
 
-    A unit is an account; by product it is an account with a product, since every product has customers of its own.
-    `row` is the interval that a change comes from. `parts` is the segment of each row's value, `names` the segments.
-    `is_fixed` says that a unit never changes its segment. `codes` is the place of each row's currency among the others
+    `parts` is the segment of each row's value, `names` the segments, of so many `units`. `is_fixed` says that a unit
+    never changes its segment, `part_of_unit` then which. `codes` is the place of each row's currency among the others
     that were converted, −1 for the reporting one; empty where all are in that.
     """
 
@@ -36,105 +32,51 @@ class Changes:
     names: tuple[str, ...]
     units: int
     is_fixed: bool
+    part_of_unit: Ints
     codes: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
-    @cached_property
-    def part_of_unit(self) -> Ints:
-        """The segment of every unit that keeps to one."""
-        found = np.zeros(self.units, dtype=np.int64)
-        found[self.unit] = self.parts[self.row]
-        return found
-
-
-def intervals(question: Revenue, found: Subscriptions, known: int) -> pl.DataFrame:
-    """The rows with the policy of the question applied: `end`, up to which they are paid, and `until`, up to which the
-    customer counts.
-
-    With `at_cancel`, what is agreed to end later has ended on the last known day.
-    """
-    frame = found.frame
-    if question.policy.churn == "at_cancel":
-        agreed = (pl.col("end") >= known) & (pl.col("end") < FOREVER) & pl.col("reason").is_in(LEAVING)
-        ended = pl.when(agreed & (pl.col("start") < known)).then(known - 1).otherwise("end")
-        frame = frame.with_columns(end=pl.max_horizontal(ended, "start"))
-    until = _pauses(frame) if question.policy.pause != "churn" else frame["end"]
-    frame = frame.with_columns(until.alias("until"))
-    return frame.with_columns(end="until") if question.policy.pause == "keep" else frame
 
 
 def changes(question: Revenue, found: Subscriptions, known: int) -> Changes:
-    """The changes that the intervals make before the first day of which nothing is known."""
-    frame = intervals(question, found, known)
-    start, end, lasting, amount = (frame[name].to_numpy().astype(np.int64) for name in ("start", "end", "until", "mrr"))
-    unit = found.accounts
-    if "product" in question.fields:
-        unit = unit * (int(found.products.max(initial=0)) + 1) + found.products
-    unit, units = _dense(unit)
-    row = np.arange(unit.size)
-    parts, names = parts_of(question, frame)
-    which, day, paid = [row, row], [start, end], [amount, -amount]
-    kept = [amount, np.where(lasting == end, -amount, 0)]
-    if (late := np.flatnonzero(lasting != end)).size:
-        which, day = [*which, late], [*day, lasting[late]]
-        paid, kept = [*paid, np.zeros(late.size, dtype=np.int64)], [*kept, -amount[late]]
-    rows, days = np.concatenate(which), np.concatenate(day)
-    real = np.flatnonzero(days < known)
-    # In order of unit and day once, so that balances at any edges are found without sorting again.
-    real = real[pl.Series(unit[rows[real]] * DAYS + days[real]).arg_sort().to_numpy()]
-    rows = rows[real]
-    made = Changes(unit[rows], days[real], np.concatenate(paid)[real], np.concatenate(kept)[real], rows, parts, names,
-                   units, is_fixed=False, codes=_codes(found, frame))  # fmt: skip
-    return replace(made, is_fixed=len(names) == 1 or not np.any(made.part_of_unit[made.unit] != parts[rows]))
+    """The changes that the intervals make before the first day of which nothing is known; put in order once."""
+    key = ("changes", question.policy.churn, question.policy.pause, question.by, known)
+    return found.made.get(key, lambda: _changes(lines(question, found, known)))
 
 
-def _codes(found: Subscriptions, frame: pl.DataFrame) -> Ints:
-    if found.foreign is None:
-        return np.zeros(0, dtype=np.int64)
-    places = {code: place for place, code in enumerate(found.foreign.codes)}
-    return frame["code"].replace_strict(places, default=-1, return_dtype=pl.Int64()).to_numpy()
+def _changes(of: Lines) -> Changes:
+    """Every interval begins and ends; a pause ends once more, when the customer no longer counts."""
+    size = of.unit.size
+    late = of.until != of.end
+    paused = np.flatnonzero(late & (of.until < of.known))
+    begun, ended = np.flatnonzero(of.start < of.known), np.flatnonzero(of.end < of.known)
+    # The moment is its row; after all rows, the row once more: it ends; and after these, its pause ends.
+    moment = np.concatenate([begun, ended + size, paused + 2 * size])
+    unit = np.concatenate([of.unit[begun], of.unit[ended], of.unit[paused]])
+    day = np.concatenate([of.start[begun], of.end[ended], of.until[paused]])
+    unit, day, moment = in_order(unit, day, moment)
+    row = np.where(moment < size, moment, moment - size)
+    nothing = np.zeros(size if late.any() else 0, dtype=np.int64)
+    row = np.where(row < size, row, row - size) if nothing.size else row
+    paid = np.concatenate([of.amount, -of.amount, nothing])[moment]
+    lasting = np.concatenate([of.amount, np.where(late, 0, -of.amount), -of.amount])[moment] if nothing.size else paid
+    return Changes(unit, day, paid, lasting, row, of.parts, of.names, of.units, of.is_fixed, of.part_of_unit, of.codes)
 
 
-def _pauses(frame: pl.DataFrame) -> pl.Series:
-    """Until when a row counts that ended in a pause: to the next start of the account's product, 90 days at most."""
-    if not (frame["reason"] == "paused").any():
-        return frame["end"]
-    rows = frame.select("account_id", "product", "start", "end", "reason").with_row_index("row")
-    begun = rows.select("account_id", "product", back="start").sort("back")
-    ended = rows.filter(pl.col("reason") == "paused").sort("end")
-    back = ended.join_asof(
-        begun, left_on="end", right_on="back", by=["account_id", "product"], strategy="forward",
-        check_sortedness=False,
-    )  # fmt: skip
-    until = back.select("row", until=pl.min_horizontal(pl.col("end") + PAUSE_DAYS, "back"))
-    joined = rows.join(until, on="row", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("until", "end").alias("until"))["until"]
+def in_order(unit: Ints, day: Ints, moment: Ints) -> tuple[Ints, Ints, Ints]:
+    """The three columns in order of all of them: as one number, where that has room, since numbers are sorted fastest.
 
-
-def _dense(keys: Ints) -> tuple[Ints, int]:
-    """The keys numbered without gaps, and how many there are."""
-    size = int(keys.max(initial=-1)) + 1
-    here = tally.distinct(keys, size)
-    if size <= tally.ROOM * max(keys.size, tally.LEAST):
-        place = np.zeros(size, dtype=np.int64)
-        place[here] = np.arange(here.size)
-        return place[keys], here.size
-    return np.searchsorted(here, keys), here.size
-
-
-def parts_of(question: Revenue, frame: pl.DataFrame) -> tuple[Ints, tuple[str, ...]]:
-    """The segment of every row, and the names of the segments: those that ever paid most first, the rest together."""
-    if question.by is None:
-        return np.zeros(frame.height, dtype=np.int64), (segments.ALL,)
-    sizes = frame.group_by("segment").agg(users=pl.col("mrr").filter(pl.col("end") == FOREVER).sum(),
-                                          mrr=pl.col("mrr").sum())  # fmt: skip
-    sizes = sizes.with_columns(pl.col("segment").cast(pl.String()))
-    largest = sizes.sort(["users", "mrr", "segment"], descending=[True, True, False])["segment"].to_list()
-    names = [name for name in largest[: question.by.top] if name != segments.OTHER]
-    if len(largest) > len(names):
-        names.append(segments.OTHER)
-    place = {name: names.index(name) if name in names else len(names) - 1 for name in largest}
-    kinds = frame["segment"].cast(pl.String()).replace_strict(place, return_dtype=pl.Int64())
-    return kinds.to_numpy(), tuple(names)
+    None is below zero but days.
+    """
+    if not unit.size:
+        return unit, day, moment
+    low = int(day.min())
+    bits = [int(values.max()).bit_length() for values in (unit, day - low, moment)]
+    if sum(bits) > ROOM:
+        order = np.lexsort((moment, day, unit))
+        return unit[order], day[order], moment[order]
+    key = ((unit << bits[1] | (day - low)) << bits[2]) | moment
+    key.sort()
+    whole = key >> bits[2]
+    return whole >> bits[1], (whole & ((1 << bits[1]) - 1)) + low, key & ((1 << bits[2]) - 1)
 
 
 @dataclass(frozen=True)
@@ -161,7 +103,7 @@ class Steps:
     @cached_property
     def begins(self) -> np.ndarray:
         """Is this the first step of its unit?"""
-        return np.concatenate([[True], self.unit[1:] != self.unit[:-1]]) if self.unit.size else np.zeros(0, np.bool_)
+        return begin_of(self.unit)
 
     @cached_property
     def is_first(self) -> np.ndarray:
@@ -172,33 +114,46 @@ class Steps:
 
     def pick(self, rows: np.ndarray) -> "Steps":
         """Only these rows."""
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        if rows.size == self.unit.size:
+            return self
+        taken: dict[int, Ints] = {}  # where nothing was paused, two columns are one
+
+        def of(values: Ints) -> Ints:
+            if id(values) not in taken:
+                taken[id(values)] = values[rows]
+            return taken[id(values)]
+
         whole = ("edges", "foreign")
-        columns = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name not in whole}
+        columns = {name: of(getattr(self, name)) for name in self.__dataclass_fields__ if name not in whole}
         return replace(self, **columns, foreign=tuple(values[rows] for values in self.foreign))
 
 
 def at_begin(values: Ints, begins: np.ndarray) -> Ints:
     """Of every row, the value at the first row of its unit."""
-    return values[np.maximum.accumulate(np.where(begins, np.arange(values.size), 0))] if values.size else values
+    first = np.flatnonzero(begins)
+    return np.repeat(values[first], np.diff(np.append(first, values.size)))
 
 
 def steps(made: Changes, edges: Ints) -> Steps:
     """The balances at the edges (days in order): of all changes on days before an edge."""
     size = edges.size
-    place = np.searchsorted(edges, made.day, side="right")
+    place = places(made.day, edges)
     inside = np.flatnonzero(place < size)
-    key = made.unit[inside] * size + place[inside]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if key.size else key
-    paid, kept = (np.add.reduceat(amount[inside], first) if key.size else key for amount in (made.paid, made.kept))
-    unit, place = key[first] // max(size, 1), key[first] % max(size, 1)
-    codes = made.codes[made.row[inside]] if made.codes.size else made.codes
-    foreign = tuple(
-        np.add.reduceat(np.where(codes == code, made.paid[inside], 0), first) if key.size else key
-        for code in range(int(made.codes.max(initial=-1)) + 1)
-    )
-    begins = np.concatenate([[True], unit[1:] != unit[:-1]]) if unit.size else np.zeros(0, np.bool_)
-    after, kept_after = (_balance(change, begins) for change in (paid, kept))
-    before, kept_before = after - paid, kept_after - kept
+    every = inside.size == place.size
+    unit, place, paid = (values if every else values[inside] for values in (made.unit, place, made.paid))
+    kept = paid if made.kept is made.paid else made.kept if every else made.kept[inside]
+    first = np.flatnonzero(begin_of(unit, place))
+    foreign = _foreign(made, inside, paid, first)
+    unit, place = unit[first], place[first]
+    is_same = kept is paid
+    paid = np.add.reduceat(paid, first) if first.size else paid
+    kept = paid if is_same else np.add.reduceat(kept, first) if first.size else kept
+    begins = begin_of(unit)
+    after = _balance(paid, begins)
+    before = after - paid
+    kept_after, kept_before = (after, before) if is_same else ((last := _balance(kept, begins)), last - kept)
     if made.is_fixed:
         part = part_after = made.part_of_unit[unit]
     else:
@@ -206,8 +161,37 @@ def steps(made: Changes, edges: Ints) -> Steps:
         last = np.concatenate([part_after[:1], part_after[:-1]])
         part = np.where((kept_before > 0) & ~begins, last, part_after)
     found = Steps(unit, place, before, after, kept_before, kept_after, part, part_after, foreign, size)
-    moved = np.logical_or.reduce([paid != 0, kept != 0, part != part_after, *(change != 0 for change in foreign)])
+    moved = paid != 0
+    for other in ([] if is_same else [kept != 0]) + ([] if made.is_fixed else [part != part_after]):
+        moved |= other
+    for change in foreign:
+        moved |= change != 0
     return found.pick(moved)
+
+
+def places(days: Ints, edges: Ints) -> Ints:
+    """The first edge after each day: looked up, since there are far fewer days than changes."""
+    if not days.size:
+        return days
+    low = int(days.min())
+    return np.searchsorted(edges, np.arange(low, int(days.max()) + 1), side="right")[days - low]
+
+
+def begin_of(*keys: Ints) -> np.ndarray:
+    """Is a row the first with its keys? Rows of the same keys stand together."""
+    found = np.ones(keys[0].size, dtype=np.bool_)
+    if found.size:
+        np.logical_or.reduce([key[1:] != key[:-1] for key in keys], out=found[1:])
+    return found
+
+
+def _foreign(made: Changes, inside: Ints, paid: Ints, first: Ints) -> tuple[Ints, ...]:
+    """By how much what is paid in each other currency changes."""
+    codes = made.codes[made.row[inside]] if made.codes.size else made.codes
+    return tuple(
+        np.add.reduceat(np.where(codes == code, paid, 0), first) if first.size else first
+        for code in range(int(made.codes.max(initial=-1)) + 1)
+    )
 
 
 def _balance(change: Ints, begins: np.ndarray) -> Ints:
@@ -233,10 +217,8 @@ def _values(made: Changes, inside: Ints, first: Ints, begins: np.ndarray) -> Int
     return np.maximum(best[known], 0)
 
 
-def table(part: Ints, place: Ints, amount: Ints, shape: tuple[int, int]) -> Ints:
-    """Whole amounts added up by segment and edge.
-
-    They are added as 64-bit fractions, which hold whole numbers up to 2 to the 53rd exactly: 90 trillion in cents.
-    """
-    total = np.bincount(part * shape[1] + place, amount, minlength=shape[0] * shape[1])
-    return np.rint(total).astype(np.int64).reshape(shape)
+def table(part: Ints, place: Ints, amount: Ints | None, shape: tuple[int, int]) -> Ints:
+    """Whole amounts added up by segment and edge; without amounts, how many rows there are."""
+    cell = place if shape[0] == 1 else part * shape[1] + place
+    size = shape[0] * shape[1]
+    return (np.bincount(cell, minlength=size) if amount is None else summed(cell, amount, size)).reshape(shape)

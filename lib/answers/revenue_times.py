@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from lib.answers.known_days import last_known
+from lib.answers.known_days import end_asked, last_known
 from lib.answers.revenue_rows import Subscriptions
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
@@ -54,11 +54,14 @@ def known_until(question: Revenue, facts: Facts, found: Subscriptions) -> tuple[
     """The first day of which nothing is known, and the first that is not over.
 
     That is the day after `at`; else the day after that of the last event. Where no event was ever loaded it is the day
-    after the latest start of a subscription: ends may be agreed for years to come, so they say nothing of today.
+    after the last change of a subscription, or the end of the scope where that is later.
     """
     latest = found.frame["start"].max()
     start = EPOCH + timedelta(days=latest) if isinstance(latest, int) else EPOCH
     day = number(last_known(facts, start, question.at) or EPOCH)
+    asked = None if question.at is not None else end_asked(question.scope, facts)
+    if asked is not None and number(asked) > day:
+        return number(asked) + 1, number(asked) + 1
     return day + 1, day + 1 if question.at is not None else day
 
 

@@ -116,6 +116,8 @@ def _others(question: Revenue, table: pl.DataFrame, found: Subscriptions) -> str
             f"The largest account pays {percent(row['top_1'])} of MRR, the largest five {percent(row['top_5'])},"
             f" the largest ten {percent(row['top_10'])}."
         )
+    if question.view == "drivers" and not (table["opening_before"] > 0).any():
+        return "Nobody paid at the opening of the stretch before, so there is no change of GRR to explain yet."
     if question.view == "drivers":
         change = float(table["rate"].sum()) + float(table["mix"].sum())
         before = "12 months" if question.basis == "trailing_12" else question.grain
@@ -189,7 +191,9 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
     said = list(found.traps)
     frame, known = found.frame, times.known
     if facts.as_of is None and question.at is None and frame.height:
-        said.append(f"No event says how far the data goes; {day_words(known - 1)} is taken, the latest start there is."
+        changed = facts.last_change is not None and (facts.last_change - EPOCH).days == known - 1
+        taken = "the last change of a subscription" if changed else "the end of the scope"
+        said.append(f"No event says how far the data goes; {day_words(known - 1)} is taken, {taken}."
                     " Say another day in at.")  # fmt: skip
     ahead = int(frame.select((pl.col("start") >= known).sum()).item())
     if ahead:

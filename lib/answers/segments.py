@@ -1,24 +1,35 @@
 """Breaking an answer down: the value that names a segment, and "Other" for all but the largest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 ALL, OTHER, NONE = "All", "Other", "(none)"
 
 
-def named(fields: Sequence[str]) -> pl.Expr:
-    """The segment of a row: its values joined by " · ", null where every one is missing."""
-    texts = [pl.col(field).cast(pl.String()) for field in fields]
+def named(fields: Sequence[str], types: Mapping[str, pl.DataType] | None = None) -> pl.Expr:
+    """The segment of a row: its values joined by " · ", null where every one is missing.
+
+    With the `types` of the rows a number is named as people write it: 7.0 is "7".
+    """
+    texts = [_text(pl.col(field), (types or {}).get(field)) for field in fields]
     if len(texts) == 1:
         return texts[0]
     joined = pl.concat_str([text.fill_null(NONE) for text in texts], separator=" · ")
     return pl.when(pl.any_horizontal(text.is_not_null() for text in texts)).then(joined)
 
 
-def kinds(columns: Sequence[str]) -> list[pl.Expr]:
+def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+    text = value.cast(pl.String())
+    if dtype is None or not dtype.is_float():
+        return text
+    is_whole = (value == value.round()) & (value.abs() < 2**53)
+    return pl.when(is_whole).then(value.cast(pl.Int64(), strict=False).cast(pl.String())).otherwise(text)
+
+
+def kinds(columns: Sequence[str], types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
     """The column `segment` of rows with these fields, as one of a few kinds of text; none where there are no fields."""
-    return [named(columns).fill_null(NONE).cast(pl.Categorical()).alias("segment")] if columns else []
+    return [named(columns, types).fill_null(NONE).cast(pl.Categorical()).alias("segment")] if columns else []
 
 
 def largest(sizes: pl.DataFrame, top: int) -> list[str]:

@@ -88,8 +88,8 @@ class TrendRows:
         low, high = scope.bounds(self.facts.timezone)
         log = Log(self.facts, scope, self.question.count_by, (*self.fields, series.field), low, high)
         rows = log.rows([series])
-        found = f"f{len(self.fields)}"
-        dtype = rows.collect_schema()[found]
+        found, types = f"f{len(self.fields)}", rows.collect_schema()
+        dtype = types[found]
         if type(dtype) in KINDS:
             raise QuestionError(f"{self._where(series)}: {series.field!r} is {KINDS[type(dtype)]}, not a number; "
                                 f"choose a field with numbers, such as 'value'.")  # fmt: skip
@@ -98,7 +98,7 @@ class TrendRows:
             number = number.cast(pl.Float64(), strict=False)
         if not dtype.is_integer():
             number = pl.when(number.is_finite()).then(number)
-        named = segments.kinds([f"f{i}" for i in range(len(self.fields))])
+        named = segments.kinds([f"f{i}" for i in range(len(self.fields))], types)
         lost = (pl.col(found).is_not_null() & number.is_null()).alias("lost")
         place = self.buckets.of_instant(pl.col("ts")) if len(self.buckets) else pl.lit(0, pl.Int32())
         rows = rows.filter(pl.lit(len(self.buckets) > 0))

@@ -1,7 +1,7 @@
 """What happened, on a time axis: a hairline with a short label at the top, a pale band where it lasted a while.
 
-Annotations are a table of `date`, `end_date` (or nothing), `title` and `kind`. One that fell inside a bucket is drawn
-at the bucket, where the line shows its effect; the date itself is in the tooltip.
+Annotations are a table of `date`, `end_date` (or nothing), `title`, `kind` and, where a click opens it, `id`. One that
+fell inside a bucket is drawn at the bucket, where the line shows its effect; the date itself is in the tooltip.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ HEADROOM, ROW = 38, 16
 MOST_LABELS, ROWS = 6, 2
 USUAL_WIDTH, LONGEST, LETTER = 860, 200, 6.6  # pixels: a chart on a desk, a label, one letter of it
 READABLE = 60  # a label cut shorter than this is left out
+LINES, TOPS = "note-lines", "note-tops"  # the layers that stand for annotations, for clicks
 TOOLTIP = [
     alt.Tooltip("when:N", title="When"),
     alt.Tooltip("what:N", title="What happened"),
@@ -42,6 +43,7 @@ class Mark:
     row: int = ROWS
     is_left: bool = False
     share: float = 0.0
+    note: str = ""
 
     @property
     def needs(self) -> float:
@@ -52,6 +54,15 @@ class Mark:
     def span(self) -> tuple[float, float]:
         """From where to where its label goes."""
         return (self.x - self.needs, self.x) if self.is_left else (self.x, self.x + self.needs)
+
+
+def tops(found: Sequence[Mark]) -> list[alt.Chart]:
+    """The layer on top of all others that a click on the upper end of a line meets, where points lie over the lines."""
+    if not found:
+        return []
+    base = alt.Chart(alt.InlineData(values=[_row(one) for one in found]))
+    touch = base.mark_rule(strokeWidth=17, opacity=0, y=0, y2=HEADROOM)
+    return [touch.encode(PLACE, tooltip=TOOLTIP).properties(name=TOPS)]
 
 
 def layers(found: Sequence[Mark], tones: Tones, room: str = "0") -> list[alt.Chart]:
@@ -66,7 +77,8 @@ def layers(found: Sequence[Mark], tones: Tones, room: str = "0") -> list[alt.Cha
         base, top = alt.Chart(alt.InlineData(values=rows)), _expr("datum.top")
         line = base.mark_rule(strokeWidth=1, color=tones.muted, opacity=0.55, y=top)
         touch = base.mark_rule(strokeWidth=11, opacity=0, y=top)  # a hairline is hard to meet
-        drawn += [line.encode(PLACE), touch.encode(PLACE, tooltip=TOOLTIP), _labels(base, tones, room)]
+        met = touch.encode(PLACE, tooltip=TOOLTIP).properties(name=LINES)
+        drawn += [line.encode(PLACE), met, _labels(base, tones, room)]
     return drawn
 
 
@@ -92,7 +104,7 @@ def _expr(text: str) -> Any:
 
 def _row(mark: Mark) -> dict[str, Any]:
     top = mark.row * ROW if mark.row < ROWS else HEADROOM
-    words = {"label": mark.label, "when": mark.when, "what": mark.what, "kind": mark.kind}
+    words = {"note": mark.note, "label": mark.label, "when": mark.when, "what": mark.what, "kind": mark.kind}
     return {
         "at": mark.at,
         "to": mark.to,
@@ -145,6 +157,7 @@ def _mark(start: int, group: Sequence[tuple[int, int | None, dict[str, Any]]], b
         what="; ".join(row["title"] for row in rows),
         kind=listing(list(dict.fromkeys(row["kind"] for row in rows if row.get("kind")))),
         x=(start - buckets[0]) / whole,
+        note=str(rows[0].get("id") or ""),
     )
 
 

@@ -11,6 +11,8 @@ from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
 from lib.words import money, percent, short_money
 
+LABELS = 108
+"""Pixels for the longest name."""
 ROW, THICK, ROOM = 40, 0.62, 84  # pixels: of a row, part of it that is a bar, and what stays free for an amount
 YEARLY = "ARR"
 CUT = 0.35  # where all movements together span less than this part of the highest amount, the axis begins higher up
@@ -64,7 +66,8 @@ def chart(frame: pl.DataFrame, tones: Tones, *, currency: str = "USD", measure: 
     scale = alt.Scale(domain=[steps[0], steps[-1]], range=[0, free], nice=False, zero=False)
     x = alt.X("left:Q", scale=scale, axis=axis)
     order = rows["name"].to_list()
-    left = alt.Axis(title=None, labelLimit=140, labelPadding=8, grid=False, domain=False)
+    # Measured before the font has come, labels would take too little and be cut.
+    left = alt.Axis(title=None, labelLimit=140, labelPadding=8, grid=False, domain=False, minExtent=LABELS)
     y = alt.Y("name:N", sort=order, axis=left, scale=alt.Scale(paddingInner=1 - THICK, paddingOuter=(1 - THICK) / 2))
     place = alt.Y("name:N", sort=order)
     shade = alt.Color("shade:N", scale=None, legend=None)

@@ -68,6 +68,7 @@ def chart(lines: Lines, tones: Tones) -> Drawn:
     note = _note(lines, rows, names, len(behind), steps[0])
     if note:
         layers.append(time_axis.below(note, HEIGHT, tones))
+    layers += happened.tops(what)
     if ends and fit:
         places = {text: pixel(value) for text, (value, _) in ends.items()}
         layers.append(line_ends.layer(places, {text: shade for text, (_, shade) in ends.items()}, space, 8, HEIGHT - 8))

@@ -9,12 +9,14 @@ import polars as pl
 
 from lib.demo import (
     campaign,
+    changes,
     contracts,
     experiments,
     invoices,
     onboarding,
     opportunities,
     outreach,
+    readers,
     spend,
     teams,
     touchpoints,
@@ -33,7 +35,8 @@ __all__ = ["ANNOTATIONS", "SETTINGS", "TRUTHS", "Annotation", "Truths", "tables"
 
 _SUBJECTS = (
     "contracts", "teams", "onboarding", "campaign", "visitors", "upgrades", "touchpoints", "spend", "accounts",
-    "experiments", "outreach", "invoices", "opportunities",
+    "experiments", "outreach", "invoices", "opportunities", "changes", "use_cases", "personas",
+    "readers",
 )  # fmt: skip
 
 
@@ -48,16 +51,18 @@ def tables(seed: int = 7) -> dict[str, pl.DataFrame]:
     campaign.build(rngs["campaign"], crowd, log)
     visitors.build(rngs["visitors"], crowd, log)
     outreach.build(rngs["outreach"], crowd, log)
+    visits = readers.build(rngs["readers"], crowd, log)
     crowd.close()
     upgrades.build(rngs["upgrades"], crowd, log, book, ledger)
-    events, users, aliases = log.frame(crowd), crowd.users(), crowd.aliases()
+    changes.build(rngs["changes"], crowd, log)
+    events, users, aliases, subscriptions = log.frame(crowd), crowd.users(), crowd.aliases(), ledger.frame()
     return {
         "events": events,
-        "users": users,
-        "accounts": book.frame(rngs["accounts"]),
-        "touchpoints": touchpoints.frame(rngs["touchpoints"], crowd, log),
+        "users": changes.personas(rngs["personas"], users, subscriptions),
+        "accounts": changes.use_cases(rngs["use_cases"], book.frame(rngs["accounts"]), subscriptions),
+        "touchpoints": touchpoints.frame(rngs["touchpoints"], crowd, log, readers.contacts(crowd, visits)),
         "spend": spend.frame(rngs["spend"]),
-        "subscriptions": ledger.frame(),
+        "subscriptions": subscriptions,
         "aliases": aliases,
         "invoices": invoices.frame(rngs["invoices"], ledger),
         "opportunities": opportunities.frame(rngs["opportunities"], book),

@@ -15,6 +15,8 @@ SETTINGS: dict[str, Any] = {
         "window": {"value": 7, "unit": "day"},
         "activation_event": "project_data_sent",
     },
+    # Pages with advertisements of others carry values too: what they earn is no purchase.
+    "channels": {"purchase": "upgrade_done"},
 }
 """What `growthops.toml` of the demo workspace says, sources apart."""
 
@@ -34,9 +36,13 @@ ANNOTATIONS: tuple[Annotation, ...] = (
     Annotation(date(2026, 1, 5), "Capture and Insights are sold apart", "pricing"),
     Annotation(date(2026, 2, 3), "Customer success team for enterprise starts", "team"),
     Annotation(date(2026, 2, 24), "App 5.4: shorter register form", "product"),
+    Annotation(date(2026, 3, 17), "The help pages move to help.tallyfold.example", "site"),
     Annotation(date(2026, 3, 31), "Sponsored podcast season ends", "campaign"),
     Annotation(date(2026, 5, 4), "Spring campaign with twenty creators and paid social", "campaign"),
+    Annotation(date(2026, 5, 26), "One price becomes four small plans", "pricing"),
+    Annotation(date(2026, 6, 2), "Series A in the press", "funding"),
     Annotation(date(2026, 6, 15), "Insights is 10 % cheaper for returning customers", "pricing"),
+    Annotation(date(2026, 7, 28), "One package again, in two waves", "pricing"),
     Annotation(date(2026, 8, 25), "App 6.0 in the stores", "product"),
     Annotation(date(2026, 9, 2), "Launch day of app 6: shared receipts", "launch"),
     Annotation(date(2026, 9, 4), "App 6.1 rolled out to a quarter of new phones", "product"),

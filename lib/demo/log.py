@@ -18,11 +18,12 @@ WORDS: dict[str, tuple[str, ...]] = {
         "app_installed", "app_opened", "register_started", "register_done", "home_viewed", "app_session",
         "error_shown", "help_opened", "terms_viewed", "signup_done", "project_created", "project_data_sent",
         "receipt_scanned", "report_viewed", "feature_used", "export_done", "comment_added", "member_invited",
-        "page_viewed", "cta_clicked", "plan_viewed", "upgrade_done",
+        "page_viewed", "cta_clicked", "plan_viewed", "upgrade_done", "news_viewed", "help_page_viewed",
     ),
     "surface": ("web", "app"),
     "page": ("/", "/pricing", "/features/receipts", "/features/projects", "/enterprise", "/blog/petty-cash",
-             "/blog/month-end", "/docs", "/signup", "/join", "/start", "/teams", "/together", "/scan"),
+             "/blog/month-end", "/docs", "/signup", "/join", "/start", "/teams", "/together", "/scan", "/news",
+             "https://tallyfold-help.example/", "https://help.tallyfold.example/", "/stories"),
     "referrer": ("https://search.example/", "https://social.example/", "https://news.example/"),
     "feature": ("folders", "reminders", "shared_receipts", "tax_view", "bank_link"),
     "cta": ("start_free", "see_pricing", "contact_sales", "book_demo", "join_with_code"),
@@ -73,6 +74,16 @@ class Log:
         for chunk in self._chunks:
             np.maximum.at(found, chunk["person"], chunk["at"])
         return found
+
+    def first_of(self, low: int, high: int) -> tuple[Ints, Ints, Ints]:
+        """Everybody who does something between two seconds, in the order of people: who, when first, by which ids."""
+        inside = [(chunk["at"] >= low) & (chunk["at"] < high) for chunk in self._chunks]
+        found = [np.concatenate([chunk[key][there] for chunk, there in zip(self._chunks, inside, strict=True)])
+                 for key in ("person", "at", "ids")]  # fmt: skip
+        person, at, ids = (one.astype(np.int64) for one in found)
+        order = np.lexsort((ids, at, person))
+        who, first = np.unique(person[order], return_index=True)
+        return who, at[order][first], ids[order][first]
 
     def frame(self, crowd: Crowd) -> pl.DataFrame:
         """The canonical frame, sorted by time."""

@@ -37,7 +37,7 @@ class _Deal:
 
 def frame(rng: np.random.Generator, book: Book) -> pl.DataFrame:
     """The canonical table of deals."""
-    deals = [*_inbound(rng, book), *_outbound(rng, book), *_given_away(rng, book)]
+    deals = [*_inbound(rng, book), *_outbound(rng, book), *_given_away(rng, book), *_early(rng, book)]
     rows = [_row(rng, place, deal) for place, deal in enumerate(deals)]
     made = pl.DataFrame(rows, schema=list(OPPORTUNITIES.schema), orient="row", infer_schema_length=None)
     times = [name for name, kind in OPPORTUNITIES.schema.items() if isinstance(kind, pl.Datetime)]
@@ -125,6 +125,20 @@ def _given_away(rng: np.random.Generator, book: Book) -> list[_Deal]:
         free = truth.given // truth.with_free if place < truth.with_free else None
         deals.append(_Deal(_some(rng, book, ("mid",)), "mid_market", "partner", opened, closed, True,
                            truth.acv // truth.won, free=free))  # fmt: skip
+    return deals
+
+
+def _early(rng: np.random.Generator, book: Book) -> list[_Deal]:
+    """Two quarters of the same size, of which sellers bring in more and more themselves; all of it is soon lost."""
+    truth, size = TRUTHS.deals.pipeline, 100_000
+    deals = []
+    for first, outbound in zip(truth.quarters, truth.outbound, strict=True):
+        for place in range(truth.acv // size):
+            opened = first + timedelta(days=int(rng.integers(0, 90)))
+            closed = opened + timedelta(days=int(rng.integers(20, 80)))
+            origin = "outbound" if place < outbound // size else "inbound"
+            account = _some(rng, book, ("mid", "enterprise"))
+            deals.append(_Deal(account, "strategic", origin, opened, closed, False, size))
     return deals
 
 

@@ -63,6 +63,9 @@ def frame(rng: np.random.Generator) -> pl.DataFrame:
         for group in story.groups:
             line = _Line(group.channel, group.campaign, 0, 0)
             rows += _daily(rng, line, group.cost_cents, (day(story.start), day(story.end)), group.partner)
+    native = TRUTHS.native
+    line = _Line(native.channel, native.campaign, 0, 0, cents_per_click=native.cost_cents // native.visits)
+    rows += _daily(rng, line, native.cost_cents, (day(native.start), day(native.end)))
     return pl.DataFrame(rows, schema=SPEND.schema, orient="row").sort(SPEND.key)
 
 

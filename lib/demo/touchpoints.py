@@ -27,8 +27,11 @@ _CREATIVES = ("shoebox_video", "month_end_carousel", "taxi_receipt_reel")
 _KEYWORDS = ("brand", "comparison", "category")
 
 
-def frame(rng: np.random.Generator, crowd: Crowd, log: Log) -> pl.DataFrame:
-    """The canonical table; everything is before the person's first event, the last contact on the same day."""
+def frame(rng: np.random.Generator, crowd: Crowd, log: Log, more: pl.DataFrame) -> pl.DataFrame:
+    """The canonical table; everything is before the person's first event, the last contact on the same day.
+
+    `more` are the contacts of readers, who have one for every visit.
+    """
     seen = log.first_seen(crowd.size)
     channel = crowd["channel"]
     known = crowd["known_at"] != NOBODY
@@ -43,7 +46,7 @@ def frame(rng: np.random.Generator, crowd: Crowd, log: Log) -> pl.DataFrame:
     house = np.array(_HOUSE)[rng.integers(0, len(_HOUSE), len(earlier))]
     person = np.concatenate([who, who[earlier]])
     usual = _frame(rng, crowd, person, np.concatenate([at, before]), np.concatenate([channel[who], house]))
-    return pl.concat([usual, outreach.contacts(rng, crowd, seen)]).sort("ts", "channel", "user_id", "anon_id")
+    return pl.concat([usual, outreach.contacts(rng, crowd, seen), more]).sort("ts", "channel", "user_id", "anon_id")
 
 
 def _frame(rng: np.random.Generator, crowd: Crowd, person: Ints, at: Ints, channel: Ints) -> pl.DataFrame:

@@ -8,15 +8,18 @@ users are outside every count.
 from dataclasses import dataclass
 from datetime import date
 
+from lib.demo.truths_changes import CHANGES, Changes
 from lib.demo.truths_channels import (
     CAMPAIGN,
     CREATORS,
     KEYWORDS,
     MESSAGES,
+    NATIVE,
     QUALITY,
     SCANS,
     SEARCHERS,
     Channels,
+    Native,
     Partners,
     Scans,
     Story,
@@ -231,12 +234,24 @@ class GivenAway:
 
 
 @dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What was opened in the first two quarters of 2024, before any other deal, in whole dollars; sellers began to
+    bring in deals of their own in the second."""
+
+    quarters: tuple[date, date] = (date(2024, 1, 1), date(2024, 4, 1))
+    acv: int = 10_000_000
+    outbound: tuple[int, int] = (1_500_000, 4_500_000)
+    shares: tuple[float, float] = (0.15, 0.45)
+
+
+@dataclass(frozen=True, slots=True)
 class Deals:
-    """The deals of three teams."""
+    """The deals of three teams, and what was opened before them."""
 
     inbound: InboundDeals = InboundDeals()
     enterprise: EnterpriseDeals = EnterpriseDeals()
     services: GivenAway = GivenAway()
+    pipeline: Pipeline = Pipeline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +288,9 @@ class Truths:
     tests: tuple[Test, ...] = TESTS
     stories: tuple[Story, ...] = (MESSAGES, KEYWORDS, QUALITY, SEARCHERS)
     scans: Scans = SCANS
+    native: Native = NATIVE
     aims: Aims = Aims()
+    changes: Changes = CHANGES
 
 
 TRUTHS = Truths()

@@ -1,6 +1,5 @@
 """The demo company and the shipped samples as workspaces on disk."""
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import cast
@@ -10,6 +9,7 @@ from lib.demo.aims import write_aims
 from lib.demo.board import write_board
 from lib.demo.company import ANNOTATIONS, SETTINGS
 from lib.demo.experiments import LEDGER, Entry, question_of
+from lib.demo.readings import note_id, write_readings
 from lib.demo.truths import TRUTHS, Test
 from lib.intake import load_frames, load_sources
 from lib.progress import Progress, silent
@@ -43,7 +43,7 @@ def make_company(folder: Path, progress: Progress = silent) -> LoadReport:
 
 
 def write_diary(folder: Path) -> None:
-    """Write the demo company's diary and its objectives into its workspace; what is there already stays as it is.
+    """Write the demo company's diary, objectives, board and saved readings into its workspace; what is there stays.
 
     An entry that people have changed or removed is theirs. Where the state is not in the folder but in a database that
     a setting names, nothing is written: it would be somebody's real one.
@@ -53,12 +53,13 @@ def write_diary(folder: Path) -> None:
         return
     try:
         for note in ANNOTATIONS:
-            chosen = f"demo_{hashlib.sha256(f'{note.date} {note.title}'.encode()).hexdigest()[:8]}"
+            chosen = note_id(note)
             if not store.annotations.history(chosen):
                 kind = cast(AnnotationKind, note.kind)
                 store.annotations.add(note.date, note.title, kind, author=AUTHOR, annotation_id=chosen)
         write_aims(store, AUTHOR)
         write_board(store, AUTHOR)
+        write_readings(store, AUTHOR)
     finally:
         store.close()
 

@@ -15,6 +15,9 @@ OURS = {
     "loads": "The ledger: one row per load and source.",
     "quarantine": "Rows that were not loaded, and why.",
     "daily": "Events counted by person, day and platform.",
+    "first_seen": "When everybody was first seen.",
+    "contacts": "Contacts of known people, short, for questions about channels.",
+    "costs": "Spend added up by month.",
 }
 FINDINGS = {
     "level": pl.String(),

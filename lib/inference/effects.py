@@ -77,7 +77,7 @@ def difference_of_shares(hits: int, n: int, other_hits: int, other_n: int, z: fl
 
     The p is that of the two-sided score test of equal shares (pooled variance; K. Pearson 1900). The interval of the
     relative change is that of the log of a ratio of shares (D. Katz et al., Biometrics 34, 1978), none where nobody
-    was hit. The error is that of Agresti and Caffo (The American Statistician 54, 2000), never 0.
+    or everybody was hit. The error is that of Agresti and Caffo (The American Statistician 54, 2000), never 0.
 
     >>> found = difference_of_shares(480, 2000, 400, 2000)
     >>> [round(100 * (x or 0), 1) for x in found[:3]], round(found.p_value or 0, 3)
@@ -93,7 +93,7 @@ def difference_of_shares(hits: int, n: int, other_hits: int, other_n: int, z: fl
     parts = ((hits + 1) / (n + 2), n + 2), ((other_hits + 1) / (other_n + 2), other_n + 2)
     error = math.sqrt(sum(p * (1 - p) / size for p, size in parts))
     log_error = None
-    if hits and other_hits:
+    if hits and other_hits and (hits < n or other_hits < other_n):
         log_error = math.sqrt((1 - share) / hits + (1 - other) / other_hits)
     return Effect(share - other, low, high, error, *_relative(share, other, log_error, z), p_value)
 

@@ -22,7 +22,8 @@ MEANINGS = {
     "Channels.rules": "Which channel and partner a contact belongs to, the first rule that fits; else what the contact "
     "says. When empty: the channel rules of the workspace; an empty list: none.",
     "Channels.view": "`channels`: what people cost and who stays. `moves`: which contacts, and whose, would belong to "
-    "another channel or partner if `rules` held instead of `against`. `referrers`: the hosts people came from.",
+    "another channel or partner if `rules` held instead of `against`. `referrers`: the hosts people came from. "
+    "`visits`: what a visit earns and costs.",
     "Channels.against": "With `view` `moves`: the rules to compare with. When empty: those of the workspace.",
     "Channels.signup": "With `moves` and `referrers`: the event that is a sign-up; when empty, that the user was "
     "created. Counted are people who did it at or after the contact.",
@@ -59,7 +60,7 @@ MEANINGS = {
     "Revenue.count_by": "What is a customer: the account.",
     "Revenue.policy": "Where companies count differently.",
     "Revenue.at": "The last day that is known, to its end. When empty: the day of the last event; without events the "
-    "latest start of a subscription.",
+    "last change of a subscription, or the end of the scope where that is later.",
     "Revenue.packages": "The products view `packages` is about; the ones most accounts hold together when empty.",
     "Revenue.of": "Whose cell view `rows` lists.",
     "Revenue.bucket": "The bucket that views `rows` and `drivers` are about, by a day in it; the last one that is over "

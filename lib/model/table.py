@@ -38,7 +38,8 @@ TYPE_WORDS = {
 class Column:
     """One column: its name in files, its type, what it means, and three sample values for the template.
 
-    `names` are other headers people use for it; the guess of a mapping reads them.
+    `names` are other headers people use for it; the guess of a mapping reads them. A `usual` column may be left out,
+    and tells the table from others where a file does not say which it is.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     unit: str = ""
     names: tuple[str, ...] = ()
     default: str | None = None
+    usual: bool = False
 
     @property
     def stored(self) -> str:
@@ -60,6 +62,10 @@ class Column:
     def dtype(self) -> pl.DataType:
         """The Polars type at rest."""
         return POLARS_TYPE[self.kind]
+
+
+def _plain(name: str) -> str:
+    return name.translate(str.maketrans("", "", " _-.")).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,20 @@ class Table:
         """The columns and types at rest."""
         return pl.Schema({column.stored: column.dtype for column in self.columns})
 
+    def called(self, name: str) -> Column | None:
+        """The column that people also call so, in whatever case and with whatever blanks."""
+        plain = _plain(name)
+        return next((column for column in self.columns if plain in map(_plain, column.names)), None)
+
     @property
     def required(self) -> tuple[str, ...]:
         """Columns a row cannot do without."""
         return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """Columns by which a file of this table is known: those required, and the usual ones."""
+        return tuple(column.name for column in self.columns if column.required or column.usual)
 
     def template(self) -> str:
         """A CSV with the header and three sample rows: what a file for this table looks like."""

@@ -49,10 +49,11 @@ def _tiles(reading: Reading, base: str) -> str:
     for one in reading.tiles:
         address = links.to_metric(one.tile.metric, one.grain, one, reading.around, {})
         said = [f"{one.delta_text} on {one.against}" if one.delta_text else "", one.target_text, one.pace_text,
-                "in amber" if one.state == "amber" else "", one.restated]  # fmt: skip
+                "in amber" if one.state == "amber" else "", one.restated, one.missing.removesuffix(".")]  # fmt: skip
         more = "; ".join(_text(part) for part in said if part)
         number = f"[{_text(one.text)}]({links.url(base, links.METRIC_PAGE, address)})"
-        lines.append(f"- **{_text(one.label)}** {number} {_text(one.at)}{f' ({more})' if more else ''}")
+        parts = [f"- **{_text(one.label)}**", number, _text(one.at), f"({more})" if more else ""]
+        lines.append(" ".join(part for part in parts if part))
     return "\n".join(lines)
 
 

@@ -44,8 +44,13 @@ class Reading:
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """Everything that could not be worked out, tiles without a value included."""
-        bare = [f"{one.label}: {one.missing}" for one in self.tiles if one.missing]
+        """Everything that could not be worked out.
+
+        A tile that is only early is none, unless no tile has a value: in its first year a company keeps no revenue of
+        the year before, and everything else may be sound.
+        """
+        is_bare = all(one.missing for one in self.tiles)
+        bare = [f"{one.label}: {one.missing}" for one in self.tiles if one.missing and (is_bare or not one.is_early)]
         return (*bare, *self.moves.failed, *self.failed)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from lib.errors import GrowthOpsError
 from lib.pulse.decisions import Decision
 from lib.pulse.readouts import ReadOut, titled
-from lib.store import Experiment, KeyResult
+from lib.store import Definition, Experiment, KeyResult
 
 
 class Stands(Protocol):
@@ -135,6 +135,7 @@ def _waits(one: Experiment, read: ReadOut | None, today: date) -> tuple[str, str
     return None
 
 
-def measured(tests: Sequence[Experiment]) -> frozenset[str]:
-    """The annotations that some test in the ledger has read after."""
-    return frozenset(str(one.setup["annotation"]) for one in tests if one.setup.get("annotation"))
+def measured(tests: Sequence[Experiment], views: Sequence[Definition] = ()) -> frozenset[str]:
+    """The annotations somebody has read after: in a test of the ledger, or in a saved view of a before and after."""
+    told = [one for view in views for one in dict(view.body.get("controls") or {}).get("annotation", ())]
+    return frozenset([*told, *(str(one.setup["annotation"]) for one in tests if one.setup.get("annotation"))])

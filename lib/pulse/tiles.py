@@ -37,7 +37,8 @@ class Around:
 
 @dataclass(frozen=True)
 class TileReading:
-    """What a tile shows. `missing` says why there is no value; then the rest is empty.
+    """What a tile shows. `missing` says why there is no value; then the rest is empty. `is_early` says that nothing is
+    wrong with it: there is only nothing yet to work it out of.
 
     `course` has (first day, value) of the buckets up to the one shown. `delta` is the change against `before`: points
     for a share, else a share of `before`.
@@ -63,6 +64,7 @@ class TileReading:
     pace: Pace | None = None
     pace_text: str = ""
     missing: str = ""
+    is_early: bool = False
     restated: str = ""
 
     @property
@@ -143,14 +145,14 @@ def read(tile: Tile, board: Board, ask: Ask, around: Around) -> TileReading:
     except GrowthOpsError as error:
         return _with(empty, missing=str(error))
     if not rows:
-        return _with(empty, missing=f"No {NOUNS[board.grain]} is over yet that it could be read of.")
+        return _with(empty, missing=f"No {NOUNS[board.grain]} is over yet that it could be read of.", is_early=True)
     return _shown(empty, rows, metric, pace, around)
 
 
 def _shown(empty: TileReading, rows: list[Row], metric: Metric, pace: Pace | None, around: Around) -> TileReading:
     valued = [row for row in rows if row["value"] is not None]
     if not valued:
-        return _with(empty, missing="Nothing to divide by: nobody was there in that time.", pace=pace,
+        return _with(empty, missing="Nothing to divide by: nobody was there in that time.", is_early=True, pace=pace,
                      pace_text=_paced(pace, metric, around))  # fmt: skip
     # The page a tile leads to says the last bucket that has a value, and so does the tile.
     rows = rows[: rows.index(valued[-1]) + 1]

@@ -9,11 +9,12 @@ from lib import queries
 from lib.errors import GrowthOpsError, StoreError
 from lib.health.events import seen
 from lib.pulse import alerts as rules_of
-from lib.pulse import decisions, growing, moves, reading, restatements, standings, tiles
+from lib.pulse import decisions, growing, moves, places, reading, restatements, standings, tiles
 from lib.pulse.alerts import Alert, Now, Rule
 from lib.pulse.decisions import Ahead, Decision, Known
 from lib.pulse.freshness import Freshness, freshness, target
 from lib.pulse.moves import Moves
+from lib.pulse.places import Place
 from lib.pulse.tiles import Around, TileReading
 from lib.queries import okrs
 from lib.queries import tests as ledger
@@ -100,6 +101,11 @@ def read_growth(about: Around) -> tuple[growing.Grown, ...]:
     return queries.once(lambda: growing.read(queries.ask, about), "growth", *_about(about))
 
 
+def read_places(about: Around) -> tuple[Place, ...]:
+    """Growth on both sides by country."""
+    return queries.once(lambda: places.read(queries.ask, about), "growth by country", *_about(about))
+
+
 def _about(about: Around) -> tuple[str, ...]:
     """What an answer about all metrics depends on: the end, the filters, and the rules that say what a channel is."""
     return queries.named(tiles.question(reading.Tile(metric="cac"), "week", about))
@@ -134,7 +140,7 @@ def known(about: Around) -> Known:
     return Known(
         about.end, now, annotations=queries.annotations,
         events=(lambda: queries.from_facts(seen)) if has_events else None, fired=lambda: read_alerts(now),
-        measured=lambda: standings.measured(ledger.experiments()),
+        measured=lambda: standings.measured(ledger.experiments(), ledger.views()),
         key_results=lambda: standings.of_key_results(read_key_results()),
         tests=lambda: standings.of_tests(ledger.experiments(), ledger.read_outs(), about.end),
     )  # fmt: skip

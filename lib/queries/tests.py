@@ -13,7 +13,7 @@ from lib.pulse.readouts import ReadOut
 from lib.queries.state import from_state, has_state, store
 from lib.queries.workspace import facts, once
 from lib.questions import Question
-from lib.store import Experiment
+from lib.store import Definition, Experiment
 
 EXPOSED = ("experiment_id", "unit", "units", "variants", "first", "last")
 
@@ -25,6 +25,15 @@ def experiments() -> tuple[Experiment, ...]:
         StoreError: the state cannot be read.
     """
     return from_state(lambda: store().experiments.list() if has_state() else (), "experiments")
+
+
+def views() -> tuple[Definition, ...]:
+    """The saved views of the team.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    return from_state(lambda: store().definitions.list("view") if has_state() else (), "views")
 
 
 def hosts() -> dict[str, str]:

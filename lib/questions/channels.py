@@ -27,7 +27,7 @@ class Channels(Question):
     floor: int = Field(default=30, ge=1)
     target: float | None = Field(default=None, gt=0, le=1e12)
     rules: Rules | None = None
-    view: Literal["channels", "moves", "referrers"] = "channels"
+    view: Literal["channels", "moves", "referrers", "visits"] = "channels"
     against: Rules | None = None
     signup: EventPart | None = None
     activated: EventPart | None = None
@@ -36,7 +36,7 @@ class Channels(Question):
     def _of_the_view(self) -> "Channels":
         if self.against is not None and self.view != "moves":
             raise ValueError("against belongs to view moves, which compares rules with these")
-        if self.view == "channels" and (self.signup is not None or self.activated is not None):
+        if self.view in ("channels", "visits") and (self.signup is not None or self.activated is not None):
             raise ValueError("signup and activated belong to the views moves and referrers")
         return self
 

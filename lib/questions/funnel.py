@@ -22,6 +22,10 @@ def _step(value: object) -> object:
     return {"event": value} if isinstance(value, str) else value
 
 
+def _named(value: object) -> object:
+    return {"event": value} if isinstance(value, str) else value
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -53,7 +57,7 @@ class Funnel(Question):
     order: Literal["ordered", "strict", "any"] = "ordered"
     window: Window = Window(value=14, unit="day")
     later_steps: Literal["in_window", "in_scope"] = "in_window"
-    exclude: tuple[Exclude, ...] = ()
+    exclude: tuple[Annotated[Exclude, BeforeValidator(_named)], ...] = ()
     hold: FieldNames = ()
     by: FunnelBy | None = None
     count_by: CountBy = "user"

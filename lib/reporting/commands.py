@@ -9,15 +9,20 @@ import click
 
 from lib.console import workspace_option
 from lib.errors import GrowthOpsError, SourceError
-from lib.settings import Settings, find_workspace, load_settings
-
-USUAL_ADDRESS = "http://localhost:8501"
+from lib.settings import USUAL_ADDRESS, Settings, find_workspace, last_address, load_settings
 
 
 def address_option(command: Callable[..., None]) -> Callable[..., None]:
     """`--url ADDRESS`."""
-    words = f"Where the dashboard is served, for links. Default: {USUAL_ADDRESS}."
-    return click.option("--url", "base", metavar="ADDRESS", default=USUAL_ADDRESS, help=words)(command)
+    words = f"Where the dashboard is served, for links. Default: where it was last, else {USUAL_ADDRESS}."
+    return click.option("--url", "base", metavar="ADDRESS", default=None, help=words)(command)
+
+
+def _address(told: str | None, folder: Path) -> str:
+    """The address links begin with; where nobody says it, that of the last server."""
+    if told is not None:
+        return told
+    return last_address(folder)
 
 
 def present() -> datetime:
@@ -29,20 +34,21 @@ def present() -> datetime:
 @click.option("--out", "file", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Write it here.")
 @address_option
 @workspace_option
-def brief(file: Path, base: str, workspace: str | None) -> None:
+def brief(file: Path, base: str | None, workspace: str | None) -> None:
     """Write Pulse as one HTML file, which needs no server and prints on A4. What cannot be worked out is said in it."""
     from lib.pulse.brief import html
     from lib.reporting import gathering
 
-    with gathering.opened(_folder(workspace), present()) as known:
+    folder = _folder(workspace)
+    with gathering.opened(folder, present()) as known:
         shown = known.pulse()
         chart = gathering.chart(shown, known.ask, known.annotations())
-        text = html(shown, base, [chart] if chart else [])
+        text = html(shown, _address(base, folder), [chart] if chart else [])
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
         raise SourceError(f"{file} cannot be written: {error}") from error
-    click.echo(f"{file}: {len(text.encode()):,} bytes. {shown.verdict}")
+    click.echo(f"{file}: {len(text.encode()):,} bytes, links to {_address(base, folder)}. {shown.verdict}")
 
 
 @click.command()
@@ -78,7 +84,13 @@ def check(context: click.Context, form: str, workspace: str | None) -> None:
 @workspace_option
 @click.pass_context
 def digest(
-    context: click.Context, file: Path | None, form: str, send: bool, allow_old: bool, base: str, workspace: str | None
+    context: click.Context,
+    file: Path | None,
+    form: str,
+    send: bool,
+    allow_old: bool,
+    base: str | None,
+    workspace: str | None,
 ) -> None:
     """Write Pulse as Markdown or HTML, and send it where that is set up.
 
@@ -87,7 +99,7 @@ def digest(
     """
     folder = _folder(workspace)
     settings = load_settings(folder)
-    subject, text, html, is_sound = _digest(folder, settings, base, allow_old)
+    subject, text, html, is_sound = _digest(folder, settings, _address(base, folder), allow_old)
     shown = html if form == "html" else text
     if file is None:
         click.echo(shown)

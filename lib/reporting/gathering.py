@@ -101,6 +101,10 @@ class Gathered:
         today = okrs.judged_on(self.now, known and known[1], zone)
         return okrs.board(records, okrs.present(records, today), self.ask, today, zone).held
 
+    def measured(self) -> frozenset[str]:
+        """The annotations somebody has read after."""
+        return standings.measured(self.tests(), self.store.definitions.list("view") if self.store else ())
+
     def tests(self) -> tuple[Experiment, ...]:
         """The ledger of tests."""
         return self.store.experiments.list() if self.store else ()
@@ -115,7 +119,7 @@ class Gathered:
         events = (lambda: seen(facts)) if facts.as_of is not None else None
         end, days = self.around.end, choices.days(facts)
         known = Known(
-            end, self.now, self.annotations, events, self.alerts, lambda: standings.measured(self.tests()),
+            end, self.now, self.annotations, events, self.alerts, self.measured,
             lambda: standings.of_key_results(self.held),
             lambda: standings.of_tests(self.tests(), read_outs_of(facts, self.tests(), self.ask), end),
         )  # fmt: skip

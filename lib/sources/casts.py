@@ -14,6 +14,8 @@ TRUE = ("true", "1", "yes", "t", "y")
 FALSE = ("false", "0", "no", "f", "n")
 EARLIEST = pl.datetime(1990, 1, 1, time_zone="UTC")
 LATEST = pl.datetime(2200, 1, 1, time_zone="UTC")
+SURELY_A_FRACTION = 4
+"""From so many digits after the mark on an amount can only be a fraction, as a year ÷ 12 is; three may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def _quick(column: Column, cells: pl.Series, plan: Plan) -> pl.Expr | None:
 
 def _needs_rounding(cells: pl.Series, plan: Plan) -> bool:
     """Is an amount more precise than the currency, or written with an exponent, where such ones are rounded?"""
-    return plan.is_rounded and bool(cells.str.contains(rf"[eE]|\.\d{{{plan.digits + 1}}}").any())
+    finer = rf"[eE]|\.\d{{{plan.digits + 1}}}" if plan.is_rounded else rf"\.\d{{{SURELY_A_FRACTION}}}"
+    return bool(cells.str.contains(finer).any())
 
 
 def _str(column: Column, cell: pl.Expr, dtype: pl.DataType, plan: Plan) -> pl.Expr:
@@ -113,7 +116,12 @@ def _money(column: Column, cell: pl.Expr, dtype: pl.DataType, plan: Plan) -> pl.
     if column.name in plan.mapped.minor:
         return _int(column, cell, dtype, plan)
     number = money_text(cell, dtype, plan.decimal)
-    return to_minor(rounded(number, plan.digits) if plan.is_rounded else number, plan.digits)
+    if plan.is_rounded or dtype.is_numeric():
+        return to_minor(rounded(number, plan.digits), plan.digits)
+    behind = number.str.extract(r"\.(\d+)$", 1).str.len_bytes().fill_null(0)
+    return to_minor(
+        pl.when(behind >= SURELY_A_FRACTION).then(rounded(number, plan.digits)).otherwise(number), plan.digits
+    )
 
 
 def money_text(cell: pl.Expr, dtype: pl.DataType, decimal: str) -> pl.Expr:

@@ -69,6 +69,8 @@ def as_text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return pl.when(values.is_not_null()).then(packed.str.strip_prefix('{"v":').str.strip_suffix("}"))
     if isinstance(dtype, pl.Datetime):
         return values.dt.to_string("iso:strict")
+    if dtype == pl.Duration:
+        return values.dt.to_string("iso")
     if dtype == pl.Binary():
         return values.bin.encode("hex")
     if dtype.is_float():

@@ -125,14 +125,14 @@ def _offer(column: Column, name: str, times: set[str], epochs: set[str]) -> Gues
     for place, synonym in enumerate(column.names):
         if plain == normal(synonym):
             return Guess(column.name, name, f"known as another name of {column.name}", 90 - place + 5 * timed)
-    if column.kind in ("ts", "date") and column.required and (timed or name in epochs):
+    if column.kind in ("ts", "date") and (column.required or column.usual) and (timed or name in epochs):
         return Guess(column.name, name, "its values are time stamps", 10 if timed else 5)
     return None
 
 
 def table_score(table: Table, found: Mapping[str, Guess]) -> float:
-    """How well a table fits: all that is required, and as many exact names as possible."""
-    needed = [*table.required]
+    """How well a table fits: all that is required or usual, and as many exact names as possible."""
+    needed = [*table.telling]
     have = sum(name in found for name in needed)
     if table.needs_one_of:
         needed.append("one of")

@@ -101,6 +101,9 @@ def propose(path: Path | str, table: str | None, settings: Settings) -> Proposal
         return replace(first, also=tuple(other for other in rest if not other.missing))
     times, epochs = _times(opened.values)
     guesses = {name: guess(TABLES[name], opened.names, times, epochs) for name in TABLES}
+    by_id = guesses["events"].get("event_id")
+    if by_id is not None and normal(by_id.source) == "id" and opened.values[by_id.source].is_duplicated().any():
+        del guesses["events"]["event_id"]  # the id of something else: equal ones would be taken for one event
     best = table or max(TABLES, key=lambda name: table_score(TABLES[name], guesses[name]))
     has_utm = UTM.fits({key(name) for name in opened.names}) and first_of(opened.names, ("channel",)) is None
     if table is None and best == "touchpoints" and has_utm and first_of(opened.names, EVENT_NAMES) is not None:
@@ -208,10 +211,8 @@ def _proposal(
         problem = habit_of(values[item.source]).problem if item.source in values else None
         if table.by_name[item.column].kind in ("ts", "date") and problem:
             notes.append(f'{item.source}: {problem}; set date_format, for example "%d/%m/%Y".')
-    event_names = values.get(found["name"].source) if table.name == "events" and "name" in found else None
-    snake = event_names is not None and event_names.dtype == pl.String() and not event_names.str.contains(SNAKE).all()
     mapped = {item.column: item.source for item in columns if item.source != item.column}
-    spec = base.model_copy(update={"table": table.name, "snake_case": snake, "columns": mapped})
+    spec = base.model_copy(update={"table": table.name, "columns": mapped})
     return Proposal(
         table.name, spec, source.format, getattr(dialect, "separator", None), getattr(dialect, "encoding", None),
         opened.decimal, source.format == "csv", columns, rest if keeps else (), () if keeps else rest,

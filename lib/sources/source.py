@@ -118,10 +118,17 @@ def expand(spec: SourceSpec, workspace: Path) -> list[Source]:
     except (OSError, ValueError) as error:
         raise SourceError(f"{spec.path}: {error}") from error
     if not files:
-        known = ", ".join(sorted(FORMATS))
-        where = f"{spec.path}: nothing matches in {workspace}"
-        raise SourceError(f"{where}. Known formats: {known}, also with .gz or .zst.")
+        raise SourceError(_nothing(spec.path, place, pattern, workspace))
     return [Source(spec, label_of(file, workspace), file, workspace) for file in files]
+
+
+def _nothing(path: str, place: Path, pattern: Path, workspace: Path) -> str:
+    """Why there is nothing to read: no such file, or none of a known format."""
+    beside = "" if pattern.is_absolute() else f" in {workspace.resolve()}"
+    if not place.exists() and not any(sign in path for sign in "*?["):
+        return f"{path}: nothing matches; there is no such file or folder{beside}."
+    known = ", ".join(sorted(FORMATS))
+    return f"{path}: nothing matches{beside}. Known formats: {known}, also with .gz or .zst."
 
 
 def _files(place: Path) -> list[Path]:

@@ -20,7 +20,10 @@ from lib.ui.words import plain
 NAME, SAVES = "annotations", "Save"
 TESTS = "pages/activate/tests.py"
 KINDS: tuple[AnnotationKind, ...] = get_args(AnnotationKind)
-SHOWN = {"date": pl.Date(), "end_date": pl.Date(), "title": pl.String(), "kind": pl.String()}
+SHOWN = {
+    "date": pl.Date(), "end_date": pl.Date(), "title": pl.String(), "kind": pl.String(), "id": pl.String()
+}  # fmt: skip
+OPENED = "_note_opened"
 MOST_LETTERS = 120
 CONFLICT = (
     "Meanwhile {who} changed this note: {changes}. Nothing of yours was saved over it; look at the list above, and "
@@ -33,9 +36,21 @@ def shown(page: str, metric: str | None = None) -> pl.DataFrame | None:
     found: pl.DataFrame | None = None
     with states.quiet():
         notes = [one for one in queries.annotations() if one.scope.touches(metric, page)]
-        rows = tuple((one.date, one.end_date, one.title, one.kind) for one in notes)
+        rows = tuple((one.date, one.end_date, one.title, one.kind, one.annotation_id) for one in notes)
         found = queries.once(lambda: pl.DataFrame(rows, schema=SHOWN, orient="row"), "annotations", rows)
     return found
+
+
+def open_later(note: str) -> None:
+    """Go to what was before and after a note as soon as the page is drawn again; for callbacks."""
+    st.session_state[OPENED] = note
+
+
+def follow() -> None:
+    """Go to before and after the note whose line was clicked; nothing where none was."""
+    note = st.session_state.pop(OPENED, None)
+    if note is not None:
+        st.switch_page(TESTS, query_params={"annotation": note})
 
 
 def add_button(page: str, chart: str) -> None:

@@ -22,6 +22,14 @@ def caption(answer: Answer, title: str, legend: str = "") -> Caption:
     return Caption(title, about(answer.question), legend, short(answer.definition), source(answer))
 
 
+def of_page(title: str, legend: str = "", definition: str = "") -> Caption:
+    """The words around a picture that no single question is behind, such as that of all key results."""
+    stamp = _stamp()
+    company = f"{queries.settings().company.name}, Growth Ops".removeprefix(", ")
+    told = [company, through(), f"load {stamp}" if stamp else ""]
+    return Caption(title, "", legend, definition, " · ".join(filter(None, told)))
+
+
 def about(question: Question) -> str:
     """The days, the filters and the breakdown of a question, as one line."""
     parts = [days(question.scope, queries.facts().timezone)]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.questions import ANY_EVENT, Event
-from lib.scope import ChannelRule
 from lib.ui import activity_choice
 from lib.ui.builder import sentences
 from lib.ui.builder.widgets import as_number
@@ -15,7 +14,7 @@ from lib.ui.url import Address, Reader
 
 ANY = Event(event=(ANY_EVENT,))
 MOST_DAYS, MOST_FLOOR, MOST_TARGET = 3_650, 1_000_000, 1e12
-ALL, NO_TARGET = "All", "none"
+NO_TARGET = "none"
 
 # What the address says: what the question says.
 PLACES = ("channel", "partner", "campaign", "creative")
@@ -123,14 +122,6 @@ def question(choice: ChannelsChoice, scope: Mapping[str, Any], **more: Any) -> d
     if choice.target is not None:
         asked["target"] = choice.target
     return asked | more
-
-
-def together(choice: ChannelsChoice, scope: Mapping[str, Any], rules: Sequence[ChannelRule]) -> dict[str, Any]:
-    """The same question about all channels as one: whatever has a channel, by the `rules` in use, is of this one."""
-    one = [{**rule.as_json(), "channel": ALL} for rule in rules]
-    rest = {"when": {"field": "channel", "op": "is_set"}, "channel": ALL}
-    whole = replace(choice, by="channel", adjust=None, target=None)
-    return question(whole, scope, rules=[*one, rest])
 
 
 def fitting(choice: ChannelsChoice) -> ChannelsChoice:

@@ -144,7 +144,10 @@ def _worth(choice: ChannelsChoice) -> str:
 def _money(choice: ChannelsChoice) -> None:
     here = known()
     present = NOTHING if choice.value is None else activity_choice.event_text(choice.value, here)
-    options = {NOTHING: FROM_DATA} | named_events()
+    purchase = queries.settings().channels.purchase
+    options = {
+        NOTHING: f"what the data has: subscriptions, or “{purchase}”" if purchase else FROM_DATA
+    } | named_events()
     if choice.value is not None and present not in options:
         options[present] = sentences.event(choice.value.as_json())
 

@@ -1,6 +1,7 @@
 """What people were told, and what they searched for: how far the first contact's message and keyword carry them.
 
-Both follow the funnel that Onboarding opens with, broken down by fields of each person's first contact.
+Both follow the funnel that Onboarding opens with, broken down by fields of each person's first contact; where nobody
+in it has such a contact, they follow people from their first event to the one that most of those who have did.
 """
 
 from collections.abc import Mapping
@@ -12,14 +13,15 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
-from lib.answers.channels_messages import matrix, through
+from lib.answers.channels_messages import furthest, matrix, through
 from lib.charts import channel_keywords, channel_messages
 from lib.questions import Step, parse
+from lib.scope import Scope
 from lib.ui import channels_views, funnel_choice, funnel_controls
 from lib.ui.builder import widgets
 from lib.ui.page import Drawing, picture
 from lib.ui.tables import Format, table
-from lib.ui.words import plain
+from lib.ui.words import plain, readable
 
 Json = Mapping[str, Any]
 AUDIENCE, CREATIVE, KEYWORD = "touch.audience", "touch.creative", "touch.keyword_class"
@@ -52,7 +54,7 @@ CLASSES: dict[str, tuple[str, Format]] = {
 
 def messages(scope: Json, floor: int) -> None:
     """A matrix: for each audience and creative of the first contact who gets through, beside the generic message."""
-    found = _asked(scope, [AUDIENCE, CREATIVE], _goal())
+    found = _followed(scope, [AUDIENCE, CREATIVE])
     if found is None:
         st.info(
             f"No first contact of these people names an audience or a creative; touchpoints can say both.{_wider()}"
@@ -68,7 +70,7 @@ def messages(scope: Json, floor: int) -> None:
 
 def keywords(scope: Json, floor: int) -> None:
     """For each class of keywords of the first contact the share that gets through; few people are not compared."""
-    found = _asked(scope, [KEYWORD], _goal())
+    found = _followed(scope, [KEYWORD])
     if found is None:
         st.info(f"No first contact of these people names a class of keywords, such as brand or category.{_wider()}")
         return
@@ -100,12 +102,45 @@ def _wider() -> str:
     return " Others may: follow people to another event, above, or choose a longer period."
 
 
-def _goal() -> str | None:
-    """The control of how far people are followed."""
-    goal = channels_views.goal()
-    widgets.pick("channels-goal", "Followed to", queries.events(), goal, channels_views.put("goal"), width=260,
-                 placeholder="the end of the funnel")  # fmt: skip
-    return goal
+def _followed(scope: Json, fields: list[str]) -> tuple[Answer, str] | None:
+    """The control of how far people are followed, and what is found then (`_asked`).
+
+    Unless somebody chose an event, that is the end of the funnel of Onboarding, or what most of these people do.
+    """
+    place, goal = st.container(), channels_views.goal()
+    found, shown = _asked(scope, fields, goal), goal
+    if found is None and goal is None:
+        shown = _instead(scope, fields)
+        found = None if shown is None else _asked(scope, fields, shown)
+    with place:
+        widgets.pick("channels-goal", "Followed to", queries.events(), shown, channels_views.put("goal"), width=260,
+                     placeholder="the end of the funnel")  # fmt: skip
+    if found is not None and shown is not None and shown != goal:
+        said = (
+            f"from their first event to “{readable(shown)}”: of the steps of Onboarding and the activation event, the"
+        )
+        said = f"Nobody in the funnel of Onboarding has such a contact. People are followed {said} one that most did."
+        place.caption(plain(said))
+    return found
+
+
+def _instead(scope: Json, fields: list[str]) -> str | None:
+    """The step of Onboarding after its first, or the event that counts as activated, that most of these people did."""
+    if not set(fields) & set(queries.fields()):
+        return None
+    settings = queries.settings().onboarding
+    steps = [name for step in funnel_controls.start().steps[1:] for name in step.event]
+    last = [] if settings.activation_event is None else [settings.activation_event]
+    names: list[str] = [*steps, *last]
+    events = tuple(dict.fromkeys(names))
+    if not events:
+        return None
+    named = tuple(name.removeprefix("touch.") for name in fields if name in queries.fields())
+    about = queries.named(parse(funnel_choice.question(funnel_controls.start(), scope)))
+    return queries.once(
+        lambda: furthest(queries.facts_with_cohorts(), Scope.model_validate(dict(scope)), named, events),
+        "furthest", *about, named, events,
+    )  # fmt: skip
 
 
 def _asked(scope: Json, fields: list[str], goal: str | None) -> tuple[Answer, str] | None:

@@ -8,10 +8,11 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.answers.channels_table import nameless
+from lib.answers.segments import NONE
 from lib.charts import channel_map, channel_shares
 from lib.questions.channels import Channels
 from lib.ui import channels_views
-from lib.ui.channels_choice import ALL
 from lib.ui.page import Card, picture
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
@@ -45,19 +46,19 @@ NOT_OVER = "Day {} is not over yet for anybody here: choose an earlier period, o
 NO_COST = "No cost is known here, so this shows who stays; load spend to see what one of them costs."
 
 
-def numbers(answer: Answer, whole: Answer) -> list[Card]:
+def numbers(answer: Answer) -> list[Card]:
     """Cost per person, share kept, cost per person kept, value over cost, and who is unattributed or spend too dear.
 
-    The first four are about all channels together (`whole`); the last is the page's own answer.
+    The first four are about all channels together; the last is about what is compared.
     """
-    return remembered(answer, "numbers", lambda: _numbers(answer, whole))
+    return remembered(answer, "numbers", lambda: _numbers(answer))
 
 
-def _numbers(answer: Answer, whole: Answer) -> list[Card]:
+def _numbers(answer: Answer) -> list[Card]:
     asked = answer.question
     assert isinstance(asked, Channels)
-    rows = whole.tables["channels"].filter(pl.col("channel") == ALL).rows(named=True)
-    row: Row = rows[0] if rows else dict.fromkeys(whole.tables["channels"].columns)
+    whole = answer.tables["all"]
+    row: Row = whole.row(0, named=True) if whole.height else dict.fromkeys(whole.columns)
     few = row["sample"] not in (None, "enough")
     last = _too_dear(answer, asked) if asked.target is not None else _lost(answer, asked)
     return [_per_person(row, few), _kept(row, asked, few), _per_kept(row, answer, few), _worth(row, asked, few), last]
@@ -112,8 +113,8 @@ def _lost(answer: Answer, asked: Channels) -> Card:
         " nor is cost that names none."
     )
     spend = answer.tables["unattributed"]["spend"].item(0)
-    note = f"{_people(lost)}, {_amount(spend)} of cost" if spend else _people(lost)
-    return Card("Unattributed", percent(lost / everybody if everybody else None), meaning=about, note=note)
+    about += f" That is {_amount(spend)} here." if spend else ""
+    return Card("Unattributed", percent(lost / everybody if everybody else None), meaning=about, note=_people(lost))
 
 
 def _too_dear(answer: Answer, asked: Channels) -> Card:
@@ -180,7 +181,7 @@ def channels_table(answer: Answer, name: str = "channels", of: str = "") -> None
     """One row for each channel, raw beside drawn to the mean; what rests on fewer than five people is left empty."""
     asked = answer.question
     assert isinstance(asked, Channels)
-    frame = remembered(answer, f"table of {of}", lambda: told(answer.tables["channels"], of))
+    frame = remembered(answer, f"table of {of}", lambda: told(answer.tables["channels"], asked.by, of))
     columns = counted(COLUMNS, asked)
     columns["channel"] = (readable(asked.by).capitalize(), "text")
     if asked.by == "channel":
@@ -189,6 +190,29 @@ def channels_table(answer: Answer, name: str = "channels", of: str = "") -> None
         columns.pop("retention_adjusted")
     summary = f"People, cost, share kept and cost per person kept by {asked.by}, the lowest cost first"
     table(frame, columns, name, summary, question=None if of else asked)
+    _without_a_name(answer)
+
+
+def _without_a_name(answer: Answer) -> None:
+    """People and cost that name no partner (campaign, creative), as a sentence below the table: they are no row of it.
+
+    They are those of all channels, whatever channel the table is about.
+    """
+    asked = answer.question
+    assert isinstance(asked, Channels)
+    rows = answer.tables["channels"].filter(nameless(asked))
+    if not rows.height:
+        return
+    row: Row = rows.row(0, named=True)
+    said = f"No {asked.by}: {_people(row['users'])} came by contacts that name none"
+    hidden = row["sample"] == "hidden"
+    if row["retention"] is not None and not hidden:
+        said += f", {percent(row['retention'])} of them kept"
+    if row["spend"]:
+        said += f"; {_amount(row['spend'])} of cost names none"
+    if row["cost_per_kept"] is not None and not hidden:
+        said += f", {_amount(row['cost_per_kept'])} per person kept"
+    st.caption(plain(f"{said}. They are not ranked among the others; channels have their part of them."))
 
 
 def counted(columns: Mapping[str, tuple[str, Format]], asked: Channels) -> dict[str, tuple[str, Format]]:
@@ -200,9 +224,13 @@ def counted(columns: Mapping[str, tuple[str, Format]], asked: Channels) -> dict[
     return found
 
 
-def told(frame: pl.DataFrame, of: str = "") -> pl.DataFrame:
-    """The rows as they are shown: of one channel where `of` names it, single values of fewer than five people empty."""
+def told(frame: pl.DataFrame, by: str, of: str = "") -> pl.DataFrame:
+    """The rows as they are shown: of one channel where `of` names it, single values of fewer than five people empty.
+
+    People without a partner (campaign, creative) are no row among them.
+    """
     rows = frame.filter(pl.col("of_channel") == of) if of else frame
+    rows = rows if by == "channel" else rows.filter(pl.col("channel") != NONE)
     hidden = pl.col("sample") == "hidden"
     return rows.with_columns(pl.when(~hidden).then(pl.col(point)).alias(point) for point in POINTS)
 

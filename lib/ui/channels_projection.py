@@ -43,7 +43,7 @@ def projection(scope: Json, margin: float) -> None:
         if model == "repeat":
             names = queries.events()
             widgets.pick("projection-event", "A purchase is", names, event, channels_views.put("bought"), width=260,
-                         placeholder="the event with values")  # fmt: skip
+                         placeholder=queries.settings().channels.purchase or "the event with values")  # fmt: skip
             widgets.whole(
                 "projection-weeks", "Weeks ahead", ahead, channels_views.put("ahead"), 1, MOST_WEEKS, width=140
             )

@@ -82,6 +82,16 @@ MIXED: Columns = {
     "retention_adjusted": ("Kept, same mix", "percent"),
     "note": ("Note", "text"),
 }
+VISITS: Columns = {
+    "name": ("Name", "text"),
+    "visits": ("Visits", "count"),
+    "pages_per_visit": ("Pages a visit", "decimal"),
+    "earned_per_visit": ("Earned a visit", "money"),
+    "paid_per_visit": ("Paid a visit", "money"),
+    "margin_per_visit": ("Margin a visit", "money"),
+    "earned": ("Earned", "money"),
+    "spend": ("Cost", "money"),
+}
 CREATORS: Columns = {
     "partner": ("Partner", "text"),
     "users": ("People, each once", "count"),
@@ -102,6 +112,7 @@ def tabs(asked: Json, choice: ChannelsChoice, answer: Answer) -> None:
         "Staying": lambda: staying(answer),
         "Payback": lambda: paid_back(answer),
         "Costs": lambda: costs(answer),
+        "Visits": lambda: visits(asked),
         "Mix": lambda: mix(choice, answer),
         "Creators": lambda: creators(answer),
         "Messages": lambda: channels_messages.messages(asked["scope"], choice.floor),
@@ -205,6 +216,22 @@ def costs(answer: Answer) -> None:
             "Names that have a cost or people, but not both",
             question=answer.question,
         )
+
+
+def visits(asked: Json) -> None:
+    """What a visit earns and costs, by what the page compares: every contact is a visit."""
+    kept = ("scope", "by", "cost", "value")
+    answer = queries.ask(parse({"kind": "channels", "view": "visits", **{k: asked[k] for k in kept if k in asked}}))
+    rows = answer.tables["visits"]
+    if not rows["visits"].sum():
+        st.info(
+            "No contact lies in this period, so there is no visit to count. Choose a longer one, or load touchpoints."
+        )
+        return
+    st.markdown("## Margin per visit")
+    st.markdown(plain(answer.headline))
+    table(rows, VISITS, "channels-visits", "What a visit earns and costs", question=answer.question)
+    st.caption(plain(answer.definition))
 
 
 def mix(choice: ChannelsChoice, answer: Answer) -> None:

@@ -9,7 +9,10 @@ from lib import queries
 from lib.ui import url
 from lib.ui.url import Reader
 
-TABS = ("Partners", "Staying", "Payback", "Costs", "Mix", "Creators", "Messages", "Keywords", "Referrers", "Projection")
+TABS = (
+    "Partners", "Staying", "Payback", "Costs", "Visits", "Mix", "Creators", "Messages", "Keywords", "Referrers",
+    "Projection",
+)  # fmt: skip
 LONGEST = 200
 
 

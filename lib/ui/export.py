@@ -7,6 +7,7 @@ and the definition come as a text file beside it, and stand on every picture.
 import json
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 import streamlit as st
@@ -14,6 +15,7 @@ import streamlit as st
 from lib import queries
 from lib.answers import Answer
 from lib.charts import image
+from lib.charts.image import Caption
 from lib.charts.specification import Specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.export import csv_text
@@ -38,10 +40,36 @@ def download(
 
 
 def menu(answer: Answer, table: str, title: str, draw: Draw, key: str, legend: str = "") -> None:
-    """A quiet menu beside a chart: its picture in light or dark, its numbers, and what they mean.
+    """A quiet menu beside a chart: its picture in light or dark, its numbers, and what they mean."""
+    kind = answer.question.as_json()["kind"]
+    name = file_name(f"{kind}-{table}", answer.question)
+    made = Leaving(name, draw, lambda: caption(answer, title, legend), answer.tables[table],
+                   lambda: notes(answer, title))  # fmt: skip
+    _menu(made, key)
 
-    Its buttons are drawn once somebody opens it, and files are made on the click: a page with six charts does not pay
-    for thirty-six buttons.
+
+def frame_menu(frame: pl.DataFrame, name: str, draw: Draw, words: Caption, key: str) -> None:
+    """The same beside a chart of a frame that is no answer; `words` stand around the picture and beside the numbers."""
+    told = [words.title, words.definition, words.legend, f"Source: {words.source}"]
+    made = Leaving(file_name(name), draw, lambda: words, frame, lambda: "\n\n".join(filter(None, told)) + "\n")
+    _menu(made, key)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """As what a chart leaves the page: the name of its files, the picture and the numbers, each with its words."""
+
+    name: str
+    draw: Draw
+    words: Callable[[], Caption]
+    frame: pl.DataFrame
+    notes: Callable[[], str]
+
+
+def _menu(made: Leaving, key: str) -> None:
+    """Its buttons are drawn once somebody opens it, and files are made on the click.
+
+    So a page with six charts does not pay for thirty-six buttons.
     """
     opened = st.popover(
         "Export",
@@ -52,12 +80,11 @@ def menu(answer: Answer, table: str, title: str, draw: Draw, key: str, legend: s
     )
     if opened.open:
         with opened:
-            _offers(answer, table, title, draw, key, legend)
+            _offers(made, key)
 
 
-def _offers(answer: Answer, table: str, title: str, draw: Draw, key: str, legend: str) -> None:
-    kind = answer.question.as_json()["kind"]
-    name = file_name(f"{kind}-{table}", answer.question)
+def _offers(leaving: Leaving, key: str) -> None:
+    name, draw = leaving.name, leaving.draw
     for tones in (LIGHT, DARK):
         ending = "" if tones is LIGHT else "_dark"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -65,15 +92,15 @@ def _offers(answer: Answer, table: str, title: str, draw: Draw, key: str, legend
             for kind, made in (("PNG", image.png), ("SVG", image.svg)):
                 _button(
                     kind,
-                    lambda tones=tones, made=made: made(draw(tones), caption(answer, title, legend), tones),
+                    lambda tones=tones, made=made: made(draw(tones), leaving.words(), tones),
                     f"{name}{ending}.{kind.lower()}",
                     f"{kind}-{tones.name}-{key}",
                     {"PNG": "image/png", "SVG": "image/svg+xml"}[kind],
                 )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":small[Numbers]", width=110)
-        _button("CSV", lambda: csv_text(answer.tables[table]).encode(), f"{name}.csv", f"numbers-{key}", "text/csv")
-        _button("About", lambda: notes(answer, title).encode(), f"{name}.txt", f"about-{key}", "text/plain")
+        _button("CSV", lambda: csv_text(leaving.frame).encode(), f"{name}.csv", f"numbers-{key}", "text/csv")
+        _button("About", lambda: leaving.notes().encode(), f"{name}.txt", f"about-{key}", "text/plain")
 
 
 def _button(label: str, make: Callable[[], bytes | str], name: str, key: str, mime: str) -> None:

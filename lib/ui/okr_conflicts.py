@@ -14,7 +14,7 @@ from lib.ui.builder.drawer import drawer, leave, pull
 from lib.ui.words import plain, readable
 from lib.words import listing
 
-NAME, MET = "okr-conflict", "_okr_conflict"
+NAME, MET, ASIDE = "okr-conflict", "_okr_conflict", "_okr_conflict_aside"
 SAID = (
     "{who} saved version {version} of {what} while you were changing version {base}. Yours is not saved yet, and theirs"
     " is kept whatever you choose."
@@ -41,7 +41,33 @@ def conflict_drawer() -> None:
     met = st.session_state.pop(MET, None)
     if met is not None:
         pull(NAME, met)
-    drawer(NAME, "Somebody else changed this", _body, lambda _: "", _keep_both, "Keep both")
+    drawer(NAME, "Somebody else changed this", _body, lambda _: "", _keep_both, "Keep both", _put_aside)
+
+
+def waiting() -> None:
+    """Say that a change waits whose drawer was closed without a choice, and offer to choose or to drop it."""
+    conflict: ConflictError | None = st.session_state.get(ASIDE)
+    if conflict is None:
+        return
+    theirs = cast("Versioned", conflict.theirs)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        said = f"Your change of {theirs.words} is not saved: {theirs.author} changed it meanwhile."
+        st.markdown(f":orange[{plain(said)}]", width="content")
+        st.button("Choose", key="okr-conflict-choose", type="tertiary", icon=":material/compare_arrows:",
+                  help="Both versions side by side", on_click=_choose)  # fmt: skip
+        st.button("Drop mine", key="okr-conflict-drop", type="tertiary", icon=":material/delete:",
+                  help="Theirs stays as it is", on_click=st.session_state.pop, args=(ASIDE, None))  # fmt: skip
+
+
+def _put_aside(conflict: ConflictError) -> None:
+    """Keep a change whose drawer was closed: a click on its X, or Escape, is no decision."""
+    st.session_state[ASIDE] = conflict
+
+
+def _choose() -> None:
+    conflict = st.session_state.pop(ASIDE, None)
+    if conflict is not None:
+        pull(NAME, conflict)
 
 
 def parts(conflict: ConflictError) -> pl.DataFrame:

@@ -10,15 +10,17 @@ import streamlit as st
 
 from lib import queries
 from lib.charts import okr_line
-from lib.charts.specification import specification
+from lib.charts.specification import Specification, specification
+from lib.charts.tones import Tones
 from lib.okr import forecast
 from lib.queries import okr_values, okrs
 from lib.queries.okrs import Board, Held
 from lib.ui import annotations as notes
-from lib.ui import okr_check_in, okr_choice, okr_key_result, states, url
+from lib.ui import export, okr_check_in, okr_choice, okr_key_result, states, url
+from lib.ui.caption import of_page
 from lib.ui.okr_check_in import people
 from lib.ui.okr_words import source, state, unit, value, way
-from lib.ui.page import tones
+from lib.ui.page import drawn, tones
 from lib.ui.tables import Format, table
 from lib.ui.words import moment, plain
 from lib.words import percent
@@ -89,17 +91,23 @@ def _picture(held: Held) -> None:
     frame = points(held)
     metric = held.result.metric_key
     said = f"{held.result.title}: {'; '.join(filter(None, [held.standing.word, held.standing.contrast]))}"
-    made = specification(
-        okr_line.chart(frame, tones(), annotations=notes.shown(url.page(), metric), unit=unit(held.result),
-                       currency=queries.settings().company.currency),
-        tones(),
-    )  # fmt: skip
+    happened = notes.shown(url.page(), metric)
+
+    def draw(tones: Tones) -> Specification:
+        chart = okr_line.chart(frame, tones, annotations=happened, unit=unit(held.result),
+                               currency=queries.settings().company.currency)  # fmt: skip
+        return specification(chart, tones)
+
     alt = okr_line.summary(frame, said=said, unit=unit(held.result), currency=queries.settings().company.currency)
-    st.vega_lite_chart(made.arrow, dict(made.spec), key="okr-line", alt=alt)
+    drawn(draw(tones()), "okr-line", alt)
+    legend = f"{okr_line.LEGEND}{CLOSED if held.is_closed else ''}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-        st.caption(f"{okr_line.LEGEND}{CLOSED if held.is_closed else ''}", width="stretch")
-        if queries.days() is not None:
-            notes.add_button(url.page(), "okr-line")
+        st.caption(legend, width="stretch")
+        with st.container(horizontal=True, width="content", gap="small"):
+            if queries.days() is not None:
+                notes.add_button(url.page(), "okr-line")
+            words = of_page(said, legend, f"{source(held.result)}; {way(held.result)}.")
+            export.frame_menu(frame, held.result.title, draw, words, "okr-line")
 
 
 def points(held: Held) -> pl.DataFrame:

@@ -9,13 +9,15 @@ import streamlit as st
 
 from lib import queries
 from lib.charts import okr_scores
-from lib.charts.specification import specification
+from lib.charts.specification import Specification, specification
+from lib.charts.tones import Tones
 from lib.okr import cycles, rhythm, scores
 from lib.queries import okrs
 from lib.queries.okr_values import aim_of
 from lib.queries.okrs import Records
 from lib.store import digest
-from lib.ui import okr_choice, states
+from lib.ui import export, okr_choice, states
+from lib.ui.caption import of_page
 from lib.ui.okr_words import value, way
 from lib.ui.page import tones
 from lib.ui.tables import Format, table
@@ -43,7 +45,6 @@ def history(known: Records) -> None:
         st.info(NONE_YET)
         return
     _picture(frame, "cycle", "okr-history")
-    st.caption(okr_scores.LEGEND)
     table(frame.reverse(), COLUMNS, "okr-history", "Scores of closed key results, the newest cycle first")
     st.caption(
         "A score is kept with the definition its number had at the close. A later definition does not rewrite it; two "
@@ -59,7 +60,6 @@ def diagnosis(known: Records) -> None:
         st.info(NONE_YET)
         return
     _picture(frame, "rhythm", "okr-diagnosis")
-    st.caption(okr_scores.WATCHED)
     table(frame.reverse(), RHYTHM, "okr-diagnosis", "Score, share of check-ins on time, and what both say together")
 
 
@@ -74,9 +74,17 @@ def _seen() -> None:
 
 
 def _picture(frame: pl.DataFrame, against: str, key: str) -> None:
-    st.markdown(f"## {plain(okr_scores.title(frame))}")
-    made = specification(okr_scores.chart(frame, tones(), against=against), tones())
+    title, legend = okr_scores.title(frame), okr_scores.LEGEND if against == "cycle" else okr_scores.WATCHED
+    st.markdown(f"## {plain(title)}")
+
+    def draw(tones: Tones) -> Specification:
+        return specification(okr_scores.chart(frame, tones, against=against), tones)
+
+    made = draw(tones())
     st.vega_lite_chart(made.arrow, dict(made.spec), key=key, alt=okr_scores.summary(frame))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.caption(legend, width="stretch")
+        export.frame_menu(frame, key, draw, of_page(title, legend), key)
 
 
 def rows(known: Records) -> pl.DataFrame:

@@ -9,13 +9,15 @@ import streamlit as st
 from lib import queries
 from lib.charts import okr_tree
 from lib.charts.picking import pickable, picked
-from lib.charts.specification import specification
+from lib.charts.specification import Specification, specification
+from lib.charts.tones import Tones
 from lib.okr import cycles
 from lib.okr.rollup import WORST
 from lib.okr.scores import weighted
 from lib.queries import okrs
 from lib.queries.okrs import Board, Held, Records
-from lib.ui import okr_check_in, okr_choice, okr_key_result, okr_objective, okr_sheet
+from lib.ui import export, okr_check_in, okr_choice, okr_key_result, okr_objective, okr_sheet
+from lib.ui.caption import of_page
 from lib.ui.okr_choice import OkrChoice
 from lib.ui.okr_words import net, source, state, value, verdict, way
 from lib.ui.page import VERDICT as VERDICT_STYLE
@@ -147,11 +149,18 @@ def tree(shown: Board) -> None:
     if not frame.height:
         st.info("Nothing is left with these choices: choose another team, owner or state.")
         return
-    st.markdown(f"## {plain(okr_tree.title(frame))}")
-    made = specification(okr_tree.chart(frame, tones()), tones())
+    title = okr_tree.title(frame)
+    st.markdown(f"## {plain(title)}")
+
+    def draw(tones: Tones) -> Specification:
+        return specification(okr_tree.chart(frame, tones), tones)
+
+    made = draw(tones())
     st.vega_lite_chart(made.arrow, pickable(made.spec), key="okr-tree", alt=okr_tree.summary(frame),
                        on_select=_opened)  # fmt: skip
-    st.caption(okr_tree.LEGEND)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.caption(okr_tree.LEGEND, width="stretch")
+        export.frame_menu(frame, f"objectives {shown.cycle}", draw, of_page(title, okr_tree.LEGEND), "okr-tree")
 
 
 def _opened() -> None:

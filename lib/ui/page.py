@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
-from lib.charts.picking import is_pickable, pickable, picked
+from lib.charts.picking import has_notes, is_pickable, noted, pickable, picked, with_notes
 from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.ui import annotations as notes
@@ -133,12 +133,7 @@ def picture(
     title, summary, made = _drawn(answer, table, drawing, tones(), annotations, more)
     title, legend = UNITS.sub("\u00a0", said or title), getattr(drawing, "LEGEND", "")
     st.markdown(f"## {plain(title)}")
-    if click is None or not is_pickable(made.spec):
-        st.vega_lite_chart(made.arrow, dict(made.spec), key=f"chart-{key}", alt=summary)
-    else:
-        st.vega_lite_chart(
-            made.arrow, pickable(made.spec), key=f"chart-{key}", alt=summary, on_select=_clicked(key, click)
-        )
+    drawn(made, key, summary, click)
     # Below the picture: above it, Streamlit's own buttons cover them as soon as the mouse is over the picture.
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.caption(legend, width="stretch")
@@ -148,12 +143,27 @@ def picture(
             export.menu(answer, table, title, draw, key, legend)
 
 
-def _clicked(key: str, click: Callable[[list[Any]], None]) -> Callable[[], None]:
+def drawn(made: Specification, key: str, summary: str, click: Callable[[list[Any]], None] | None = None) -> None:
+    """Draw a picture. A click on the line of an annotation opens what was before and after it."""
+    notes.follow()
+    spec, is_clicked = dict(made.spec), False
+    if click is not None and is_pickable(spec):
+        spec, is_clicked = pickable(spec), True
+    if has_notes(spec):
+        spec, is_clicked = with_notes(spec), True
+    listen: Any = _clicked(key, click) if is_clicked else "ignore"
+    st.vega_lite_chart(made.arrow, spec, key=f"chart-{key}", alt=summary, on_select=listen)
+
+
+def _clicked(key: str, click: Callable[[list[Any]], None] | None) -> Callable[[], None]:
     """The callback of a picture: hand on what was clicked; a click beside every point asks for nothing."""
 
     def clicked() -> None:
-        found = picked(st.session_state[f"chart-{key}"]["selection"])
-        if found is not None:
+        selection = st.session_state[f"chart-{key}"]["selection"]
+        found, note = picked(selection), noted(selection)
+        if note is not None:
+            notes.open_later(note)
+        elif found is not None and click is not None:
             click(found)
 
     return clicked

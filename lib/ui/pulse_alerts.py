@@ -8,7 +8,7 @@ import streamlit as st
 from lib import queries
 from lib.catalog import METRICS
 from lib.errors import GrowthOpsError
-from lib.queries import pulse
+from lib.queries import okrs, pulse
 from lib.store import Definition
 from lib.store.boards import AlertRule
 from lib.ui import keeping, pulse_choice, states, url
@@ -93,12 +93,39 @@ def _body(draft: Json, change: Change) -> None:
         widgets.number("alert-hours", "Hours without an event", body.get("hours"), put(_of(change_body, "hours")),
                        width=200)  # fmt: skip
     else:
-        widgets.text("alert-key-result", "Key result (its id)", body.get("key_result") or "",
-                     put(_of(change_body, "key_result")), max_chars=80)  # fmt: skip
+        _key_result(body.get("key_result"), change_body)
     keeping.form(draft, change)
     st.caption(RUNS)
     if draft["kept"] is not None:
         versions(draft["kept"], _show, lambda one: in_words(one.body))
+
+
+def _key_result(chosen: str | None, change: Change) -> None:
+    """The key results that can be watched, by title; one that is closed or gone stays until another is chosen."""
+    names = offered()
+    if chosen and chosen not in names:
+        names = {chosen: f"{_title(chosen)} (closed, or gone)"} | names
+    if not names:
+        st.caption("There is no live key result yet; write one on the page OKRs.")
+        return
+    widgets.pick("alert-key-result", "Key result", names, chosen, put(_of(change, "key_result")),
+                 placeholder="Choose a key result")  # fmt: skip
+
+
+def offered() -> dict[str, str]:
+    """The key results an alert can watch, by their ids: the live ones of the cycle that runs."""
+    found: dict[str, str] = {}
+    with states.quiet():
+        found = {one.result.kr_id: one.result.title for one in pulse.read_key_results() if not one.is_closed}
+    return found
+
+
+def _title(key: str) -> str:
+    """What a key result is called; its id where it is gone."""
+    titles: dict[str, str] = {}
+    with states.quiet():
+        titles = {one.kr_id: one.title for one in okrs.records().key_results}
+    return titles.get(key, key)
 
 
 def _metric(body: Json, change: Change) -> None:
@@ -144,7 +171,7 @@ def in_words(body: Mapping[str, Any]) -> str:
     if body["when"] == "no_data":
         return f"no data comes for {body.get('hours'):g} hours"
     if body["when"] == "off_track":
-        return f"the key result {body.get('key_result')} is off track"
+        return f"the key result “{_title(str(body.get('key_result')))}” is off track"
     said = f"{pulse_choice.title(str(body.get('metric')))}: {WHENS[body['when']]} {body.get('value'):,.10g}"
     return f"{said} ({body.get('grain', 'week')})"
 

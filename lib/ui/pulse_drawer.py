@@ -1,12 +1,14 @@
 """Choosing the metrics of Pulse: one to seven, with targets and limits, kept in versions for the whole team."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
 from lib import queries
 from lib.catalog import METRICS
+from lib.pulse import tiles
 from lib.queries.pulse import KEY, NAME
 from lib.store import Definition, Edit
 from lib.store.boards import MOST_TILES
@@ -22,7 +24,7 @@ from lib.ui.words import plain
 
 Json = dict[str, Any]
 KIND, DRAWER = "pulse", "pulse-metrics"
-NEW: Json = {"metric": "active_users", "label": "", "where": [], "target": None, "amber": None}
+NEW: Json = {"metric": "active_users", "label": "", "where": [], "target": None, "amber": None, "plan": None}
 ABOUT = "Shares are written from 0 to 1: 0.45 is 45 %."
 
 
@@ -54,9 +56,13 @@ def body_of(draft: Mapping[str, Any]) -> Json:
     >>> body_of({"items": [{**NEW, "target": 3}], "grain": "week", "compare": "year"})
     {'tiles': [{'metric': 'active_users', 'target': 3}], 'grain': 'week', 'compare': 'year'}
     """
-    tiles = [{key: value for key, value in item.items() if value not in (None, "", [])} for item in draft["items"]]
+    kept = [{key: value for key, value in item.items() if value not in (None, "", [])} for item in draft["items"]]
+    for tile in kept:
+        metric = METRICS.get(tile["metric"])
+        if "plan" in tile and (tile["plan"]["amount"] is None or (metric is not None and not metric.additive)):
+            del tile["plan"]  # no amount is no plan, and what does not add up has none
     about = {"about": draft["about"]} if draft.get("about") else {}
-    return {"tiles": tiles, "grain": draft["grain"], "compare": draft["compare"], **about}
+    return {"tiles": kept, "grain": draft["grain"], "compare": draft["compare"], **about}
 
 
 def problem(draft: Mapping[str, Any]) -> str:
@@ -64,7 +70,14 @@ def problem(draft: Mapping[str, Any]) -> str:
     if not draft["items"]:
         return "Add a metric."
     told = [(item["metric"], str(item["where"]), item["label"]) for item in draft["items"]]
-    return "Two tiles are the same; change or remove one." if len(set(told)) < len(told) else ""
+    if len(set(told)) < len(told):
+        return "Two tiles are the same; change or remove one."
+    plans = [tile["plan"] for tile in body_of(draft)["tiles"] if "plan" in tile]
+    if any(plan["amount"] == 0 for plan in plans):
+        return "A plan of 0 cannot be measured against; write an amount, or empty the field."
+    if any(plan["end"] <= plan["start"] for plan in plans):
+        return "A plan ends before it begins; choose a later last day."
+    return ""
 
 
 def metrics_drawer() -> None:
@@ -113,11 +126,40 @@ def _tile(item: Json, change: Change, place: int) -> None:
         widgets.number("pulse-tile-amber", f"Amber {side}", item["amber"], put(_of(change, "amber")), width=140)
     if metric is not None and metric.is_share:
         st.caption(ABOUT)
-    if item.get("plan"):
-        plan = item["plan"]
-        st.caption(plain(f"Plan: {plan['amount']:,.10g} from {plan['start']} to {plan['end']}."))
+    if metric is not None and metric.additive:
+        _plan(item["plan"] or planned(queries.last_day()), _of(change, "plan"))
     if metric is not None and metric.fields is None:
         conditions("pulse-tile-where", item["where"], _of(change, "where"), "Only events where")
+
+
+def planned(today: date) -> Json:
+    """A plan that nobody wrote yet: without an amount, for the quarter a day lies in.
+
+    >>> planned(date(2026, 11, 3))
+    {'amount': None, 'start': '2026-10-01', 'end': '2027-01-01'}
+    """
+    first = tiles.beginning(today, "quarter")
+    return {"amount": None, "start": f"{first}", "end": f"{tiles.following(first, 'quarter')}"}
+
+
+def _plan(plan: Json, change: Change) -> None:
+    """What the metric is to bring in, and between which days; the last one counts."""
+
+    def set_to(name: str, value: Any) -> None:
+        if value is not None or name == "amount":
+            change(lambda old: {**(old or plan), name: value})
+
+    last = date.fromisoformat(plan["end"]) - timedelta(days=1)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        widgets.number("pulse-tile-plan", "Plan: to bring in", plan["amount"],
+                       lambda value: set_to("amount", value), width=140)  # fmt: skip
+        with st.container(width=150):
+            widgets.day("pulse-tile-plan-from", "from", date.fromisoformat(plan["start"]),
+                        lambda day: set_to("start", day and f"{day}"))  # fmt: skip
+        with st.container(width=150):
+            widgets.day("pulse-tile-plan-to", "to, this day too", last,
+                        lambda day: set_to("end", day and f"{day + timedelta(days=1)}"))  # fmt: skip
+    st.caption("The tile then says the pace: the part of the plan that is done ÷ the part of its time that is over.")
 
 
 def _of(change: Change, name: str) -> Change:

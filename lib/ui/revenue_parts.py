@@ -101,6 +101,11 @@ def _points(rows: Sequence[Row], name: str) -> str | None:
     return f"{100 * (both[0] - both[1]):+.1f} pp" if len(both) > 1 and None not in both else None
 
 
+def change_of_grr(asked: Asked) -> str | None:
+    """By how much the number GRR at the top of the page changed against the step before."""
+    return _points(_last_two(asked.kept.tables["retention"]), "grr")
+
+
 def _few(rows: Sequence[Row]) -> bool:
     return bool(rows) and 0 < rows[0]["accounts"] < 30
 

@@ -10,7 +10,7 @@ from lib import queries
 from lib.answers import Answer
 from lib.charts import cohorts as triangle
 from lib.charts import lines
-from lib.ui import revenue_controls, revenue_views
+from lib.ui import revenue_controls, revenue_parts, revenue_views
 from lib.ui.builder import widgets
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
@@ -249,6 +249,7 @@ def drivers(behind: Behind) -> None:
     if not rows.height:
         st.info("Nobody paid in one of the two stretches of time, so there is no change to explain.")
         return
+    _against(behind)
     both = rows.with_columns(pl.col("rate") * 100, pl.col("mix") * 100)
     both = both.with_columns(change=pl.col("rate") + pl.col("mix")).with_columns(
         # What rounds to nothing is nothing: a table has no use for −0.00.
@@ -264,6 +265,18 @@ def drivers(behind: Behind) -> None:
         " did; mix: its weight changed. All rates and mixes together are the change of GRR"
         + (f"; so are {said}." if said else ".")
     ))  # fmt: skip
+
+
+def _against(behind: Behind) -> None:
+    """Say why the change here is another one than that of the number at the top of the page."""
+    told = revenue_parts.change_of_grr(behind.asked)
+    if behind.choice.basis == "trailing_12" and told is not None:
+        grain = behind.choice.grain
+        st.caption(plain(
+            f"GRR at the top of the page moved by {told.replace('-', '−')} against the {grain} before, and the 12"
+            f" months of the two overlap. Here the 12 months to the last finished {grain} stand against the 12 months"
+            " before them: no day counts twice, and the change is that of a year."
+        ))  # fmt: skip
 
 
 def _points(share: float) -> str:

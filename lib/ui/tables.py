@@ -1,7 +1,7 @@
 """Tables on the screen: columns named in words, numbers formatted and aligned right, the whole frame to take along."""
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Any, Literal, cast
 
 import polars as pl
 import pyarrow as pa
@@ -38,19 +38,21 @@ def table(
     answers, the file's name says its days, and what is shown is made once.
     """
 
-    def make() -> pa.Table:
-        return frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
+    def make() -> tuple[pa.Table, dict[str, ColumnConfig]]:
+        shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
+        config = {column: _column(heading, kind, frame[column]) for column, (heading, kind) in columns.items()}
+        config |= {column: _whole(columns[column][0], frame[column]) for column in whole}
+        return shown, {column: _said(each) for column, each in config.items()}
 
-    shown = queries.once(make, "table", name, *queries.named(question), *columns) if question else make()
-    config = {column: _column(heading, kind, frame[column]) for column, (heading, kind) in columns.items()}
-    config |= {column: _whole(columns[column][0], frame[column]) for column in whole} | dict(buttons or {})
+    parts = (*queries.named(question), *columns.items(), *whole) if question else ()
+    shown, config = queries.once(make, "table", name, *parts) if question else make()
     st.dataframe(
         # Streamlit sends Arrow on as it is. Anything else, and the question whether to load lazily, imports pandas:
         # half a second, and a broken chart for a second visitor who comes while it is being imported.
         shown,
         lazy=False,
         hide_index=True,
-        column_config=config,
+        column_config={**config, **(buttons or {})},
         key=f"table-{name}",
         alt=summary,
         placeholder="–",
@@ -60,6 +62,14 @@ def table(
         export.download(frame, name, question=question, without=tuple(buttons or ()))
         if frame.height > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
+
+
+def _said(config: ColumnConfig) -> ColumnConfig:
+    """Only what is said of a column: Streamlit copies the rest, mostly nothing, deeply in every run and drops it."""
+    said: dict[str, Any] = {name: value for name, value in config.items() if value is not None}
+    if "type_config" in said:
+        said["type_config"] = {name: value for name, value in said["type_config"].items() if value is not None}
+    return cast("ColumnConfig", said)
 
 
 def _shown(column: str, kind: Format) -> pl.Expr:

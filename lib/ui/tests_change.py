@@ -7,7 +7,8 @@ from lib import queries
 from lib.answers import Answer
 from lib.charts import before_after, lines
 from lib.questions import BeforeAfter
-from lib.ui import tests_choice, tests_controls, tests_known
+from lib.store import Definition
+from lib.ui import saved, tests_choice, tests_controls, tests_known, url
 from lib.ui.annotations import SHOWN
 from lib.ui.builder import widgets
 from lib.ui.page import Card, cards, picture
@@ -29,12 +30,19 @@ def ask(choice: TestsChoice) -> Answer | None:
     notes, metric = tests_known.notes(), tests_known.chosen_measure(choice)
     if choice.annotation not in notes or metric is None:
         return None
-    measured = tests_known.measures()[metric][1]
+    measured = tests_known.measures(choice)[metric][1]
     return queries.ask(tests_choice.before_after(choice, notes[choice.annotation].date.isoformat(), measured, {}))
 
 
 def start(choice: TestsChoice) -> None:
     """Nothing is chosen yet: what this says, and the latest notes to begin from."""
+    views = tests_known.readings(choice)
+    if views:
+        st.markdown(
+            "## Saved readings\n\nChanges somebody has looked at, each with its measure and whom it is compared with."
+        )
+        for view in views:
+            _reading(view)
     st.markdown("## Choose what changed\n\nThis page then compares the days before it with as many days after.")
     notes = tests_known.notes()
     if not notes:
@@ -42,6 +50,25 @@ def start(choice: TestsChoice) -> None:
     for key, one in list(notes.items())[:6]:
         st.button(plain(f"{one.date:%-d %B %Y}: {one.title}"), key=f"tests-note-{key}", type="tertiary",
                   on_click=tests_controls.setter("annotation", tab=choice.tab), args=(key,))  # fmt: skip
+
+
+def _reading(view: Definition) -> None:
+    """A saved reading as a way to open it, with what it is for."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(plain(view.name), key=f"tests-reading-{view.key}", type="tertiary", icon=":material/bookmark:",
+                  on_click=saved.show, args=(view,))  # fmt: skip
+        about = str(view.body.get("about") or "")
+        st.caption(plain(f"{about} · {view.owner}" if about else view.owner), width="content")
+
+
+def others(choice: TestsChoice) -> None:
+    """The saved readings of the same change, but for the one that is shown."""
+    shown = url.now().get("view", ())
+    views = [view for view in tests_known.readings(choice) if view.key not in shown]
+    if views:
+        st.caption("Saved readings of this change")
+        for view in views:
+            _reading(view)
 
 
 def show(choice: TestsChoice, answer: Answer) -> None:
@@ -72,7 +99,7 @@ def show(choice: TestsChoice, answer: Answer) -> None:
 
 def _compared(choice: TestsChoice, question: BeforeAfter) -> str:
     """`Compared: logo churn, in the 28 days before 5 January 2026 with 28 days from then on. …`"""
-    words = tests_known.measures()[tests_known.chosen_measure(choice) or ""][0]
+    words = tests_known.measures(choice)[tests_known.chosen_measure(choice) or ""][0]
     wash = question.wash_out_days
     since = f"days from the {count(wash)} left out on" if wash else "days from then on"
     days = count(question.days)
@@ -136,7 +163,7 @@ def _days(choice: TestsChoice, answer: Answer, unit: str) -> None:
 def _mark(choice: TestsChoice) -> pl.DataFrame:
     """The note the change begins from, as charts want it."""
     one = tests_known.notes()[choice.annotation or ""]
-    return pl.DataFrame([(one.date, one.end_date, one.title, one.kind)], schema=SHOWN, orient="row")
+    return pl.DataFrame([(one.date, one.end_date, one.title, one.kind, None)], schema=SHOWN, orient="row")
 
 
 def _spike(choice: TestsChoice, answer: Answer) -> None:

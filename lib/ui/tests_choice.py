@@ -11,8 +11,8 @@ from lib.ui.url import Address, Reader
 TABS = ("Read-out", "Before and after", "Plan a test", "Ledger")
 ANALYSES = {"once": "fixed", "any day": "sequential"}
 MOST_DAYS = 366
-OWN = ("tab", "exp", "goal", "within", "reading", "annotation", "metric", "days", "wash-out", "for", "against", "look",
-       "base", "change", "find", "daily")  # fmt: skip
+OWN = ("tab", "exp", "goal", "within", "reading", "by", "annotation", "metric", "days", "wash-out", "for", "against",
+       "look", "base", "change", "find", "daily")  # fmt: skip
 LOOKS = ("change", "spike")
 
 
@@ -27,6 +27,7 @@ class TestsChoice:
     goal: str | None = None
     within: int | None = None
     reading: str | None = None
+    by: str | None = None
     annotation: str | None = None
     metric: str | None = None
     days: int = 28
@@ -51,6 +52,7 @@ def read(address: Address) -> tuple[TestsChoice, list[str]]:
         goal=_last(reader, "goal"),
         within=within or None,
         reading=reader.one("reading", ANALYSES, "") or None,
+        by=_last(reader, "by"),
         annotation=_last(reader, "annotation"),
         metric=_last(reader, "metric"),
         days=reader.whole("days", 28, 1, MOST_DAYS),
@@ -96,6 +98,7 @@ def written(choice: TestsChoice) -> dict[str, tuple[str, ...]]:
     said = {
         "tab": None if choice.tab == default else choice.tab,
         "exp": choice.exp, "goal": choice.goal, "within": choice.within, "reading": choice.reading,
+        "by": choice.by,
         "annotation": choice.annotation, "metric": choice.metric, "days": _other(choice.days, plain.days),
         "wash-out": _other(choice.wash_out, 0), "for": choice.group, "against": choice.against,
         "look": _other(choice.look, plain.look), "base": _other(choice.base, plain.base),
@@ -119,6 +122,8 @@ def readout(choice: TestsChoice, exp: str, setup: Mapping[str, Any], goal: str) 
         instead["within"] = {"value": choice.within, "unit": "day"}
     if choice.reading is not None:
         instead["analysis"] = ANALYSES[choice.reading]
+    if choice.by is not None:
+        instead["by"] = {"field": choice.by}
     return readouts.question(exp, setup, goal, instead)
 
 

@@ -62,20 +62,24 @@ def test_controls(choice: TestsChoice, exp: str) -> None:
     asked = tests_known.question_of(choice, exp)
     reading = next(name for name, value in ANALYSES.items() if value == asked.analysis)
     goal = asked.goal.event[0]
-    with st.grid(4, min_column_width=200, gap="small"):
-        fresh: dict[str, Any] = {"goal": None, "within": None, "reading": None}
+    with st.grid(3, min_column_width=240, gap="small"):
+        fresh: dict[str, Any] = {"goal": None, "within": None, "reading": None, "by": None}
         widgets.pick("tests-exp", "Test", tests_known.readable_tests(), exp, setter("exp", **fresh))
         names = {name: readable(name) for name in queries.events()}
         widgets.pick("tests-goal", "What counts", names, goal, setter("goal"))
         days = asked.within.value if asked.within is not None and asked.within.unit == "day" else 7
         widgets.whole("tests-within", "Within days of seeing it", days, setter("within"), 1, 3650)
+        split = EVERYBODY if asked.by is None else asked.by.field[0]
+        fields = {EVERYBODY: "nothing: all together"} | tests_known.breakdowns()
+        widgets.pick("tests-by", "Split by", fields, split, _group("by"),
+                     help="Each group is a smaller test, with a wider interval; some differ by chance.")  # fmt: skip
         told = {name: words for name, (words, _) in READINGS.items()}
         widgets.pick("tests-reading", "Read", told, reading, setter("reading"), help=READINGS[reading][1])
 
 
 def change_controls(choice: TestsChoice) -> None:
     """Which day, what is measured, how long, for whom, and against whom."""
-    notes, offered = tests_known.notes(), tests_known.measures()
+    notes, offered = tests_known.notes(), tests_known.measures(choice)
     metric = tests_known.chosen_measure(choice)
     days = {key: f"{one.date:%-d %b %Y}: {one.title}" for key, one in notes.items()}
     with st.grid(3, min_column_width=240, gap="small"):

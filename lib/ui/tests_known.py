@@ -7,9 +7,9 @@ from lib import queries
 from lib.pulse.readouts import ReadOut, State
 from lib.queries.tests import experiments, exposed, hosts, read_outs, usual_goal
 from lib.questions import Experiment as Question
-from lib.store import Annotation, Experiment
+from lib.store import Annotation, Definition, Experiment
 from lib.store.values import AnnotationKind
-from lib.ui import tests_choice
+from lib.ui import keeping, tests_choice
 from lib.ui.tests_choice import TestsChoice
 from lib.ui.words import readable
 
@@ -61,8 +61,11 @@ def notes() -> dict[str, Annotation]:
     return {one.annotation_id: one for one in reversed(queries.annotations())}
 
 
-def measures() -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """What can be measured before and after, by its name in the address: words, and the fields of the question."""
+def measures(choice: TestsChoice) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """What can be measured before and after, by its name in the address: words, and the fields of the question.
+
+    Of the events the most frequent are offered, and the one that the address asks for.
+    """
     tables, seen = queries.loaded(), queries.events()
     steps = [one if isinstance(one, str) else "" for one in queries.settings().onboarding.steps]
     found: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -85,16 +88,31 @@ def measures() -> dict[str, tuple[str, Mapping[str, Any]]]:
         pairs = [{"host": host, "means": means} for host, means in sorted(same.items())]
         told = "Visits of a site that moved"
         found["site"] = (told, {"view": "hosts", "measure": "count", "goal": "*", "hosts": pairs})
-    for name in seen[:MOST_EVENTS]:
+    asked = (choice.metric or "").removeprefix("event.")
+    for name in (*seen[:MOST_EVENTS], *(name for name in seen[MOST_EVENTS:] if name == asked)):
         found[f"event.{name}"] = (f"People with “{readable(name)}”", {"measure": "count", "goal": name})
     return found
 
 
 def chosen_measure(choice: TestsChoice) -> str | None:
     """The measure asked for, else what a change of the note's kind is likely to move, else the first there is."""
-    found, note = measures(), notes().get(choice.annotation or "")
+    found, note = measures(choice), notes().get(choice.annotation or "")
     wanted = (choice.metric, *(MOVES.get(note.kind, ()) if note else ()))
     return next((one for one in (*wanted, *found) if one in found), None)
+
+
+def readings(choice: TestsChoice) -> list[Definition]:
+    """Saved views of this page that look at a change, the newest first; of the change that is chosen, where one is."""
+    views = [one for one in keeping.listed("view") if one.body.get("question", {}).get("kind") == "before_after"]
+    if choice.annotation is None:
+        return views
+    return [one for one in views if choice.annotation in dict(one.body.get("controls") or {}).get("annotation", ())]
+
+
+def breakdowns() -> dict[str, str]:
+    """The fields a test can be split by, of people and their companies, with their words."""
+    names = [name for name in queries.fields() if name.startswith(("user.", "account."))]
+    return {name: readable(name) for name in names if name.partition(".")[2] in GROUPING}
 
 
 def is_of_accounts(measured: Mapping[str, Any]) -> bool:

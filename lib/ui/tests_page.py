@@ -60,4 +60,5 @@ def _change(choice: TestsChoice) -> Answer | None:
         return None
     tests_controls.change_controls(choice)
     tests_change.show(choice, answer)
+    tests_change.others(choice)
     return answer

@@ -9,13 +9,13 @@ import polars as pl
 from lib.errors import WarehouseError
 from lib.model import TABLES
 from lib.progress import Progress
-from lib.warehouse import contacts, identity, keyed, quarantine, reading
+from lib.warehouse import contacts, identity, keyed, quarantine, reading, summaries
 from lib.warehouse.disk import Behind
 from lib.warehouse.event_ids import repeats
 from lib.warehouse.guard import guarded
 from lib.warehouse.inputs import Batch, Counts, Input, LoadReport, as_raw, numbered, screen
 from lib.warehouse.months import People, Rebuild
-from lib.warehouse.schema import BASE, LOADS, QUARANTINE, conform, conforming
+from lib.warehouse.schema import BASE, CONTACTS, COSTS, FIRST_SEEN, LOADS, QUARANTINE, conform, conforming
 from lib.warehouse.staging import Staged, Stager
 from lib.warehouse.stamp import Stamp
 from lib.warehouse.transaction import Transaction, month_in
@@ -111,6 +111,8 @@ class Load:
         self._reject_keyed(table, owners, new, merged.rejected)
         if merged.changed and table != "touchpoints":  # these wait for their people
             self.turn.replace(table, merged.rows)
+        if table == "spend" and (merged.changed or not summaries.fits(self.before, COSTS)):
+            self.turn.replace(COSTS, summaries.costs(merged.rows))
         return merged.rows
 
     def _reject_keyed(self, table: str, owners: list[Counts], new: pl.DataFrame, rejected: pl.DataFrame) -> None:
@@ -142,6 +144,7 @@ class Load:
                 with guarded(f"the table 'events' ({month})"):
                     job.month(month, self._month_at_rest(month, staged.schema) if month in have else None)
             job.finish()
+        self._first_seen(job, have)
         self._count_events(job, staged)
 
     def _identity(self, staged: Staged, losers: pl.Series, tables: dict[str, pl.DataFrame]) -> People | None:
@@ -176,8 +179,27 @@ class Load:
             return
         people = reading.frame(self.folder, self.before, "people") if self._people is None else self._people
         after = contacts.owned(rows.lazy(), people.lazy()).collect()
-        if not after.equals(before):
+        is_other = not after.equals(before)
+        if is_other:
             self.turn.replace("touchpoints", after)
+        if is_other or not summaries.fits(self.before, CONTACTS):
+            self.turn.replace(CONTACTS, summaries.contacts(after))
+
+    def _first_seen(self, job: Rebuild, have: set[str]) -> None:
+        """When everybody was first seen: as known before, or in the months made anew."""
+        if not job.events:
+            return
+        if summaries.fits(self.before, FIRST_SEEN):
+            before = reading.frame(self.folder, self.before, FIRST_SEEN)
+            known = job.people.rename_rows(before.lazy())
+        else:
+            before, months = None, have - job.done
+            reading.verify(self.folder, self.before, "events", months)
+            known = summaries.firsts(reading.scan(self.folder, self.before, "events", months))
+        with guarded("the table 'events'"):
+            after = summaries.first_seen([known, *(part.lazy() for part in job.firsts)])
+        if before is None or not after.equals(before):
+            self.turn.replace(FIRST_SEEN, after)
 
     def _months(self) -> set[str]:
         return {month for path in self.before.files_of("events") if (month := month_in(path))}

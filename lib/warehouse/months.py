@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from lib.warehouse import reading, rollup
+from lib.warehouse import reading, rollup, summaries
 from lib.warehouse.disk import Behind, Written
 from lib.warehouse.guard import guarded
 from lib.warehouse.schema import DAILY
@@ -92,6 +92,7 @@ class Rebuild:
     done: set[str] = field(default_factory=set)
     events: list[Written] = field(default_factory=list)
     daily: list[Written] = field(default_factory=list)
+    firsts: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start counting."""
@@ -121,6 +122,7 @@ class Rebuild:
     def _write(self, rows: pl.DataFrame, month: str, counted: list[pl.DataFrame]) -> None:
         self.events.append(self.turn.write("events", rows.drop(KEY), statistics(rows), month))
         counted.append(rollup.daily(rows, self.timezone))
+        self.firsts.append(summaries.firsts(rows.lazy()).collect())
 
     def _roll_up(self, month: str, counted: list[pl.DataFrame]) -> None:
         """One file a month, however many pieces its events were cut into: no row of it stands twice."""

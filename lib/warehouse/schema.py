@@ -37,6 +37,21 @@ DAILY = pl.Schema({"person": pl.Int64(), "day": pl.Date(), "platform": pl.Catego
 Platforms are text for other programs; ours read them as numbers, for there are millions of a few.
 """
 
+FIRST_SEEN, CONTACTS, COSTS = "first_seen", "contacts", "costs"
+"""Summaries for questions about channels (`summaries`): people, their contacts, and cost by month."""
+
+_PLACES = {name: pl.Categorical() for name in ("channel", "partner", "campaign", "creative")}
+SUMMARIES: dict[str, pl.Schema] = {
+    FIRST_SEEN: pl.Schema({"person": pl.Int64(), "at": TS}),
+    CONTACTS: pl.Schema({"person": pl.Int64(), "ts": TS, "known_by": pl.Int64(), **_PLACES}),
+    COSTS: pl.Schema(
+        {
+            "month": pl.Date(), "function": pl.Categorical(), "kind": pl.Categorical(), "channel": pl.Categorical(),
+            "partner": pl.Categorical(), "campaign": pl.Categorical(), "cost_cents": pl.Int64(),
+        }
+    ),
+}  # fmt: skip
+
 EVENTS_AT_REST = pl.Schema({"person": pl.Int64(), **EVENTS.schema})
 
 BASE: dict[str, pl.Schema] = {
@@ -46,6 +61,7 @@ BASE: dict[str, pl.Schema] = {
     "loads": LOADS,
     "quarantine": QUARANTINE,
     "daily": DAILY,
+    **SUMMARIES,
 }
 """Every table of the warehouse and the columns it always has.
 
@@ -161,6 +177,8 @@ def as_text(name: str, dtype: pl.DataType) -> pl.Expr:
         )
     if isinstance(dtype, pl.Datetime):
         return column.cast(TS).dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ").alias(name)
+    if dtype == pl.Duration:
+        return column.dt.to_string("iso").alias(name)
     if dtype.is_nested():
         return column.map_elements(_as_json, return_dtype=pl.String).alias(name)
     return column.cast(pl.String, strict=False).alias(name)

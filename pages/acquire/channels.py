@@ -16,13 +16,12 @@ refused = st.container()
 
 asked = channels_choice.question(choice, scope)
 answer = queries.ask(parse(asked))
-whole = queries.ask(parse(channels_choice.together(choice, scope, queries.channel_rules())))
 
 with head:
     page_header("Channels", answer)
 with said:
     verdict(answer)
-cards(channels_parts.numbers(answer, whole))
+cards(channels_parts.numbers(answer))
 channels_parts.map_picture(answer)
 channels_parts.channels_table(answer)
 channels_parts.unattributed(answer)

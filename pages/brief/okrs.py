@@ -18,6 +18,7 @@ shown = okr_choice.narrowed(whole, choice)
 
 okr_parts.head("OKRs", lambda: okr_parts.actions(known, whole))
 url.say_refused()
+okr_conflicts.waiting()
 if not known.objectives:
     okr_parts.begin(choice.cycle)
 else:

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from lib.queries import pulse
-from lib.ui import pulse_alerts, pulse_brief, pulse_choice, pulse_drawer, pulse_parts, url
+from lib.ui import pulse_alerts, pulse_brief, pulse_choice, pulse_drawer, pulse_parts, pulse_places, url
 from lib.ui.scope_bar import scope_bar
 
 shown = pulse_choice.here(scope_bar())
@@ -31,6 +31,7 @@ with said:
     pulse_parts.verdict(readings, moved, waiting)
 with left:
     pulse_parts.growth(pulse.read_growth(shown.around))
+    pulse_places.places(shown)
 pulse_drawer.reopened()
 pulse_drawer.metrics_drawer()
 pulse_alerts.alerts_drawer()

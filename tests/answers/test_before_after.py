@@ -81,8 +81,8 @@ def test_churn_against_a_comparison_group(one_package: Facts) -> None:
     assert net["difference"] == pytest.approx(-0.0275) and net["low"] < -0.0275 < 0 < net["high"]
     assert net["verdict"] == "no_effect" and change["verdict"] is None
     assert answer.headline == (
-        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % −6.1…−0.1); against the comparison group −2.7 pp"
-        f" (95 % {100 * net['low']:.1f}…{100 * net['high']:.1f}): no change shown.".replace("-", "−")
+        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % −6.1…−0.1); against the comparison group −2.75 pp"
+        f" (95 % {100 * net['low']:.2f}…{100 * net['high']:.2f}): no change shown.".replace("-", "−")
     )
 
 

@@ -346,6 +346,22 @@ def test_contacts_and_cost_without_a_partner_stand_together() -> None:
     assert answer.tables["unattributed"]["spend"].to_list() == [3]
 
 
+def test_people_without_a_partner_are_not_ranked_among_partners() -> None:
+    users = crowd("u", 15)
+    touch = [*met(users[:5], "ads"), *met(users[5:10], "ads", partner="mia"), *met(users[10:], "ads", partner="sven")]
+    costs = [spent("ads", 1), spent("ads", 60, partner="mia"), spent("ads", 30, partner="sven")]
+    answer = asked(facts(seen(users, 30), touch, costs), by="partner", floor=1)
+    assert [(row["channel"], row["rank"]) for row in answer.tables["channels"].to_dicts()] == [
+        ("sven", 1), ("mia", 2), ("(none)", None),
+    ]  # fmt: skip
+    none = rows_of(answer)["(none)"]
+    assert (none["cost_per_kept"], none["sample"]) == (pytest.approx(1 / 5), "enough")
+    assert none["note"] == "names no partner, so not ranked"
+    assert answer.headline.startswith("sven is the cheapest per person ($6.00) and per person kept")
+    channels = asked(facts(seen(users, 30), touch, costs), floor=1)
+    assert rows_of(channels)["ads"]["rank"] == 1
+
+
 # ------------------------------------------------------------------ the same mix
 
 

@@ -1,9 +1,13 @@
 """Messages beside the generic one, and classes of keywords, against numbers that can be looked up."""
 
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 import pytest
 
-from lib.answers.channels_messages import matrix, through
+from lib.answers.channels_messages import furthest, matrix, through
+from lib.facts import Facts
+from lib.scope import Scope
 
 
 def steps(*segments: tuple[str, int, int]) -> pl.DataFrame:
@@ -47,3 +51,23 @@ def test_few_people_are_not_compared() -> None:
         ("comparison", 0.4, False), ("brand", 0.25, False), ("category", 1.0, True),
     ]  # fmt: skip
     assert matrix(steps(("(none)", 5, 1)), 30).height == 0
+
+
+def test_people_are_followed_to_what_most_of_them_did() -> None:
+    """Of people with a message: two signed up, two paid, one came back; who has none does not count."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    did = {"a": ("signed", "paid"), "b": ("signed", "paid"), "c": ("back",), "d": ("back",), "e": ("back", "signed")}
+    events = [{"user_id": user, "name": name, "ts": at + timedelta(days=k)}
+              for user, names in did.items() for k, name in enumerate(("seen", *names))]  # fmt: skip
+    touch = [
+        {"user_id": user, "ts": at - timedelta(hours=1), "channel": "mail", "audience": "docs" if user < "d" else None}
+        for user in did
+    ]
+    facts = Facts.of(events=pl.DataFrame(events), touchpoints=pl.DataFrame(touch))
+    assert furthest(facts, Scope(), ("audience",), ("back", "signed", "paid")) == "paid"
+    assert furthest(facts, Scope(), ("audience",), ("paid", "signed", "back")) == "signed"
+    assert furthest(facts, Scope(), ("audience",), ("back",)) == "back"
+    assert furthest(facts, Scope(), ("audience",), ("unknown",)) is None
+    late = Scope.model_validate({"start": "2026-03-04"})
+    assert furthest(facts, late, ("audience",), ("back", "signed", "paid")) == "paid"
+    assert furthest(facts, Scope(), ("creative",), ("back",)) is None

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from lib.answers import ask
 from lib.facts import Facts
@@ -242,6 +243,21 @@ def test_every_number_is_what_the_definition_says(seed: int, zone: str) -> None:
     assert sum(row["users"] for row in found.values()) + lost == pytest.approx(len(oracle.new)), (
         "everybody is one person"
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(ZONES))
+def test_all_channels_as_one_are_what_a_rule_that_calls_them_so_makes(seed: int, zone: str) -> None:
+    rng = random.Random(seed)
+    company, data = Company(rng), a_question(rng)
+    known = company.facts(zone)
+    ours = [{**rule, "channel": "All"} for rule in data.get("rules", ())]
+    rest = {"when": {"field": "channel", "op": "is_set"}, "channel": "All"}
+    one = {key: value for key, value in data.items() if key not in ("adjust", "target")}
+    asked = one | {"by": "channel", "rules": [*ours, rest]}
+    expected = ask(parse(asked), known).tables["channels"].filter(pl.col("channel") == "All").drop("note", "rank")
+    found = ask(parse(data), known).tables["all"].drop("note", "rank")
+    assert_frame_equal(found, expected, abs_tol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)

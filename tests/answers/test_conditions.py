@@ -25,6 +25,7 @@ ROWS = pl.DataFrame(
         "flag": [True, False, True, None],
         "day": [date(2026, 1, 31), date(2026, 2, 1), date(2025, 12, 31), None],
         "digits": ["5", "10", "x", None],
+        "pointed": ["5.0", "2.5e2", "9007199254740993", None],
         "empty": pl.Series([None] * 4, dtype=pl.String),
     }
 )
@@ -89,6 +90,7 @@ vars(test)["__test__"] = False  # it makes conditions, and is no test of its own
         ("flag", "eq", True, "pr"),
         ("flag", "ne", True, "qs"),
         ("flag", "in", [False], "q"),
+        ("flag", "contains", True, "pr"),
         ("flag", "eq", "false", "q"),
         ("flag", "eq", 1, "pr"),
         ("day", "eq", "2026-01-31", "p"),
@@ -170,6 +172,13 @@ def test_a_cohort_beside_a_column_of_its_name() -> None:
         ("digits", "eq", 5, "p"),
         ("digits", "eq", 5.0, "p"),
         ("digits", "in", [5, 10], "pq"),
+        # A number kept as text may have been written with a point; a long id stays exact.
+        ("pointed", "eq", 5, "p"),
+        ("pointed", "in", [5, 250], "pq"),
+        ("pointed", "ne", 5, "qrs"),
+        ("pointed", "eq", "5", ""),
+        ("pointed", "eq", 9_007_199_254_740_993, "r"),
+        ("pointed", "eq", 9_007_199_254_740_992, ""),
         # Numbers order numbers, also where they are kept as text; text orders text.
         ("digits", "gt", 7, "q"),
         ("digits", "le", 10, "pq"),

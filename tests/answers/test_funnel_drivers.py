@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.answers import Answer, ask, funnel_drivers
+from lib.answers import Answer, ask, driver_rows, funnel_drivers
 from lib.errors import QuestionError
 from lib.facts import Facts
-from lib.questions import parse
+from lib.questions import Funnel, parse
 from lib.stats import newcombe, z_of_many
 from tests.answers.funnel_logs import Log, a_log, a_question, asked, expected, facts_of
 from tests.answers.oracle import Event
@@ -221,6 +221,41 @@ def by_hand(log_of: Log, question: Any, floor: int) -> dict[tuple[str, str], tup
         if 2 * large >= len(cohort) and 0 < sum(passed for _, passed in cohort) < len(cohort):
             found |= rows
     return found
+
+
+@examples(40)
+@given(rng=st.randoms(use_true_random=True))
+def test_values_read_apart_are_those_read_with_all_rows(rng: random.Random) -> None:
+    """Several events at one instant are among them: which one is the step's must not depend on the way of reading."""
+    facts = facts_of(a_log(rng, people=40, span=12, length=7))
+    data = a_question(rng, "ordered", overlap=False, span=12) | {"view": "drivers"}
+    question = asked(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(funnel_drivers, "FLOOR", 1)
+        apart = ask(question, facts)
+        patch.setattr(driver_rows.DriverRows, "are_apart", False)
+        at_once = ask(question, facts)
+    assert apart.tables["drivers"].equals(at_once.tables["drivers"]), data
+    assert apart.headline == at_once.headline
+
+
+@pytest.mark.parametrize(
+    ("more", "are_apart"),
+    [
+        ({}, True),
+        ({"count_by": "account"}, False),
+        ({"order": "strict"}, False),
+        ({"steps": ["a", {"event": ["a", "b"]}]}, False),
+        ({"steps": ["a", {"event": "b", "first_ever": True}]}, False),
+        ({"exclude": [{"event": "a", "after": 1, "before": 2}]}, False),
+        ({"hold": ["phone"]}, False),
+    ],
+    ids=str,
+)
+def test_values_are_read_apart_where_an_event_is_one_step_only(more: dict[str, Any], are_apart: bool) -> None:
+    question = parse({"kind": "funnel", "steps": ["a", "b"], "view": "drivers"} | more)
+    assert isinstance(question, Funnel)
+    assert driver_rows.DriverRows(question, Facts.of(events=PHONES), values=("phone",)).are_apart is are_apart
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])

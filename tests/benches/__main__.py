@@ -1,6 +1,6 @@
 """`python -m tests.benches --size 10m`: load, then questions against peers, on the same files in one run.
 
-`python -m tests.benches --serving` measures the server instead, `--browser` a choice until its chart is painted.
+`python -m tests.benches --serving` measures the server instead, `--browser` how long one waits in a browser.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
     options.add_argument("--size", default="10m", choices=SIZES)
     options.add_argument("--load-only", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--serving", action="store_true", help="Measure the server, against plain `streamlit run`.")
-    options.add_argument("--browser", action="store_true", help="Measure a choice until its chart is painted.")
+    options.add_argument("--browser", action="store_true", help="Measure waiting in a real browser: Explore, Pulse.")
     options.add_argument("--clients", type=int, nargs="+", default=[10, 50], help="People at once, one by one.")
     options.add_argument("--seconds", type=float, default=30, help="How long they stay.")
     if options.parse_args().serving:

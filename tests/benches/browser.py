@@ -1,13 +1,14 @@
-"""`python -m tests.benches --browser`: from a choice in the sidebar to the painted chart, as a person's browser has it.
+"""`python -m tests.benches --browser`: how long a person waits for Explore and for Pulse, in a real browser.
 
-The clock runs in the page: from the key that takes the choice until the picture under it is another one and has been
-painted. On the same computer as the server, so both share its cores.
+On Explore the clock runs in the page: from the key that takes a choice until the picture under it is another one and
+has been painted. On Pulse it runs from the navigation until the last tile and the chart have been painted. The browser
+is on the same computer as the server, so both share its cores; where others use them, too, the CPU seconds tell more.
 """
 
 import statistics
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from lib.demo.workspace import make_company
 from tests.browser import launch_options
@@ -18,6 +19,21 @@ FOLDER = Path(".bench")
 PERIODS = ("last 30 days", "last 90 days", "last 7 days", "all time")
 ROUNDS = 8
 PICTURE = "[data-testid=stVegaLiteChart] .marks"
+VIEWS = 10
+TILES = 7
+PAINTED = f"""
+() => {{
+  const numbers = document.querySelectorAll('[class*="st-key-tile-"] [data-testid=stMetricValue]').length;
+  const links = document.querySelectorAll('[class*="st-key-tile-"] a').length;
+  if (numbers < {TILES} || links < {TILES} || !document.querySelector('{PICTURE}')) return false;
+  if (window.painted === undefined) {{
+    window.painted = null;
+    requestAnimationFrame(() => requestAnimationFrame(() => {{ window.painted = performance.now(); }}));
+  }}
+  return window.painted ?? false;
+}}
+"""
+OVER = "() => document.querySelector('[data-test-script-state=notRunning]') !== null"
 CLOCK = """
 picture => {
   const shown = () => document.querySelector(picture)?.outerHTML.length + document.querySelector('h2')?.innerText;
@@ -48,11 +64,39 @@ def main() -> None:
         page.evaluate(CLOCK, PICTURE)
         new = [_choose(page, period) for period in PERIODS]
         known = [_choose(page, period) for _ in range(ROUNDS) for period in PERIODS]
+        views = _views(browser, server)
         browser.close()
     for what, found in (("answer new", new), ("answer known", known)):
         tail = sorted(found)[int(len(found) * 0.95)]
         target = "  target: p95 ≤ 350" if found is known else ""
-        print(f"choice → painted chart, {what}: median {statistics.median(found):.0f} ms, p95 {tail:.0f} ms{target}")
+        middle = statistics.median(found)
+        print(f"Explore, choice → painted chart, {what}: median {middle:.0f} ms, p95 {tail:.0f} ms{target}")
+
+    first, *warm = views
+    for what, found in (("first view", [first]), (f"best of {VIEWS} warm views", warm)):
+        painted, busy, served = (min(one[part] for one in found) for part in range(3))
+        target = "  target: painted ≤ 1500" if found is warm else ""
+        print(
+            f"Pulse, navigation → last tile and chart, {what}: painted {painted:.0f} ms, browser CPU {busy:.2f} s,"
+            f" server CPU {served:.2f} s{target}"
+        )
+
+
+def _views(browser: Browser, server: Server) -> list[tuple[float, float, float]]:
+    """The first view of Pulse and warm ones: milliseconds to the paint, CPU seconds of the page and of the server."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True).new_page()
+    metrics = page.context.new_cdp_session(page)
+    metrics.send("Performance.enable")
+    found = []
+    for _ in range(VIEWS + 1):
+        server.settle()
+        before = server.seconds()
+        page.goto(f"http://localhost:{server.port}/pulse", wait_until="commit")
+        painted = float(page.wait_for_function(PAINTED, timeout=60_000, polling="raf").json_value())
+        page.wait_for_function(OVER, timeout=60_000)
+        told = {one["name"]: one["value"] for one in metrics.send("Performance.getMetrics")["metrics"]}
+        found.append((painted, float(told["ThreadTime"]), server.seconds() - before))
+    return found
 
 
 def _choose(page: Page, period: str) -> float:

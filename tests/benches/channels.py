@@ -8,6 +8,7 @@ notes and the people whom codes and links share are ours alone. The numbers have
 
 import argparse
 import math
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -44,7 +45,8 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     chosen = options.parse_args()
     folder = ROOT / f"channels-{chosen.people}-{chosen.partners}"
-    if not (folder / "workspace" / "warehouse" / "stamp.json").exists():
+    if not (folder / "workspace" / "warehouse" / "stamp.json").exists() or not Facts.open(folder / "workspace").ready:
+        shutil.rmtree(folder, ignore_errors=True)
         _make(folder, chosen.people, chosen.partners)
     print(f"{chosen.people:,} people, {chosen.partners:,} partners, {DAYS} days\n{'':<26}{'s':>8}{'CPU s':>8}")
     for name, data in QUESTIONS.items():

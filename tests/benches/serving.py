@@ -26,6 +26,7 @@ OURS_EMPTY = (
 )  # fmt: skip
 NAMES = ("growthops run", "streamlit run")
 STARTS, RERUNS, ROUNDS = 3, 20, 3
+PAGE = "onboarding"  # the page measured; an empty script has no such page, and shows itself
 THINK = (2.0, 8.0)
 WINDOWS = 8
 SAMPLE_SECONDS = 1.0
@@ -65,7 +66,7 @@ def _starts(workspace: Path) -> None:
         for which, command in enumerate((OURS, PLAIN)):
             with Server(workspace, command, log=FOLDER / "serving.log") as server:
                 opened = time.perf_counter() - server.began
-                with Visitor(server.port, "onboarding") as visitor:
+                with Visitor(server.port, PAGE) as visitor:
                     _check(visitor.run())
                 found[which].append((opened, time.perf_counter() - server.began, server.seconds()))
     ours, plain = ([statistics.median(column) for column in zip(*runs, strict=True)] for runs in found)
@@ -110,7 +111,7 @@ def _measured(
     cpu: list[list[float]] = [[] for _ in servers]
     waits: list[list[float]] = [[] for _ in servers]
     with ExitStack() as stack:
-        visitors = [stack.enter_context(Visitor(server.port)) for server in servers]
+        visitors = [stack.enter_context(Visitor(server.port, PAGE)) for server in servers]
         steps = [prepare(visitor, visitor.run()) for visitor in visitors]
         for server, step in zip(servers, steps, strict=True):
             for _ in range(5):
@@ -165,7 +166,7 @@ def _crowd(workspace: Path, clients: int, seconds: float) -> None:
 
 
 def _visited(server: Server, clients: int, seconds: float) -> dict[str, float]:
-    with Visitor(server.port) as first:
+    with Visitor(server.port, PAGE) as first:
         first.run()
         for number in range(WINDOWS):
             _within(first, number + 1)
@@ -197,7 +198,7 @@ def _person(number: int, port: int, end: float, waits: list[float], failed: list
     chance = random.Random(number)
     time.sleep(chance.uniform(0, THINK[1]))
     try:
-        with Visitor(port) as visitor:
+        with Visitor(port, PAGE) as visitor:
             visitor.run()
             while time.monotonic() < end:
                 time.sleep(chance.uniform(*THINK))

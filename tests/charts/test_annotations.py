@@ -5,11 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
+import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.charts import annotations
+from lib.charts import annotations, lines
 from lib.charts.annotations import MOST_LABELS, ROWS, Mark, marks
+from lib.charts.picking import has_notes, noted, pickable, with_notes
+from lib.charts.specification import specification
 from lib.charts.tones import LIGHT
 
 MONDAY = date(2026, 1, 5)
@@ -96,3 +100,42 @@ def test_layers_carry_their_words_and_no_rows() -> None:
     assert [len(part) for part in values] == [1, 2, 2, 2]
     assert [tip["field"] for tip in drawn[2]["encoding"]["tooltip"]] == ["when", "what", "kind"]
     assert annotations.layers([], LIGHT) == []
+
+
+def listed(*, is_clicked: bool) -> dict[str, Any]:
+    """A line chart with a note on 13 January that listens to clicks, and on points where these open something."""
+    days = [MONDAY + timedelta(weeks=k) for k in range(3)]
+    frame = pl.DataFrame({"bucket": days, "value": [1.0, 2.0, 3.0], "n": [40] * 3, "label": ["a"] * 3,
+                          "segment": ["All"] * 3, "complete": [True] * 3})  # fmt: skip
+    happened = diary((date(2026, 1, 13), None, "Launch")).with_columns(id=pl.lit("a_1"))
+    made = specification(lines.chart(frame, LIGHT, annotations=happened), LIGHT)
+    assert has_notes(made.spec)
+    return with_notes(pickable(made.spec) if is_clicked else made.spec)
+
+
+def test_one_layer_listens_to_clicks_on_notes() -> None:
+    """The whole line; where points listen, too, its upper end, which then lies over all of them."""
+    free, shared = listed(is_clicked=False), listed(is_clicked=True)
+    assert [(one["name"], one["views"]) for one in free["params"]] == [("noted", ["note-lines"])]
+    assert [(one["name"], one["views"]) for one in shared["params"]] == [
+        ("picked", ["points"]), ("noted", ["note-tops"])]  # fmt: skip
+    names = [layer.get("name") for layer in free["layer"]]
+    assert "note-tops" not in names and shared["layer"][-1]["name"] == "note-tops"
+    for spec, name in ((free, "note-lines"), (shared, "note-tops")):
+        [layer] = [layer for layer in spec["layer"] if layer.get("name") == name]
+        assert layer["mark"]["cursor"] == "pointer" and [row["note"] for row in layer["data"]["values"]] == ["a_1"]
+
+
+@pytest.mark.parametrize("is_clicked", [True, False])
+def test_a_picture_that_listens_can_be_drawn(is_clicked: bool) -> None:
+    spec = listed(is_clicked=is_clicked)
+    rows = [{"at": 0, "value": 1.0, "front": True, "complete": True, "before": False}]
+    drawn = vl_convert.vegalite_to_svg(spec | {"data": {"name": "rows"}, "datasets": {"rows": rows}, "width": 600})
+    assert drawn.startswith("<svg")
+
+
+def test_a_click_beside_every_note_asks_for_nothing() -> None:
+    assert noted({}) is None and noted({"noted": []}) is None and noted({"noted": [{"note": ""}]}) is None
+    without = diary((date(2026, 1, 13), None, "Launch"))
+    made = annotations.layers(marks(without, weeks(3)), LIGHT)
+    assert not has_notes({"layer": [{"name": "note-lines", "data": {"values": [{"note": ""}]}}]}) and made

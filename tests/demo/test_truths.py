@@ -244,6 +244,24 @@ def test_quality_against_volume(people: pl.DataFrame, tables: Tables) -> None:
     assert spent(tables, "joint_webinar") / 100 / 60 == 20 and spent(tables, "studio_social") / 100 / 200 == 45
 
 
+def test_visits_by_native_advertisements(people: pl.DataFrame, tables: Tables) -> None:
+    """Five pages, $0.03 earned and $0.02 paid: a cent is left of each of a thousand visits."""
+    told = TRUTHS.native
+    touches = tables["touchpoints"].filter(pl.col("campaign") == told.campaign)
+    ids = people.select("person", "anon_id").drop_nulls().unique()
+    clicks = touches.join(ids, on="anon_id").select("person", "ts", begun="ts").sort("ts")
+    rows = people.join(clicks.select("person").unique(), on="person").sort("ts")
+    assert touches.height == told.visits == 1_000 and rows["person"].n_unique() == told.readers
+    assert set(rows["name"]) == {"page_viewed"} and set(rows["page"]) == {told.page}
+    assert people.filter(pl.col("page") == told.page).height == rows.height == told.pages_a_visit * told.visits
+    visits = rows.join_asof(clicks, on="ts", by="person", check_sortedness=False)
+    assert (visits["ts"] - visits["begun"] < timedelta(minutes=30)).all()
+    assert sorted(visits.group_by("person", "begun").len()["len"].unique()) == [3, 4, 5, 6, 7]
+    assert rows["day"].is_between(told.start, told.end, closed="left").all()
+    assert rows["value"].sum() == pytest.approx(told.earned_a_visit * told.visits)
+    assert spent(tables, told.campaign) / 100 == told.paid_a_visit * told.visits == 20
+
+
 def test_first_scans(people: pl.DataFrame, tables: Tables) -> None:
     """A receipt within 14 days: 1,800 of the creators' 10,000 and 900 of 6,000 by search."""
     assert story(people, tables, 3) == [("organic_search", None, None, None, None, 6_000, 900)]

@@ -104,3 +104,16 @@ def test_deals(tables: Tables, facts: Facts) -> None:
     assert tuple(net[name] for name in names) == told == (20, 120_000, 30_000, 90_000, 8)
     assert (net["given"], net["share_with_free"]) == (0.25, 0.4)
     assert deals.filter(pl.col("created_at").dt.date() >= date(2026, 11, 1)).is_empty()
+
+
+def test_who_brings_in_the_pipeline(tables: Tables, facts: Facts) -> None:
+    truth = TRUTHS.deals.pipeline
+    scope = {"start": "2024-01-01", "end": "2024-07-01"}
+    table = asked(facts, "pipeline", scope=scope, by={"field": "origin"}, grain="quarter")["pipeline"]
+    whole = table.group_by("bucket").agg(pl.col("acv").sum()).sort("bucket").rows()
+    assert whole == [(truth.quarters[0], 10_000_000), (truth.quarters[1], 10_000_000)]
+    outbound = table.filter(pl.col("segment") == "outbound").sort("bucket")
+    assert outbound["share"].to_list() == [0.15, 0.45] == list(truth.shares)
+    assert outbound["acv"].to_list() == [1_500_000, 4_500_000] == list(truth.outbound)
+    others = tables["opportunities"].filter(pl.col("team") != "strategic")
+    assert others.filter(pl.col("created_at").dt.date() < date(2024, 8, 1)).is_empty(), "nothing else is in the way"

@@ -68,6 +68,13 @@ def test_two_browsers_change_the_same_objective(server: Server, open_page: Open)
     settle(pages[1])
     assert problems(pages[1]) == []
     assert [one.version for one in store.objectives.history(made.id)] == [1, 2]
+    # Its X is no decision: the change waits on the page.
+    conflict.get_by_role("button", name="Close").click()
+    expect(conflict).to_be_hidden()
+    expect(pages[1].get_by_text("is not saved: ")).to_be_visible()
+    settle(pages[1])
+    pages[1].get_by_role("button", name="Choose", exact=True).click()
+    expect(conflict).to_be_visible()
     conflict.get_by_role("button", name="Keep both").click()
     expect(conflict).to_be_hidden()
     settle(pages[1])

@@ -1,11 +1,14 @@
 """Pulse in a real browser: from a tile to the page with the same number, the brief on paper, and who can read it."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from lib.store import Store
 from tests.e2e.conftest import ANSWERS_WITHIN_MS, Server, Visitor
 from tests.e2e.test_every_page import problems
 from tests.pages import tiny
@@ -45,6 +48,23 @@ def test_from_a_tile_to_the_same_number(open_page: Open) -> None:
     page.locator(".st-key-tile-2").get_by_role("link").click()
     expect(page.get_by_text("New people: 60 in the last complete bucket (2026-03-01).")).to_be_visible()
     assert "metric=new_users" in page.url
+    page.go_back()
+    expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
+
+
+def test_a_click_on_the_line_of_a_note_opens_before_and_after(server: Server, open_page: Open) -> None:
+    store = Store(server.workspace)
+    store.annotations.add(date(2026, 3, 12), "Series A", "funding", author="ana", annotation_id="a_series")
+    store.close()
+    page = open_page("/pulse?grain=week&show=new_users", width=1440).page
+    settle(page)
+    line = page.locator("[data-testid=stVegaLiteChart] .note_lines_marks > *").first
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 0.7 * box["height"])
+    expect(page.get_by_role("heading", name="Tests", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("annotation=a_series"))
     page.go_back()
     expect(page.get_by_role("heading", name="Pulse", exact=True)).to_be_visible()
 

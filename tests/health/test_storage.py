@@ -24,7 +24,7 @@ def file_of(workspace: Path, table: str) -> Path:
 
 def test_tables_with_rows_files_and_bytes(workspace: Path) -> None:
     found = {row["table"]: row for row in storage.tables(Warehouse.open(workspace)).rows(named=True)}
-    assert set(found) == {"events", "users", "daily", "people", "loads"}
+    assert set(found) == {"events", "users", "daily", "first_seen", "people", "loads"}
     assert (found["events"]["rows"], found["events"]["files"], found["events"]["last_load"]) == (2, 2, NOW)
     assert (found["users"]["rows"], found["users"]["files"]) == (3, 1)
     assert found["users"]["bytes"] == file_of(workspace, "users").stat().st_size

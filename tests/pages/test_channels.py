@@ -19,10 +19,9 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.intake import load_frames
 from lib.questions import Event, parse
-from lib.scope import ChannelRule
 from lib.store import Edit, Store
 from lib.ui import channels_choice
-from lib.ui.channels_choice import OWN, ChannelsChoice, question, read, together, written
+from lib.ui.channels_choice import OWN, ChannelsChoice, question, read, written
 from lib.ui.channels_views import TABS
 from lib.ui.funnel_address import Known
 from tests.pages import tiny
@@ -248,8 +247,8 @@ def test_a_tab_is_in_the_address_and_draws_alone(channels: Visit) -> None:
     found = {tab: channels(tab=tab, **WEEK) for tab in TABS}
     assert all(healthy(app) for app in found.values())
     assert {tab: len(app.dataframe) for tab, app in found.items()} == {
-        "Partners": 2, "Staying": 2, "Payback": 1, "Costs": 3, "Mix": 1, "Creators": 2, "Messages": 2, "Keywords": 2,
-        "Referrers": 1, "Projection": 1,
+        "Partners": 2, "Staying": 2, "Payback": 1, "Costs": 3, "Visits": 2, "Mix": 1, "Creators": 2, "Messages": 2,
+        "Keywords": 2, "Referrers": 1, "Projection": 1,
     }  # fmt: skip
     costs = found["Costs"].dataframe[1].value
     assert costs["said"].tolist() == ["Paid", "Blended", "Fully loaded"]
@@ -371,15 +370,6 @@ def test_it_makes_something_of_anything(address: dict[str, tuple[str, ...]]) -> 
 def test_what_it_opens_with_needs_no_address() -> None:
     opens = ChannelsChoice(target=3.5)
     assert set(written(opens, opens, KNOWN).values()) == {()}
-
-
-def test_all_channels_together_are_those_of_the_rules_in_use() -> None:
-    when = {"field": "partner", "op": "eq", "value": "lena"}
-    rule = ChannelRule.model_validate({"when": when, "channel": "creators", "partner": "l"})
-    asked = together(ChannelsChoice(by="partner", adjust="platform", target=1), {}, [rule])
-    assert (asked["by"], "adjust" in asked, "target" in asked) == ("channel", False, False)
-    assert [(one["channel"], one.get("partner")) for one in asked["rules"]] == [("All", "l"), ("All", None)]
-    assert parse(asked)
 
 
 def test_every_parameter_and_word_is_documented() -> None:

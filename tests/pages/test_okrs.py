@@ -16,7 +16,8 @@ from lib.export import csv_text
 from lib.okr import sheet
 from lib.queries import okrs
 from lib.store import KeyResult, Objective, Reading, Store, open_store
-from lib.ui import okr_choice, okr_sheet
+from lib.ui import okr_choice, okr_conflicts, okr_sheet
+from lib.ui.caption import of_page
 from tests.pages.conftest import Visit
 
 PAGE = "pages/brief/okrs.py"
@@ -296,3 +297,43 @@ def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
     assert {(one.title, one.metric_key) for one in store.key_results.list()} == {
         ("More people", "active_users"), ("Steps", None),
     }  # fmt: skip
+
+
+def test_a_conflict_put_aside_is_not_lost(visit: Visit, workspace: Path) -> None:
+    """Closing the drawer by its X is no decision: the change waits on the page until somebody chooses or drops it."""
+    objective, _ = goal(workspace)
+    app = press(opened(visit), "change-o_1")
+    app.text_input(key="objective-owner").set_value("cleo").run()
+    store = open_store(workspace)
+    store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    press(app, "drawer-apply").run()
+    conflict = app.session_state["_drawer"]["draft"]
+    app.session_state["_drawer"] = {}
+    app.session_state[okr_conflicts.ASIDE] = conflict
+    app.run()
+    assert "is not saved: ben changed it meanwhile." in words(app)
+    press(app, "okr-conflict-choose").run()
+    press(app, "drawer-apply")
+    assert (store.objectives.history("o_1")[-1].title, store.objectives.history("o_1")[-1].owner) == (
+        "Keep them all", "cleo")  # fmt: skip
+    app.session_state[okr_conflicts.ASIDE] = conflict
+    app.run()
+    press(app, "okr-conflict-drop")
+    assert "is not saved" not in words(app.run()) and len(store.objectives.history("o_1")) == 3
+
+
+def test_every_picture_can_leave(visit: Visit, workspace: Path) -> None:
+    """The tree, the course of a key result and the scores each have the menu that every other chart has."""
+    goal(workspace, type="increase", baseline=0.0, target=1.0, metric_key="active_users", reading=Reading("week"),
+         unit=None)  # fmt: skip
+    app = opened(visit, kr="kr_1")
+    for key in ("export-okr-tree", "export-okr-line"):
+        app.session_state[key] = True
+        app.run()
+        assert not app.exception
+        name = key.removeprefix("export-")
+        kinds = [one.proto.label for one in app.get("download_button") if one.proto.id.endswith(f"-{name}")]
+        assert kinds == ["PNG", "SVG", "PNG", "SVG", "CSV", "About"]
+        app.session_state[key] = False
+    words_around = of_page("Title", "How to read it", "What is counted")
+    assert words_around.source.startswith("Tiny & Sons, Growth Ops · data through")

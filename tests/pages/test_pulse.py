@@ -1,9 +1,11 @@
 """Pulse as a visitor meets it: the sentence, the tiles and where they lead, what waits, and the drawers."""
 
+import json
 import re
 import sys
 import time
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib import engine, lookout
 from lib.intake import load_frames
-from lib.queries import pulse
+from lib.okr.cycles import days, quarter_of
+from lib.pulse.places import Course, Place
+from lib.queries import okrs, pulse
 from lib.settings import Settings, write_settings
-from lib.store import Edit, Store
+from lib.store import Edit, KeyResult, Objective, Store
 from lib.ui import pulse_alerts, pulse_choice, pulse_drawer
 from tests.pages import tiny
 from tests.pages.conftest import Visit
@@ -275,13 +279,13 @@ def scans(plans: list[str]) -> int:
     return sum("/events/" in plan and not re.search(r'SELECTION:.*col\("name"\)', plan) for plan in plans)
 
 
-def test_seven_tiles_are_one_pass_over_the_events(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seven_tiles_pass_over_the_events_at_most_once(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_frames(workspace, {"events": tiny.events(), "touchpoints": tiny.touchpoints(), "spend": tiny.spend()}, "more")
     board = pulse_choice.Board.model_validate({"tiles": [{"metric": name} for name in SEVEN]})
     plans = counting(monkeypatch)
     found = pulse.read_tiles(board, pulse.around())
     assert [one.missing for one in found] == [""] * 7
-    assert scans(plans) == 1, "people's first events; the rest reads the roll-up of days, or single events"
+    assert scans(plans) <= 1, "first events and days of activity are kept by the load; the rest reads single events"
     again = len(plans)
     pulse.read_tiles(board, pulse.around())
     assert len(plans) == again, "and nothing the second time"
@@ -304,3 +308,100 @@ def test_the_lookout_looks_once_a_load(board: Path, caplog: pytest.LogCaptureFix
     assert lookout.look(load) == (load, ())
     (board / "growthops.toml").write_text("[broken", "utf-8")
     assert lookout.look(load) == (load, ()) and "could not be looked at" in caplog.text
+
+
+def test_a_plan_is_written_by_hand(page: Visit, workspace: Path) -> None:
+    """The drawer asks for an amount and two days, the last one counted; the tile then says the pace."""
+    keep(workspace, "pulse", "team", {"tiles": [{"metric": "new_users"}]})
+    app = page()
+    app.button(key="pulse-bar-metrics").click().run()
+    app.session_state["_drawer"] = {**app.session_state["_drawer"], "draft": {
+        **app.session_state["_drawer"]["draft"], "open": 0}}  # fmt: skip
+    app.run()
+    assert [app.date_input(key=f"pulse-tile-plan-{end}").value for end in ("from", "to")] == [
+        date(2026, 4, 1), date(2026, 6, 30)]  # fmt: skip
+    app.text_input(key="pulse-tile-plan").set_value("600").run()
+    app.date_input(key="pulse-tile-plan-from").set_value(date(2026, 3, 1)).run()
+    app.date_input(key="pulse-tile-plan-to").set_value(date(2026, 3, 31)).run()
+    app.button(key="drawer-apply").click().run()
+    store = Store(workspace)
+    live = store.definitions.live("pulse", "team")
+    store.close()
+    assert live is not None and live.body["tiles"][0]["plan"] == {
+        "amount": 600.0, "start": "2026-03-01", "end": "2026-04-01"}  # fmt: skip
+    shown = page()
+    assert healthy(shown) and "off track: pace 0.10" in says(shown)
+
+
+def test_what_a_plan_lacks() -> None:
+    plan = {"amount": 0, "start": "2026-03-01", "end": "2026-04-01"}
+    items = [{**pulse_drawer.NEW, "metric": "new_users", "plan": plan}]
+    draft = {"items": items, "grain": "week", "compare": "previous"}
+    assert "plan of 0" in pulse_drawer.problem(draft)
+    plan |= {"amount": 5, "end": "2026-03-01"}
+    assert "ends before it begins" in pulse_drawer.problem(draft)
+    plan["amount"] = None
+    assert pulse_drawer.problem(draft) == "" and "plan" not in pulse_drawer.body_of(draft)["tiles"][0]
+    plan |= {"amount": 5, "end": "2026-04-01"}
+    items[0]["metric"] = "grr"
+    assert "plan" not in pulse_drawer.body_of(draft)["tiles"][0], "a share does not add up, so it has no plan"
+
+
+def test_an_alert_on_a_key_result_is_picked(page: Visit, board: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(okrs, "STALE_DAYS", 100_000)
+    today = datetime.now(UTC).date()
+    store = Store(board)
+    cycle = quarter_of(today)
+    start, end = days(cycle)
+    goal = store.objectives.add(Objective(objective_id="o_1", cycle=cycle, title="Grow", owner="ana"), author="ana")
+    for key, title in (("kr_1", "More people"), ("kr_2", "Fewer calls")):
+        result = KeyResult(
+            kr_id=key, objective_id=goal.objective_id, title=title, type="milestone", baseline=0.0, target=4.0,
+            owner="ana", start_on=start, due_on=end - timedelta(days=1), unit="steps",
+        )  # fmt: skip
+        store.key_results.add(result, author="ana")
+    store.close()
+    app = page()
+    app.button(key="pulse-bar-alerts").click().run()
+    app.selectbox(key="alert-when").set_value("off_track").run()
+    assert app.selectbox(key="alert-key-result").options == ["More people", "Fewer calls"]
+    app.text_input(key="alert-name").set_value("Calls").run()
+    assert app.button(key="drawer-apply").disabled, "no key result is chosen yet"
+    app.selectbox(key="alert-key-result").set_value("kr_2").run()
+    app.button(key="drawer-apply").click().run()
+    store = Store(board)
+    [kept] = store.definitions.list("alert")
+    store.close()
+    assert kept.body == {"when": "off_track", "key_result": "kr_2", "where": [], "grain": "week", "against": "previous"}
+
+
+def test_growth_by_country_is_behind_a_word(page: Visit, board: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    people = Course("users_total", "People registered", 4.0, "4", (1.0, 4.0), 4.0, False)
+    shown = (Place("DE", (people, replace(people, metric="accounts_total", title="Businesses"))),)
+    monkeypatch.setattr(pulse, "read_places", lambda around: asked.append(around) or (shown if len(asked) > 1 else ()))
+    app = page()
+    assert "Growth by country" in [one.label for one in app.expander] and asked == [], "asked for once it is open"
+    app.session_state["pulse-places"] = True
+    assert "Nothing is known by country" in says(app.run())
+    told = says(app.run())
+    assert healthy(app) and "each line on a scale of its own" in told and "**DE**" in told
+    assert "People registered 4, ×4.0 in a year" in told and "Businesses 4, ×4.0 in a year" in told
+
+
+def test_a_click_on_a_note_opens_before_and_after(page: Visit, board: Path) -> None:
+    store = Store(board)
+    store.annotations.add(date(2026, 3, 12), "Series A", "funding", author="ana", annotation_id="a_1")
+    store.close()
+    app = page(show="new_users")
+    [chart] = app.get("vega_lite_chart")
+    spec = json.loads(chart.proto.spec)
+    [listening] = [one for one in spec["params"] if one["name"] == "noted"]
+    assert listening["select"]["fields"] == ["note"]
+    [line] = [layer for layer in spec["layer"] if layer.get("name") in listening["views"]]
+    assert [row["note"] for row in line["data"]["values"]] == ["a_1"]
+    app.session_state["_note_opened"] = "a_1"
+    app.run()
+    assert [title.value for title in app.title] == ["Tests"] and "Series A" in str(
+        app.selectbox(key="tests-note").options
+    )

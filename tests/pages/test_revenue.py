@@ -267,6 +267,14 @@ def test_tabs_by_hand(revenue: Visit) -> None:
 
 
 @pytest.mark.usefixtures("paying")
+def test_what_changed_says_how_it_differs_from_the_number_above(revenue: Visit) -> None:
+    said = [caption.value for caption in revenue(tab="What changed").caption]
+    assert len([text for text in said if text.startswith("GRR at the top of the page moved by")]) == 1
+    steps = [caption.value for caption in revenue(tab="What changed", basis="each step").caption]
+    assert not [text for text in steps if text.startswith("GRR at the top")]
+
+
+@pytest.mark.usefixtures("paying")
 @pytest.mark.parametrize("name", [*OWN, "tab", "move", "at", "group", "measure", "packages"])
 def test_what_is_not_understood_is_said_and_taken_out(revenue: Visit, name: str) -> None:
     app = revenue(**{name: "nonsense"})

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from lib.intake import load_frames
+from lib.pulse import standings
 from lib.queries.tests import as_exposures
 from lib.reporting import gathering
 from lib.store import Annotation, Experiment, Store
@@ -281,13 +282,13 @@ def test_the_measure_follows_the_kind_of_the_note(
     note = Annotation("a_9", 1, date(2026, 3, 11), None, "Change", kind, Reach(), "ana", START)
     monkeypatch.setattr(tests_known, "notes", lambda: {"a_9": note})
     every = dict.fromkeys(("logo_churn", "grr", "onboarding", "newcomers", "visits", "people"), ("", {}))
-    monkeypatch.setattr(tests_known, "measures", lambda: every)
+    monkeypatch.setattr(tests_known, "measures", lambda _: every)
     assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == likely
     assert tests_known.chosen_measure(TestsChoice(annotation="a_9", metric="visits")) == "visits"
     left = {name: one for name, one in every.items() if name not in (likely, "grr")}
-    monkeypatch.setattr(tests_known, "measures", lambda: left)
+    monkeypatch.setattr(tests_known, "measures", lambda _: left)
     assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == otherwise
-    monkeypatch.setattr(tests_known, "measures", lambda: {"visits": every["visits"]})
+    monkeypatch.setattr(tests_known, "measures", lambda _: {"visits": every["visits"]})
     assert tests_known.chosen_measure(TestsChoice(annotation="a_9")) == "visits"
 
 
@@ -422,3 +423,61 @@ def test_what_a_draft_lacks() -> None:
     assert record_problem({"name": "a", "hypothesis": "b", "owner": " ", "weights": {}}) == "Say who owns it."
     said = record_problem({"name": "a", "hypothesis": "b", "owner": "c", "weights": {"x": None}})
     assert said == "Give every variant a weight above 0."
+
+
+def reading(folder: Path, key: str, name: str, annotation: str) -> None:
+    asked = {"kind": "before_after", "at": "2026-03-11", "days": 5, "measure": "count", "goal": "signup_done"}
+    controls = {"annotation": [annotation], "metric": ["event.signup_done"], "days": ["5"]}
+    store = Store(folder)
+    body = {"question": asked, "page": "tests", "controls": controls, "about": "Five days each"}
+    store.definitions.publish(Edit("view", key, body, name, "ana"))
+    store.definitions.publish(
+        Edit("view", "other", {"question": {"kind": "stickiness", "event": "app_session"}}, "Not one", "ana")
+    )
+    store.close()
+
+
+def test_a_saved_reading_opens_with_its_measure_and_days(own: Path, page: Open) -> None:
+    """SG-03 and the like in two choices: the part of the page, then the reading."""
+    reading(own, "start-page", "Did the start page help?", "a_1")
+    app = page(tab="Before and after")
+    assert healthy(app) and "Saved readings" in text(app) and "Five days each · ana" in text(app)
+    assert [one.label for one in app.button if str(one.key).startswith("tests-reading-")] == [
+        "Did the start page help?"
+    ]
+    app.button(key="tests-reading-start-page").click().run()
+    assert healthy(app) and app.number_input(key="tests-days").value == 5
+    assert "People with “signup_done” a day" in verdict(app)
+    assert not [one for one in app.button if str(one.key).startswith("tests-reading-")], "it is the one that is shown"
+    beside = page(annotation="a_1")
+    assert "Saved readings of this change" in text(beside)
+
+
+def test_a_change_with_a_saved_reading_was_looked_at(own: Path) -> None:
+    reading(own, "start-page", "Did the start page help?", "a_1")
+    store = Store(own)
+    views = store.definitions.list("view")
+    store.close()
+    assert standings.measured((), views) == {"a_1"}
+    with gathering.opened(own, datetime(2026, 4, 20, tzinfo=UTC)) as known:
+        assert known.measured() == {"a_1"}
+
+
+def test_a_test_is_split_by_a_field(own: Path, page: Open) -> None:
+    names = [f"u{person:02}" for person in range(59)]
+    people = pl.DataFrame({"user_id": names, "country": ["DE" if k < 40 else "US" for k in range(59)]})
+    load_frames(own, {"users": people.with_columns(created_at=pl.lit(START), is_internal=pl.lit(False))}, "people")
+    app = page(exp="form")
+    assert app.selectbox(key="tests-by").options[0] == "nothing: all together"
+    app.selectbox(key="tests-by").set_value("user.country").run()
+    assert healthy(app) and str(app.query_params["by"]).strip("[']") == "user.country"
+    rows = app.dataframe[0].value
+    assert set(zip(rows["segment"], rows["variant"], rows["units"], strict=True)) >= {
+        ("DE", "new", 20), ("DE", "control", 20), ("US", "new", 10), ("US", "control", 9)}  # fmt: skip
+
+
+@pytest.mark.usefixtures("own")
+def test_an_event_of_the_address_is_measured_however_rare(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tests_known, "MOST_EVENTS", 0)
+    app = page(annotation="a_1", metric="event.signup_done")
+    assert healthy(app) and "signup_done" in verdict(app)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lib.answers import Answer
 from lib.errors import QuestionError
-from lib.pulse import growing, moves, reading, tiles
+from lib.pulse import growing, moves, places, reading, tiles
 from lib.pulse.decisions import Decision
 from lib.pulse.moves import Moves
 from lib.pulse.tiles import Around
@@ -109,11 +109,11 @@ def test_what_is_not_over_is_not_shown() -> None:
 
 def test_a_tile_that_cannot_be_asked_says_why() -> None:
     found = tiles.read(Tile(metric="mrr"), Board(tiles=(Tile(metric="mrr"),)), asking({}), AROUND)
-    assert (found.missing, found.value) == ("Nothing was loaded for it.", None)
+    assert (found.missing, found.value, found.is_early) == ("Nothing was loaded for it.", None, False)
     gone = tiles.read(Tile(metric="gone"), Board(tiles=(Tile(metric="gone"),)), asking({}), AROUND)
     assert "no metric “gone”" in gone.missing
     empty = shown(weeks([None, None]))
-    assert empty.missing.startswith("Nothing to divide by") and empty.text == "–"
+    assert empty.missing.startswith("Nothing to divide by") and empty.text == "–" and empty.is_early
     older = shown(weeks([0.4, 0.5, None]))
     assert (older.text, older.bucket, older.delta_text) == ("50.0 %", date(2026, 5, 18), "+10.0 pp")
 
@@ -186,3 +186,33 @@ def test_growth_on_both_sides() -> None:
     assert set(found) == {"users_total", "arr"}
     assert found["users_total"].said == "×5.0 in a year; 18.0 % of it in new countries"
     assert found["arr"].said == "×1.2 in a year; +150.0 % in two, 58.1 % a year"
+
+
+def test_growth_by_country_on_both_sides() -> None:
+    """LE-19: each country with its months and its multiple; the largest first, those without anybody left out."""
+    now, before, running = date(2026, 5, 1), date(2025, 5, 1), date(2026, 6, 1)
+    people = {
+        "DO": {before: 1e6, now: 4.1e6, running: 9e6},
+        "MX": {before: 0.0, now: 0.6e6},
+        "GT": {before: 9.0, now: 0.0},
+    }
+    companies = {"DO": {before: 500.0, now: 900.0}, "MX": {now: 100.0}, "PA": {before: 20.0, now: 10.0}}
+    values = {"users_total": {now: 1.0}, "accounts_total": {now: 1.0}}
+    ask = asking(values, {"user.country": people, "account.country": companies})
+    found = places.read(ask, AROUND)
+    assert [one.country for one in found] == ["DO", "MX", "PA"]
+    [dominican, business] = found[0].sides
+    assert (dominican.values, dominican.now, dominican.multiple) == ((1e6, 4.1e6), 4.1e6, 4.1)
+    assert dominican.said == "People registered 4,100,000, ×4.1 in a year"
+    assert (business.metric, business.multiple, business.is_new) == ("accounts_total", 1.8, False)
+    assert [one.said for one in found[1].sides] == [
+        "People registered 600,000, none a year before", "Businesses 100, none a year before"]  # fmt: skip
+    assert [one.metric for one in found[2].sides] == ["accounts_total"] and found[2].sides[0].multiple == 0.5
+
+
+def test_countries_need_no_year_before() -> None:
+    """In the first year nothing is called new, and a company without countries has no list."""
+    young = asking({"users_total": {}}, {"user.country": {"DE": {date(2026, 4, 1): 2.0, date(2026, 5, 1): 3.0}}})
+    [place] = places.read(young, AROUND)
+    assert [one.said for one in place.sides] == ["People registered 3"] and not place.sides[0].is_new
+    assert places.read(asking({}), AROUND) == ()

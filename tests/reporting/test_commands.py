@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from lib.cli import cli
 from lib.reporting import commands, mail
-from lib.settings import Mail
+from lib.settings import Mail, note_served
 from lib.store import Edit, Store
 from tests.pages import tiny
 
@@ -206,3 +206,17 @@ def test_nothing_blank_and_no_password_from_a_file(monkeypatch: pytest.MonkeyPat
     with pytest.raises(mail.MailError) as failed:
         mail.send(settings, mail.message(settings, "S\nBcc: x", "text"), {"GROWTHOPS_MAIL_PASSWORD": "hunter2"})
     assert "hunter2" not in str(failed.value)
+
+
+def test_links_lead_to_where_it_was_served_last(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "brief.html"
+    said = run(workspace, "brief", "--out", str(file)).output
+    assert "links to http://localhost:8501." in said and 'href="http://localhost:8501/' in file.read_text("utf-8")
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(workspace))
+    assert note_served("https://growth.example.com/team") == "https://growth.example.com/team"
+    assert "links to https://growth.example.com/team." in run(workspace, "brief", "--out", str(file)).output
+    assert "https://growth.example.com/team/" in run(workspace, "digest").output
+    (workspace / ".address").write_text("javascript:alert(1)", "utf-8")
+    assert "links to http://localhost:8501." in run(workspace, "brief", "--out", str(file)).output

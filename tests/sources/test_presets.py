@@ -192,6 +192,53 @@ def test_adjust_report(take: Taken) -> None:
     assert batch.notes[0] == "1 row of organic installs left out."
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Day,App,Channel,Campaign,Adgroup,Ad spend,Installs,Clicks,Impressions",
+     "Day,App,Partner name,Campaign (network),Campaign ID (network),Network cost,Ecpi,Clicks,Impressions",
+     "{day},{app},{network},{campaign},{adgroup},{cost},{installs},{clicks},{impressions}"],
+)  # fmt: skip
+def test_adjust_reports_under_readable_names_and_placeholders(take: Taken, header: str) -> None:
+    proposal, batch = take(f"{header}\n2026-03-01,Tallyfold,TikTok for Business,c,g,2.50,1,2,3\n")
+    assert proposal.looks_like == "an Adjust report"
+    assert rows(batch) == [(date(2026, 3, 1), "paid_social", "tiktok", "c", 250, 3, 2)]
+
+
+GERMAN = {
+    "a Meta Ads Manager export": (
+        "meta", "paid_social",
+        "Berichtsstart;Berichtsende;Kampagnenname;Anzeigenname;Ausgegebener Betrag (EUR);Impressionen;Link-Klicks\n"
+        "2026-03-02;2026-03-02;Frühling;g;1.234,50;48.000;610\n2026-03-02;2026-03-02;;;1.234,50;48.000;610\n",
+    ),
+    "a Google Ads report": (
+        "google", "paid_search",
+        "Kampagnenbericht\n1. März 2026 - 31. März 2026\nTag;Kampagne;Währungscode;Kosten;Impr.;Klicks;Conv.-Wert\n"
+        "2026-03-02;Frühling;EUR;1.234,50;48.000;610;3,0\nGesamt: Konto;--;EUR;1.234,50;48.000;610;3,0\n",
+    ),
+    "a TikTok Ads Manager export": (
+        "tiktok", "paid_social",
+        "Kampagnenname;Anzeigengruppenname;Nach Tag;Währung;Kosten;Impressionen;Klicks (Ziel)\n"
+        "Frühling;g;2026-03-02;EUR;1.234,50;48.000;610\nGesamt;-;-;;1.234,50;48.000;610\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", GERMAN)
+def test_german_exports_with_their_sums(take: Taken, title: str) -> None:
+    partner, channel, text = GERMAN[title]
+    proposal, batch = take(text, currency="EUR")
+    assert (proposal.looks_like, proposal.decimal, proposal.missing) == (title, ",", ())
+    assert rows(batch) == [(date(2026, 3, 2), channel, partner, "Frühling", 123450, 48000, 610)]
+    assert batch.notes[0] == "1 row of totals left out." and not batch.rejected.height
+
+
+def test_google_ads_in_german_without_a_currency_code(take: Taken) -> None:
+    text = "Woche;Kampagne;Kosten;Impressionen;Klicks;Durchschn. CPC\n2026-03-02;Marke;7,00;70;7;1,00\n"
+    proposal, batch = take(text, currency="EUR")
+    assert proposal.looks_like == "a Google Ads report"
+    assert [row[4:] for row in rows(batch)] == [(100, 10, 1)] * 7
+
+
 def test_appsflyer_cost_without_a_currency_is_in_dollars(take: Taken) -> None:
     text = (
         "date,app-id,media-source,campaign,spend,geo,currency\n2026-03-01,id1,mia_influencer,spring,10.005,DE,\n"

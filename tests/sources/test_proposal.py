@@ -35,7 +35,7 @@ def test_product_events(tmp_path: Path) -> None:
     assert proposal.table == "events"
     assert mapping(proposal) == {"event_id": "uuid", "ts": "timestamp", "name": "event", "user_id": "distinct_id"}
     assert (proposal.separator, proposal.encoding, proposal.decimal, proposal.header) == (";", "utf-8", ".", True)
-    assert proposal.spec.snake_case
+    assert not proposal.spec.snake_case  # the names stay what the file says
     assert proposal.extras == ("$browser",)
     lines = proposal.lines()
     assert lines[0] == "Table events (csv, separator ;, encoding utf-8, decimal .)"

@@ -13,6 +13,9 @@ from lib.warehouse.contacts import owned
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TS = pl.Datetime("us", "UTC")
+PLACES = ("channel", "partner", "campaign", "creative")
+CLICKED = ("landing_page", "referrer_host", "campaign", "creative", "keyword_class")
+COSTS = ("function", "kind", "channel", "partner", "campaign")
 REJECTED = {"row": pl.Int64, "line": pl.Int64, "column": pl.String, "reason": pl.String, "raw": pl.String}
 
 
@@ -108,7 +111,32 @@ def check(workspace: Path) -> None:
     met, people = warehouse.scan("touchpoints").collect(), warehouse.scan("people")
     if met.height:
         assert met.equals(owned(met.drop("person").lazy(), people).collect())
+    check_summaries(warehouse)
     assert stored.select((pl.col("ts").dt.strftime("%Y-%m") == pl.col("month")).all()).item()
+
+
+def check_summaries(warehouse: Warehouse) -> None:
+    """Summaries say what a plain loop over their tables says; a table without rows has none."""
+    first: dict[int, datetime] = {}
+    for person, ts in warehouse.scan("events").select("person", "ts").collect().rows():
+        first[person] = min(ts, first.get(person, ts))
+    assert warehouse.scan("first_seen").collect().rows() == sorted(first.items())
+    told = []
+    for row in warehouse.scan("touchpoints").collect().rows(named=True):
+        if row.get("person") is None:
+            continue
+        clicked = any(row[name] is not None for name in CLICKED)
+        known_by = 0 if row["promo_code"] is not None else 1 if clicked else 2
+        told.append((row["person"], row["ts"], known_by, *(row[name] for name in PLACES)))
+    met = warehouse.scan("contacts").with_columns(pl.col(PLACES).cast(pl.String)).collect()
+    assert met.select("person", "ts").is_sorted(["person", "ts"])
+    assert sorted(met.rows(), key=repr) == sorted(told, key=repr)
+    months: dict[tuple[Any, ...], int] = {}
+    for row in warehouse.scan("spend").collect().rows(named=True):
+        key = (row["date"].replace(day=1), *(row[name] for name in COSTS))
+        months[key] = months.get(key, 0) + row["cost_cents"]
+    costs = warehouse.scan("costs").with_columns(pl.col(COSTS).cast(pl.String)).collect()
+    assert sorted(costs.rows(), key=repr) == sorted(((*key, cents) for key, cents in months.items()), key=repr)
 
 
 def many(count: int, seed: int, start: str = "2026-01-10", days: int = 70, ids: int = 20) -> pl.DataFrame:

@@ -66,8 +66,9 @@ def test_rows_without_what_they_need_and_rows_from_the_future(tmp_path: Path) ->
         (3, "name", "name is empty"),
         (4, "ts", "stamped more than a day in the future"),
     ]
-    load(tmp_path / "b", source("users", users("u").select("user_id")))
-    assert rows(tmp_path / "b", "quarantine", "reason") == [("created_at is empty",)]
+    load(tmp_path / "b", source("users", users("u").select("created_at")))
+    assert rows(tmp_path / "b", "quarantine", "reason") == [("user_id is empty",)]
+    assert load(tmp_path / "c", source("users", users("u").select("user_id"))).total("loaded") == 1
 
 
 def rejected(*cells: dict[str, str]) -> pl.DataFrame:

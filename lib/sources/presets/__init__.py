@@ -1,7 +1,7 @@
 """Exports of well-known tools: recognised by their headers, and mapped before anybody has to.
 
 One vendor's file is one `Preset` in the module of its kind (`ads`, `attribution`, `web`, `creators`, `revenue`,
-`billing`, `invoices`). To add one, write the entry and name it in `ALL`; nothing else has to know about it.
+`billing`, `invoices`, `deals`). To add one, write the entry and name it in `ALL`; nothing else has to know about it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ from lib.sources.presets.billing import (
     STRIPE_LINES,
     STRIPE_SUBSCRIPTIONS,
 )  # fmt: skip
+from lib.sources.presets.contracts import CONTRACTS
 from lib.sources.presets.creators import CREATOR_LEDGER
+from lib.sources.presets.deals import HUBSPOT_DEALS, SALESFORCE_DEALS
 from lib.sources.presets.invoices import STRIPE_INVOICES
 from lib.sources.presets.preset import Preset, Target, key
 from lib.sources.presets.revenue import (
@@ -39,7 +41,7 @@ ALL: tuple[Preset, ...] = (
     META_ADS, GOOGLE_ADS, TIKTOK_ADS, APPSFLYER_RAW, APPSFLYER_COST, ADJUST_RAW, ADJUST_REPORT, GA4, CREATOR_LEDGER,
     WIDE_MRR, LONG_MRR, STRIPE_MRR, STRIPE_CHANGES, MRR_CHANGES, CHARTMOGUL_ACTIVITY, PAYMENTS, BARE_PAYMENTS,
     STRIPE_PAYMENTS, CHARTMOGUL_LINES, STRIPE_LINES, RECURLY_LINES, RECURLY_HISTORY, CHARGEBEE, STRIPE_SUBSCRIPTIONS,
-    STRIPE_INVOICES,
+    STRIPE_INVOICES, CONTRACTS, HUBSPOT_DEALS, SALESFORCE_DEALS,
 )  # fmt: skip
 """Those looked for in every file. `UTM` is not among them: it reads any events a second time."""
 

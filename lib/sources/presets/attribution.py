@@ -92,7 +92,8 @@ APPSFLYER_COST = Preset(
     notes=("An empty currency in this file means USD.",),
 )  # fmt: skip
 
-_ADJUST_NETWORK = ("network_name", "network", "tracker_name", "Network", "partner_name", "Partner name")
+_ADJUST_NETWORK = ("network", "partner_name", "partner name", "channel", "partner")
+_ADJUST_COST = ("cost", "ad spend", "adjust_cost", "adjust cost", "network_cost", "network cost")
 
 
 def _adjust_event(cells: Cells) -> dict[str, pl.Expr]:
@@ -155,19 +156,20 @@ ADJUST_RAW = Preset(
 ADJUST_REPORT = Preset(
     name="adjust_report",
     title="Adjust report",
-    identify=(("day", "week", "month"), ("network", "partner_name", "partner name"), ("cost", "ad spend"),
-              ("installs", "ecpi_all", "ecpi", "campaign_id_network", "adgroup")),
-    labels=("app", "network", "partner_name", "partner name", "campaign"),
+    identify=(("day", "week", "month", "date (day)"), _ADJUST_NETWORK, _ADJUST_COST,
+              ("installs", "ecpi_all", "ecpi", "campaign_id_network", "campaign id (network)", "adgroup")),
+    labels=("app", *_ADJUST_NETWORK, "campaign"),
     targets=(
         Target(
             table="spend",
             columns={
-                "date": ("day", "week", "month"), "channel": (CHANNEL,), "partner": (PARTNER,),
-                "campaign": ("campaign", "campaign_network"), "cost": ("cost", "ad spend"), "currency": ("currency",),
+                "date": ("day", "date (day)", "week", "month"), "channel": (CHANNEL,), "partner": (PARTNER,),
+                "campaign": ("campaign", "campaign_network", "campaign (network)", "campaign name"),
+                "cost": _ADJUST_COST, "currency": ("currency", "currency code"),
                 "impressions": ("impressions",), "clicks": ("clicks",),
             },
             constants={"kind": "media"},
-            **_networked("network", "partner_name", "partner name"),  # type: ignore[arg-type]
+            **_networked(*_ADJUST_NETWORK),  # type: ignore[arg-type]
             others="of organic installs",
             ends={"week": "week", "month": "month"},
             gather="sum",

@@ -13,7 +13,10 @@ from lib.sources.presets.months import marked, unpivoted
 from lib.sources.presets.preset import DASHES, MADE, Cells, Links, Preset, Target, counted, first_of
 from lib.sources.raw import Raw, Reader, slots, with_place
 
-SURE_TOTAL = r"(?i)^\s*(?:(?:grand\s+)?totals?\s*$|total\s+of\s+[\d.,]+\s+\w+|total:\s*(?:account|campaigns?)\b)"
+SURE_TOTAL = (
+    r"(?i)^\s*(?:(?:grand\s+)?totals?\s*$|total\s+of\s+[\d.,]+\s+\w+|total:\s*(?:account|campaigns?)\b"
+    r"|gesamt(?:summe)?\s*$|gesamt:\s*(?:konto|kampagnen?)\b)"
+)
 MAYBE_TOTAL = r"(?i)^\s*(?:grand\s+)?(?:totals?|gesamt(?:summe)?)\b"
 BROKEN_TOTAL = re.compile(r'^\{"_line": "(?:\\"|\s)*totals?\b', re.IGNORECASE)
 MASKED = r"^\s*<\s?\d[\d.,]*\s*$"

@@ -32,13 +32,23 @@ def drawer(
     problem: Callable[[Any], str],
     apply: Callable[[Any], None],
     does: str = "Apply",
+    aside: Callable[[Any], None] | None = None,
 ) -> None:
     """Draw the drawer if it is the one that is open. `problem` says why a draft cannot be applied yet, or nothing.
 
-    `does` is what its button does with the draft, in a word.
+    `does` is what its button does with the draft, in a word. Closing the drawer without any of its buttons drops the
+    draft, or hands it to `aside`.
     """
-    if (st.session_state.get(OPEN) or {}).get("name") == name:
-        st.dialog(title, width="medium", position="right", on_dismiss=shut)(_inside)(body, problem, apply, does)
+    opened = st.session_state.get(OPEN) or {}
+    if opened.get("name") == name:
+        draft = opened["draft"]
+
+        def leaving() -> None:
+            shut()
+            if aside is not None:
+                aside(draft)
+
+        st.dialog(title, width="medium", position="right", on_dismiss=leaving)(_inside)(body, problem, apply, does)
 
 
 def _inside(
