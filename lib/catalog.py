@@ -89,9 +89,10 @@ METRICS: dict[str, Metric] = {
             fields=metric_channels.PLACES,
         ),
         Metric(
-            "cac", "Cost per new person",
+            "cac", "Cost per new person, all cost",
             "Spend in the bucket ÷ people first seen in it. By channel, partner or campaign: those whose first contact"
-            " in the 30 days before was there; without a breakdown everybody, traced or not (blended, all cost).",
+            " in the 30 days before was there; without a breakdown everybody, traced or not (blended), and all cost,"
+            " also what names no channel.",
             "money", "down", False, False, metric_channels.cac, is_ratio=True,
             fields=metric_channels.PLACES,
         ),
@@ -101,16 +102,18 @@ METRICS: dict[str, Metric] = {
             fields=metric_channels.PLACES,
         ),
         Metric(
-            "cost_per_kept_user", "Cost per person kept",
-            "Spend in the bucket ÷ people first seen in it who did anything on a day from 24 to 30.",
+            "cost_per_kept_user", "Cost per person kept, all cost",
+            "Spend in the bucket ÷ people first seen in it who did anything on a day from 24 to 30. Without a breakdown"
+            " that is all cost, also what names no channel; the tiles of the page Channels leave that out.",
             "money", "down", False, False, metric_channels.cost_per_kept_user, is_ratio=True,
             lag_days=metric_channels.KEPT_DAYS,
             fields=metric_channels.PLACES,
         ),
         Metric(
-            "ltv_to_cac", "Value over cost",
+            "ltv_to_cac", "Value over all cost",
             "Observed gross profit by day 180 of the people first seen in the bucket ÷ spend in the bucket. The money"
-            " is that of subscriptions, or of the one event that carries values.",
+            " is that of subscriptions, or of the one event that carries values. Without a breakdown the spend is all"
+            " cost, also what names no channel.",
             "times", "up", False, False, metric_channels.ltv_to_cac, is_ratio=True,
             lag_days=metric_channels.HORIZON_DAYS,
             fields=metric_channels.PLACES,

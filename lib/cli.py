@@ -202,7 +202,7 @@ def _make_demo(folder: Path) -> None:
 
 
 @cli.command()
-@click.option("--sample", default=None, metavar="NAME", help="A shipped data set instead: cdnow, ecom.")
+@click.option("--sample", default=None, metavar="NAME", help="A shipped data set instead: cdnow, ecom, rota.")
 @click.option("--if-missing", is_flag=True, help="Do nothing if it is there already.")
 @workspace_option
 def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:

@@ -253,8 +253,7 @@ class Mapped:
     @property
     def missing(self) -> list[str]:
         """Required columns that still have no source column and no constant."""
-        given = {*self.spec.columns, *self.spec.constants}
-        return [name for name in self.proposal.missing if not given & set(name.split(" or "))]
+        return list(self.proposal.missing)
 
 
 def map_file(
@@ -274,9 +273,10 @@ def map_file(
     told = {"path": path, "columns": {**said, **columns}, "constants": {**fixed, **constants}}
     also = tuple(other.spec.model_copy(update={"path": path}) for other in guessed.also)
     try:
-        return Mapped(guessed, SourceSpec.model_validate(guessed.spec.model_dump() | told), also)
+        spec = SourceSpec.model_validate(guessed.spec.model_dump() | told)
     except ValidationError as error:
         raise SourceError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+    return Mapped(guessed.corrected(columns, constants), spec, also)
 
 
 def start_workspace(workspace: Path, settings: Settings | None = None) -> None:

@@ -25,6 +25,24 @@ def percent(share: float | None, places: int = 1) -> str:
     return "–" if share is None else f"{100 * share:.{places}f} %"
 
 
+def waiting(still: int) -> str:
+    """What is said after a loss some of whose people may still take the step; empty where there are none.
+
+    >>> waiting(384), waiting(1), waiting(0)
+    (', of whom 384 are still in time', ', of whom 1 is still in time', '')
+    """
+    return f", of whom {count(still)} {'is' if still == 1 else 'are'} still in time" if still else ""
+
+
+def minus(text: str) -> str:
+    """A signed amount as sentences write it: with a true minus, not a hyphen.
+
+    >>> minus("-2.7 pp"), minus("+3.0 %")
+    ('−2.7 pp', '+3.0 %')
+    """
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 

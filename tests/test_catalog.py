@@ -164,7 +164,7 @@ def test_what_people_who_stay_cost(channels: Facts) -> None:
         "payback_days": {"word": 26},
     }  # fmt: skip
     answer = ask(parse({"kind": "metric", "metric": "cac", **WEEK}), channels)
-    assert answer.headline == "Cost per new person: $5.00 in the last complete bucket (2026-01-05)."
+    assert answer.headline == "Cost per new person, all cost: $5.00 in the last complete bucket (2026-01-05)."
     with pytest.raises(QuestionError, match="cost has no field 'platform'"):
         table("cac", channels, by={"field": "platform"})
     with pytest.raises(QuestionError, match="leave out by"):

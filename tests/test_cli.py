@@ -92,7 +92,7 @@ def test_a_file_is_loaded_by_the_proposed_mapping(run: Run, file: Path) -> None:
     result = run("load", file, "--as", "events", *MAPPED)
     assert result.exit_code == 0
     assert "Table events (csv, separator ,, encoding utf-8, decimal .)" in result.stdout
-    assert "name  = action  (known as another name of name)  e.g. signup, paid" in result.stdout
+    assert "name    = action  (known as another name of name)  e.g. signup, paid" in result.stdout
     assert f"{file} → events: 3 rows = 3 loaded\n" in result.stdout
     events = Facts.open(file.parent / "ws").tables["events"].sort("ts").collect()
     assert events.select("user_id", "name", "value", "plan").rows() == [

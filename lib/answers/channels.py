@@ -24,7 +24,7 @@ from lib.answers.channels_contacts import contacts, rules_of, shares
 from lib.answers.channels_overlap import overlap
 from lib.answers.channels_people import Acquired, acquired
 from lib.answers.channels_shares import Shares
-from lib.answers.channels_spend import by_name, spent
+from lib.answers.channels_spend import by_name, spent, unnamed
 from lib.answers.channels_table import COLUMNS, by_day, counted, drawn, ranked, valued
 from lib.answers.channels_totals import totals
 from lib.answers.channels_words import definition, headline, notes, with_notes
@@ -61,6 +61,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
     - `curves`: channel, day, eligible, kept, rate
     - `payback`: channel, day, value_per_user, cac
     - `unattributed`: users, spend
+    - `unnamed`: function, kind, spend; what the spend of `unattributed` is made of
     - `totals`: name, spend, users, cac, cac_low, cac_high, share
     - `overlap`: partner, code, link, survey, users, by_code, by_link, by_survey, at_least, at_most
     - `all`: the columns of `channels`, one row: all channels taken together, whatever the question compares
@@ -90,6 +91,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
     table = ranked(with_notes(_mixed(table, strata), question, mine), question).select(COLUMNS)
     tables = {"channels": table} | _curves(question, mine, stay, back, table) | {
         "unattributed": _unattributed(found),
+        "unnamed": unnamed(found.spend, question),
         "totals": totals(question, found.spend, mine, table, len(people)),
         "overlap": named,
         "all": whole,
@@ -115,7 +117,7 @@ def traced(question: Channels, facts: Facts) -> Traced:
 def _begun(question: Channels, facts: Facts) -> tuple[Acquired, pl.DataFrame]:
     """Who was acquired, and what was spent: neither needs the other."""
     rules = rules_of(question, facts)
-    people, spend = together(lambda: acquired(question, facts), lambda: spent(question.scope, facts, rules))
+    people, spend = together(lambda: acquired(question, facts), lambda: spent(question.scope, facts, rules, "function"))
     return people, spend
 
 

@@ -30,7 +30,7 @@ def spent(scope: Scope, facts: Facts, rules: tuple[ChannelRule, ...], *more: str
     first, end = days_of(scope, facts)
     keys = (*BY, "kind", *more)
     summed = _summed(facts.tables["spend"], "date", first, end, keys)
-    if "costs" in facts.ready and not more:
+    if "costs" in facts.ready and "date" not in more:
         summed = _by_month(facts, first, end, keys)
     units = 10**facts.settings.company.minor_units
     summed = regrouped(summed, rules, facts.timezone).select(*BY, "kind", *more, amount=pl.col("cost_cents") / units)
@@ -74,13 +74,28 @@ def days_of(scope: Scope, facts: Facts) -> tuple[date | None, date | None]:
     return ends[0], ends[1]
 
 
+def unnamed(rows: pl.DataFrame, question: Channels) -> pl.DataFrame:
+    """`function`, `kind`, `spend`: what of the cost belongs to no name and no channel, the largest first.
+
+    Cost that does not say who spent it is marketing's. `rows` are those of `spent` with their `function`.
+    """
+    own = pl.col(question.by) if question.by in BY else pl.lit(None, pl.String())
+    rows = _asked(rows, question).filter(own.is_null() & pl.col("channel").is_null())
+    found = rows.group_by(pl.col("function").fill_null("marketing"), pl.col("kind")).agg(spend=pl.col("amount").sum())
+    return found.sort(["spend", "function", "kind"], descending=[True, False, False])
+
+
+def _asked(rows: pl.DataFrame, question: Channels) -> pl.DataFrame:
+    return rows.filter(pl.col("kind").is_in(REACHING)) if question.cost == "media" else rows
+
+
 def by_name(rows: pl.DataFrame, question: Channels) -> tuple[pl.DataFrame, float]:
     """`name`, `spend` of what the question asks by, and the rest that belongs to no name and no channel.
 
     Cost of a channel that names no partner (campaign, creative) is that of "(none)". Creatives have no cost of their
     own.
     """
-    counted = rows.filter(pl.col("kind").is_in(REACHING)) if question.cost == "media" else rows
+    counted = _asked(rows, question)
     own = pl.col(question.by) if question.by in BY else pl.lit(None, pl.String())
     name = pl.when(own.is_not_null()).then(own).when(pl.col("channel").is_not_null()).then(pl.lit(segments.NONE))
     named = counted.select("amount", name=name)

@@ -1,5 +1,7 @@
 """Channels in words: the verdict, the definition, a note for every row that needs one, and what to know before."""
 
+from typing import Any
+
 import polars as pl
 
 from lib.answers.channels_shares import Shares
@@ -40,7 +42,7 @@ def headline(question: Channels, tables: dict[str, pl.DataFrame], facts: Facts) 
     if best.height == 1:
         return (
             f"{first['channel']} costs {cost(first['cost_per_kept'])} {kept} ({cost(first['cac'])} per person);"
-            f" no other of the {many} can be compared."
+            f" no other of the {many} can be compared.{_unpaid(question, first)}"
         )
     if cheap["channel"] == first["channel"]:
         other = best.row(1, named=True)
@@ -55,7 +57,15 @@ def headline(question: Channels, tables: dict[str, pl.DataFrame], facts: Facts) 
             f" {first['channel']} costs {cost(first['cost_per_kept'])}, and {cheap['channel']}"
             f" {cost(cheap['cost_per_kept'])}."
         )
-    return said if _apart(first, other) else f"{said} The two cannot be told apart: their intervals overlap."
+    unsure = "" if _apart(first, other) else " The two cannot be told apart: their intervals overlap."
+    return f"{said}{unsure}{_unpaid(question, first)}"
+
+
+def _unpaid(question: Channels, row: dict[str, Any]) -> str:
+    """That the best one has not brought in what it cost, where that is known."""
+    if row["ltv"] is None or row["payback_days"] is not None:
+        return ""
+    return f" By day {count(question.horizon_days)} {row['channel']} has not paid back its cost."
 
 
 def _apart(one: dict[str, float | None], other: dict[str, float | None]) -> bool:

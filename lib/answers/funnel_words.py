@@ -7,7 +7,7 @@ import polars as pl
 
 from lib.answers.funnel_rows import FunnelRows
 from lib.questions import Event, Funnel, Step
-from lib.words import count, duration, listing, people, percent
+from lib.words import count, duration, listing, people, percent, waiting
 
 NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "session": ("visit", "visits")}
 
@@ -15,9 +15,10 @@ NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "sess
 def headline(runs: pl.DataFrame, question: Funnel) -> str:
     """One or two sentences: the share that gets through, and the largest loss in people."""
     noun, steps = NOUNS[question.count_by], question.required
-    whole = runs.select("owner", "reached", aim=pl.col(f"t{question.aim}").is_not_null())
+    whole = runs.select("owner", "reached", "open", aim=pl.col(f"t{question.aim}").is_not_null())
     if question.view == "trend" or (question.by and question.by.take == "all"):
-        whole = whole.group_by("owner").agg(pl.col("reached").max(), pl.col("aim").any())
+        still = pl.col("open").filter(pl.col("reached") == pl.col("reached").max()).any()
+        whole = whole.group_by("owner").agg(pl.col("reached").max(), pl.col("aim").any(), still)
     counts = dict(whole["reached"].value_counts().iter_rows())
     users = [sum(n for reached, n in counts.items() if reached >= k) for k in steps]
     names = _names(question)
@@ -38,7 +39,8 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
         return f"{first} Nobody was lost on the way."
     start, end = names[steps[at] - 1], names[steps[at + 1] - 1]
     where = f"“{start}” → “{end}”" if question.order != "any" else f"{start} → {end}"
-    lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}"
+    still = whole.filter("open", pl.col("reached") >= steps[at], pl.col("reached") < steps[at + 1]).height
+    lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}{waiting(still)}"
     return f"{first} The largest loss is {where}: {lost}."
 
 

@@ -11,7 +11,7 @@ from lib.answers.conditions import fields_of
 from lib.answers.log import Log
 from lib.answers.notes import left_out
 from lib.answers.projection_contracts import survivors
-from lib.answers.projection_words import definition, headline
+from lib.answers.projection_words import alike_buying, alike_contracts, alike_spending, definition, headline
 from lib.engine import collect
 from lib.errors import ProjectionError, QuestionError
 from lib.facts import Facts
@@ -31,8 +31,9 @@ def answer(question: Projection, facts: Facts) -> Answer:
 
     Tables: `projection`, of a repeat purchase: customers, bought_again, weeks, purchases (expected of all of them),
     spend (expected of one purchase), value (gross profit of all), value_per_customer; of contracts: age, start,
-    observed and expected share of customers still there · `parameters`: model, name, value · `back_test`: fitted_until
-    (a day, or an age), compared (weeks, or ages), customers, expected, actual, error (expected ÷ actual − 1) ·
+    observed and expected share of customers still there · `parameters`: model, name, value (not
+    those that only mean a constant rate: a note says it) · `back_test`: fitted_until (a day, or an age), compared
+    (weeks, or ages), customers, expected, actual, error (expected ÷ actual − 1) ·
     `customers`, of a repeat purchase: user_id, bought (times so far), purchases, spend, value.
 
     Raises:
@@ -113,15 +114,17 @@ def _repeat(question: Projection, facts: Facts) -> Found:
         spend=(pl.col("purchases") * pl.col("spend")).sum() / pl.col("purchases").sum(),
         value=pl.col("value").sum(), value_per_customer=pl.col("value").mean(),
     )  # fmt: skip
+    alike = alike_buying(buying) | alike_spending(spending)
     fitted = [("BG/NBD", name, getattr(buying, name)) for name in ("r", "alpha", "a", "b")]
     fitted += [("Gamma-Gamma", name, getattr(spending, name)) for name in ("p", "q", "gamma")]
+    fitted = [row for row in fitted if not any(row[1] in names for names in alike)]
     tables = {
         "projection": total,
         "parameters": _parameters(fitted),
         "back_test": _tested(bought, until, question.weeks),
         "customers": customers.sort(["value", "user_id"], descending=[True, False]),
     }
-    return tables, tuple(left_out(facts))
+    return tables, (*alike.values(), *left_out(facts))
 
 
 def _tested(bought: pl.DataFrame, until: date, weeks: int) -> pl.DataFrame:
@@ -154,8 +157,10 @@ def _contracts(question: Projection, facts: Facts) -> Found:
     if cut < ages:
         row = {"fitted_until": cut, "compared": ages - cut, "customers": there[0], **contracts.back_test(there, cut)}
         tested = _compared([row], pl.Int64())
-    fitted = [("sBG", "alpha", model.alpha), ("sBG", "beta", model.beta)]
-    return {"projection": table, "parameters": _parameters(fitted), "back_test": tested}, notes
+    alike = alike_contracts(model)
+    fitted = [("sBG", "alpha", model.alpha), ("sBG", "beta", model.beta)] if alike is None else []
+    told = notes if alike is None else (alike, *notes)
+    return {"projection": table, "parameters": _parameters(fitted), "back_test": tested}, told
 
 
 def _compared(rows: list[dict[str, Any]], until: pl.DataType) -> pl.DataFrame:

@@ -7,6 +7,10 @@ from lib.projections import contracts, repeat
 from lib.questions.projection import Projection
 from lib.words import count, money, people, percent
 
+ALIKE = 10_000
+"""Where people differ by less than one per cent: a gamma distribution of this shape spreads 1 ÷ √shape about its mean,
+a beta distribution at most ½ ÷ √(a + b). Beyond it nothing bounds the parameters; only their ratio was found."""
+
 
 def headline(question: Projection, tables: dict[str, pl.DataFrame], facts: Facts) -> str:
     """What is expected, and how wrong the same model was on the time before."""
@@ -36,6 +40,45 @@ def _expected(question: Projection, table: pl.DataFrame, currency: str) -> str:
         f" in the next {count(row['weeks'])} weeks, worth {money(row['value'], currency)}"
         f" ({money(row['value_per_customer'], currency)} each)."
     )
+
+
+def alike_contracts(model: contracts.Contracts) -> str | None:
+    """That all accounts are as likely to leave as each other, where the fit says so."""
+    if model.alpha + model.beta <= ALIKE:
+        return None
+    leave = percent(model.alpha / (model.alpha + model.beta))
+    return (
+        f"The chance to leave does not differ between these accounts, so the model is one constant rate: {leave} of"
+        " those still there leave at each renewal. Its parameters say no more than that and are not shown."
+    )
+
+
+def alike_buying(model: repeat.Buying) -> dict[tuple[str, ...], str]:
+    """By the parameters that mean one constant rate: the sentence that says so instead of them."""
+    found = {}
+    if model.r > ALIKE:
+        found["r", "alpha"] = (
+            f"How often customers buy does not differ between them: {model.r / model.alpha:.3g} times a week, a"
+            " constant rate; the parameters r and alpha say no more than that and are not shown."
+        )
+    if model.a + model.b > ALIKE:
+        found["a", "b"] = (
+            "The chance to stop does not differ between customers:"
+            f" {percent(model.a / (model.a + model.b))} after each purchase, a constant rate; the parameters a and b"
+            " say no more than that and are not shown."
+        )
+    return found
+
+
+def alike_spending(model: repeat.Spending) -> dict[tuple[str, ...], str]:
+    """As `alike_buying`, of what a purchase is worth."""
+    if max(model.p, model.q) <= ALIKE:
+        return {}
+    who = "between customers" if model.q > ALIKE else "from one purchase of a customer to the next"
+    told = (
+        f"What is spent does not differ {who}; the parameters p, q and gamma say no more than that and are not shown."
+    )
+    return {("p", "q", "gamma"): told}
 
 
 def definition(question: Projection) -> str:

@@ -111,10 +111,11 @@ def _choice(
 ) -> tuple[_Area, float, float, str] | None:
     """The first place beside a bubble where its name meets nothing."""
     away = radius + GAP
+    level = min(0.0, inside.bottom - LINE / 2 - middle[1])  # beside a bubble at the foot a name stands on the axis
     for dx, dy, align in (
-        (away, 0.0, "left"), (-away, 0.0, "right"), (0.0, -away - LINE / 2, "center"), (0.0, away + LINE / 2, "center"),
-        (away * 0.7, -away, "left"), (-away * 0.7, -away, "right"), (away * 0.7, away, "left"),
-        (-away * 0.7, away, "right"),
+        (away, level, "left"), (-away, level, "right"),
+        (0.0, -away - LINE / 2, "center"), (0.0, away + LINE / 2, "center"), (away * 0.7, -away, "left"),
+        (-away * 0.7, -away, "right"), (away * 0.7, away, "left"), (-away * 0.7, away, "right"),
     ):  # fmt: skip
         area = _text(middle[0] + dx, middle[1] + dy, text, align)
         fits = area.left >= inside.left and area.right <= inside.right

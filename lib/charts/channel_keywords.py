@@ -66,13 +66,19 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
 
 
 def title(frame: pl.DataFrame) -> str:
-    """The class that gets most people through and the one that gets fewest, of those with enough people."""
+    """The class that gets most people through and the one that gets fewest, of those with enough people.
+
+    Where their intervals overlap, it says that the two cannot be told apart.
+    """
     rows = frame.filter(~pl.col("few") & (pl.col("segment") != NONE))
     if not rows.height:
         return "Too few people to compare keywords"
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     said = f"{first['segment']} gets {percent(first['share'])} through"
-    return said if rows.height == 1 else f"{said}, {last['segment']} {percent(last['share'])}"
+    if rows.height == 1:
+        return said
+    said += f", {last['segment']} {percent(last['share'])}"
+    return said if first["low"] > last["high"] else f"{said}; the two cannot be told apart, their intervals overlap"
 
 
 def summary(frame: pl.DataFrame) -> str:

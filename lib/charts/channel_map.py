@@ -183,7 +183,9 @@ def _labels(rows: pl.DataFrame, axes: Axes, boxes: list[Box]) -> list[dict[str, 
             name=row["channel"],
             more=f" · {row['price_text'].partition(' (')[0]}" + (", the least" if row["is_best"] else "")
             if row["rank"] is not None
-            else " · too few",
+            else " · too few"
+            if row["sample"] != "enough"
+            else " · nobody kept",
             cac=row["cac"],
             retention=row["retention"],
             at=axes.along(row["cac"]),
@@ -245,11 +247,13 @@ def title(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:
 
 
 def summary(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:
-    """The cost per person kept of the lowest and the highest, and how many are too few to rank."""
+    """The cost per person kept of the lowest three, how many are too few to rank, and how many kept nobody."""
     rows = drawable(frame, of)
     best = rows.drop_nulls("rank").sort("rank", "channel")
-    few = rows.height - best.height
+    few = rows.filter(pl.col("sample") != "enough").height
     ends = f" {few} more {'has' if few == 1 else 'have'} too few people to rank." if few else ""
+    lost = rows.height - best.height - few
+    ends += f" {lost} kept nobody." if lost else ""
     if not best.height:
         return f"{title(frame, currency, of)}.{ends}"
     said = [

@@ -56,16 +56,17 @@ def tables(seed: int = 7) -> dict[str, pl.DataFrame]:
     upgrades.build(rngs["upgrades"], crowd, log, book, ledger)
     changes.build(rngs["changes"], crowd, log)
     events, users, aliases, subscriptions = log.frame(crowd), crowd.users(), crowd.aliases(), ledger.frame()
+    accounts = book.frame(rngs["accounts"])
     return {
         "events": events,
         "users": changes.personas(rngs["personas"], users, subscriptions),
-        "accounts": changes.use_cases(rngs["use_cases"], book.frame(rngs["accounts"]), subscriptions),
+        "accounts": changes.use_cases(rngs["use_cases"], accounts, subscriptions),
         "touchpoints": touchpoints.frame(rngs["touchpoints"], crowd, log, readers.contacts(crowd, visits)),
         "spend": spend.frame(rngs["spend"]),
         "subscriptions": subscriptions,
         "aliases": aliases,
         "invoices": invoices.frame(rngs["invoices"], ledger),
-        "opportunities": opportunities.frame(rngs["opportunities"], book),
+        "opportunities": opportunities.frame(rngs["opportunities"], book, accounts, subscriptions),
         "fx_rates": pl.DataFrame(schema=FX_RATES.schema),
         "exposures": experiments.frame(rngs["experiments"], events, users, aliases),
     }

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from lib.demo.accounts import Account, Book
-from lib.demo.calendar import END, MIDNIGHTS, day
+from lib.demo.calendar import END, MIDNIGHTS, date_of, day
 from lib.demo.crowd import account_id
+from lib.demo.free_services import paying, with_services
 from lib.demo.truths import TRUTHS
 from lib.model import OPPORTUNITIES
 
@@ -35,9 +36,12 @@ class _Deal:
     free: int | None = None
 
 
-def frame(rng: np.random.Generator, book: Book) -> pl.DataFrame:
+def frame(
+    rng: np.random.Generator, book: Book, accounts: pl.DataFrame, subscriptions: pl.DataFrame
+) -> pl.DataFrame:  # fmt: skip
     """The canonical table of deals."""
     deals = [*_inbound(rng, book), *_outbound(rng, book), *_given_away(rng, book), *_early(rng, book)]
+    deals += _with_services(rng, book, accounts, subscriptions)
     rows = [_row(rng, place, deal) for place, deal in enumerate(deals)]
     made = pl.DataFrame(rows, schema=list(OPPORTUNITIES.schema), orient="row", infer_schema_length=None)
     times = [name for name, kind in OPPORTUNITIES.schema.items() if isinstance(kind, pl.Datetime)]
@@ -139,6 +143,24 @@ def _early(rng: np.random.Generator, book: Book) -> list[_Deal]:
             origin = "outbound" if place < outbound // size else "inbound"
             account = _some(rng, book, ("mid", "enterprise"))
             deals.append(_Deal(account, "strategic", origin, opened, closed, False, size))
+    return deals
+
+
+def _with_services(
+    rng: np.random.Generator, book: Book, accounts: pl.DataFrame, subscriptions: pl.DataFrame
+) -> list[_Deal]:
+    """A contract of a year for every large customer of that spring; who began in it signed on the first day paid."""
+    truth = TRUTHS.services
+    customers = paying(accounts, subscriptions, truth)
+    given = set(with_services(customers, truth))
+    by_name = {account_id(account.number): account for account in book.accounts}
+    deals = []
+    for name, since, mrr in customers.select("account_id", "since", "before").iter_rows():
+        account, acv = by_name[name], mrr * 12 // 100
+        closed = max(since, truth.signed_from + timedelta(days=int(rng.integers(0, 110))))
+        opened = max(date_of(account.opened), closed - timedelta(days=int(rng.integers(20, 60))))
+        free = round(acv * truth.given_of_acv) if name in given else None
+        deals.append(_Deal(account, truth.team, truth.origin, opened, closed, True, acv, free=free))
     return deals
 
 

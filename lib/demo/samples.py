@@ -1,4 +1,4 @@
-"""The small data sets shipped with the product: real or published files, each a ready workspace."""
+"""The small data sets shipped with the product: real, published or invented files, each a ready workspace."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ SAMPLES: dict[str, Sample] = {
     for sample in (
         Sample("cdnow", "cdnow", "69,659 real purchases of 23,570 customers of a record shop, 1997 to 1998."),
         Sample("ecom", "ecom", "31,106 events of 600 people on a synthetic electronics shop, first half of 2024."),
+        Sample("rota", "rota", "40 invented customers who pay in dollars, euros and pounds, June 2024 to May 2026."),
     )
 }
 

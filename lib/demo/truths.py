@@ -24,6 +24,7 @@ from lib.demo.truths_channels import (
     Scans,
     Story,
 )
+from lib.demo.truths_services import FREE_SERVICES, FreeServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,7 @@ class Truths:
     packages: Packages = Packages()
     collections: Collections = Collections()
     deals: Deals = Deals()
+    services: FreeServices = FREE_SERVICES
     tests: tuple[Test, ...] = TESTS
     stories: tuple[Story, ...] = (MESSAGES, KEYWORDS, QUALITY, SEARCHERS)
     scans: Scans = SCANS

@@ -76,10 +76,12 @@ class Standing:
     @property
     def contrast(self) -> str:
         """What is said against what is measured, in a few words; empty where they agree."""
-        if not self.disagrees or self.said is None:
+        if not self.disagrees or self.said is None or self.lands is None:
             return ""
         opinion = "said on track" if self.said >= CONFIDENT else "said at risk"
-        return f"{opinion}, heading to {self.lands:.2f}"
+        if self.is_limit:
+            return f"{opinion}, heading {'to stay inside' if self.lands >= 1 else 'past'} its limit"
+        return f"{opinion}, heading to {100 * self.lands:.0f} % of the way"
 
 
 def standing(

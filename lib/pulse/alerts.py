@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from lib.catalog import METRICS, metric
+from lib.catalog import METRICS, Metric, metric
 from lib.errors import GrowthOpsError, suggest
 from lib.pulse import tiles
 from lib.pulse.freshness import age
 from lib.pulse.tiles import Around, Ask
 from lib.store.boards import AlertRule, Tile
-from lib.words import percent
+from lib.words import minus, percent
 
 State = Literal["fine", "fired", "unknown"]
 EXIT: dict[State, int] = {"fine": 0, "fired": 1, "unknown": 2}
@@ -20,7 +20,10 @@ EXIT: dict[State, int] = {"fine": 0, "fired": 1, "unknown": 2}
 
 @dataclass(frozen=True)
 class Alert:
-    """What became of a rule: fine, fired, or unknown where it could not be evaluated; `said` is the whole sentence."""
+    """What became of a rule: fine, fired, or unknown where it could not be evaluated; `said` is the whole sentence.
+
+    `key_result` is the id of the key result it is about; empty for all other rules.
+    """
 
     key: str
     name: str
@@ -28,6 +31,7 @@ class Alert:
     said: str
     value: float | None = None
     bucket: str | None = None
+    key_result: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As `growthops check --format json` writes it."""
@@ -93,7 +97,8 @@ def _key_result(rule: Rule, now: Now) -> Alert:
     if now.key_result is None:
         raise GrowthOpsError("there are no key results to look at.")
     status, said = now.key_result(rule.body.key_result or "")
-    return Alert(rule.key, rule.name, "fired" if status in ("off track", "breached", "outdated") else "fine", said)
+    state: State = "fired" if status in ("off track", "breached", "outdated") else "fine"
+    return Alert(rule.key, rule.name, state, said, key_result=rule.body.key_result or "")
 
 
 def _metric(rule: Rule, now: Now) -> Alert:
@@ -106,7 +111,7 @@ def _metric(rule: Rule, now: Now) -> Alert:
     if not rows or rows[-1]["value"] is None:
         raise GrowthOpsError(f"{entry.title} has no value: no {body.grain} is over yet, or nothing to divide by.")
     last, value, limit = rows[-1], float(rows[-1]["value"]), body.value or 0.0
-    shown, at = entry.said(value, now.around.currency), tiles.when(last["bucket"], body.grain)
+    shown, at = entry.said(value, now.around.currency), tiles.named(last["bucket"], body.grain)
     if body.when in ("below", "above"):
         is_over = value < limit if body.when == "below" else value > limit
         said = f"{entry.title} is {shown} {at}; the limit is {entry.said(limit, now.around.currency)}."
@@ -119,7 +124,14 @@ def _metric(rule: Rule, now: Now) -> Alert:
     is_over = change <= -limit if body.when == "falls" else change >= limit
     against = "a year before" if body.against == "year" else f"the {body.grain} before"
     said = (
-        f"{entry.title} is {shown} {at}, {100 * change:+.1f} % against {against}"
-        f" ({entry.said(before, now.around.currency)}); the limit is {percent(limit)}."
+        f"{entry.title} is {shown} {at}, {_moved(entry, value, before)} against {against}"
+        f" ({entry.said(before, now.around.currency)}); the limit is a"
+        f" {body.when.removesuffix('s')} of {percent(limit)}."
     )
     return Alert(rule.key, rule.name, "fired" if is_over else "fine", said, value, f"{last['bucket']}")
+
+
+def _moved(entry: Metric, value: float, before: float) -> str:
+    """`−20.0 %`; for a share the points that its tile shows, and how much of the value before that is."""
+    told = minus(f"{100 * (value - before) / abs(before):+.1f} %")
+    return f"{minus(f'{100 * (value - before):+.1f} pp')} ({told})" if entry.is_share else told

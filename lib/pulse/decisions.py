@@ -56,7 +56,8 @@ Provider = Callable[[Known], Sequence[Decision]]
 def alerts(known: Known) -> list[Decision]:
     """Alerts that fired, and those that could not be evaluated."""
     return [
-        Decision("alert", one.name, one.said, "pulse", is_urgent=one.state == "fired")
+        Decision("alert", one.name, one.said, "okrs" if one.key_result else "pulse",
+                 {"kr": (one.key_result,)} if one.key_result else {}, is_urgent=one.state == "fired")
         for one in known.fired() if one.state != "fine"
     ]  # fmt: skip
 
@@ -108,7 +109,10 @@ PROVIDERS: tuple[Provider, ...] = (alerts, key_results, tests, broken_events, un
 
 
 def decide(known: Known, providers: Sequence[Provider] = PROVIDERS) -> tuple[tuple[Decision, ...], tuple[str, ...]]:
-    """All that waits, the urgent first; and what could not be looked at."""
+    """All that waits, the urgent first; and what could not be looked at.
+
+    A key result that an alert names already stands once, as the alert.
+    """
     found: list[Decision] = []
     failed: list[str] = []
     for provider in providers:
@@ -116,7 +120,9 @@ def decide(known: Known, providers: Sequence[Provider] = PROVIDERS) -> tuple[tup
             found.extend(provider(known))
         except GrowthOpsError as error:
             failed.append(f"{provider.__name__.replace('_', ' ').capitalize()}: {error}")
-    return tuple(sorted(found, key=lambda one: not one.is_urgent)), tuple(failed)
+    told = {one.address.get("kr") for one in found if one.kind == "alert"} - {None}
+    once = [one for one in found if one.kind != "key result" or one.address.get("kr") not in told]
+    return tuple(sorted(once, key=lambda one: not one.is_urgent)), tuple(failed)
 
 
 @dataclass(frozen=True)

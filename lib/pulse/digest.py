@@ -16,7 +16,8 @@ def problems(reading: Reading, *, allow_old: bool = False) -> tuple[str, ...]:
     if fresh.hours is None and fresh.is_old:
         found.insert(0, f"{fresh.said}.")
     elif fresh.is_old and not allow_old:
-        found.insert(0, f"The data is too old: {fresh.said}; it should be no older than {age(fresh.target_hours)}.")
+        found.insert(0, f"The data is too old: {fresh.said}; it should be no older than {age(fresh.target_hours)}."
+                        " Load newer data, or write it all the same with --allow-old.")  # fmt: skip
     return tuple(found)
 
 

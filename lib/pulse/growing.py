@@ -11,7 +11,7 @@ from lib.pulse.pace import Growth
 from lib.pulse.tiles import Around, Ask
 from lib.questions import parse
 from lib.store.boards import Tile
-from lib.words import percent
+from lib.words import minus, percent
 
 MANIFOLD = 9.0
 """From a growth of so many times what there was on, a multiple says more than percent do."""
@@ -38,15 +38,15 @@ class Grown:
 
     @property
     def said(self) -> str:
-        """`×4.0 in a year; +150.0 % in two, 58.1 % a year; 18.0 % of it in new countries`."""
+        """`×4.0 in a year; ×2.5 in two, 58.1 % a year; 18.0 % of it in new countries`."""
         parts = []
         if self.a_year is not None and self.a_year.multiple is not None:
             parts.append(f"×{self.a_year.multiple:.1f} in a year")
         if self.two_years is not None and self.two_years.change is not None:
             rate, change = self.two_years.a_year, self.two_years.change
-            more = "" if rate is None else f", {percent(rate)} a year"
+            more = "" if rate is None else f", {minus(percent(rate))} a year"
             is_far = change >= MANIFOLD
-            parts.append(f"×{1 + change:,.0f} in two" if is_far else f"{100 * change:+.1f} % in two{more}")
+            parts.append(f"×{1 + change:,.0f} in two" if is_far else f"×{1 + change:.1f} in two{more}")
         if self.elsewhere:
             parts.append(f"{percent(self.elsewhere)} of it in new countries")
         return "; ".join(parts)

@@ -13,7 +13,7 @@ from lib.pulse.moves import Moves
 from lib.pulse.tiles import Around, Ask, TileReading
 from lib.store import Snapshot
 from lib.store.boards import Board, Tile
-from lib.words import people
+from lib.words import minus, people
 
 OPENS_WITH = (
     ("arr", "subscriptions"), ("grr", "subscriptions"), ("nrr", "subscriptions"), ("active_users", "events"),
@@ -87,7 +87,7 @@ def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: Sequence
     parts = []
     if valued:
         first = valued[0]
-        change = f", {first.delta_text} against {first.against}" if first.delta_text else ""
+        change = f", {minus(first.delta_text)} against {first.against}" if first.delta_text else ""
         parts.append(f"{first.label} is {first.text}{change}.")
     elif shown:
         parts.append(f"None of the {len(shown)} numbers can be read yet.")
@@ -113,5 +113,5 @@ def _moved(moved: Moves) -> str:
     where = (
         f", mostly {moves.field_words(first.split.field)} {first.part.segment}" if first.split and first.part else ""
     )
-    told = f"{change} against what was to be expected" if change else "where nothing was to be expected"
+    told = f"{minus(change)} against what was to be expected" if change else "where nothing was to be expected"
     return f"Moved most: {first.title}, {told}{where}."

@@ -77,12 +77,13 @@ def of_key_results(held: Sequence[HeldResult]) -> list[Decision]:
 
 
 def said(one: HeldResult) -> str:
-    """A key result in a sentence: its pace, what was last heard, and who answers for it."""
+    """A key result in a sentence: who answers for it, how its metric is read, its pace, and what was last heard."""
     stands, result = one.standing, one.result
     heard = f"last heard of on {stands.heard:%-d %B %Y}" if stands.heard else "nobody has said anything about it"
     pace = "" if stands.pace is None else f"pace {stands.pace:.2f}; "
     more = f"; {stands.contrast}" if stands.contrast else ""
-    return f"Owned by {result.owner}: {pace}{heard}{more}."
+    by = f"read by {result.reading.grain}; " if result.metric_key is not None else ""
+    return f"Owned by {result.owner}: {by}{pace}{heard}{more}."
 
 
 def key_result(held: Sequence[HeldResult], key: str) -> tuple[str, str]:

@@ -70,19 +70,29 @@ class TileReading:
     @property
     def at(self) -> str:
         """`in the week from 25 May 2026`."""
-        return when(self.bucket, self.grain) if self.bucket else ""
+        return named(self.bucket, self.grain) if self.bucket else ""
 
     @property
     def short_at(self) -> str:
         """`week from 25 May 2026`, with a short month."""
         if self.bucket is None or self.grain not in ("day", "week"):
-            return self.at.removeprefix("in ")
+            return self.at.removeprefix("in ").removeprefix("the ")
         return f"{'week from ' if self.grain == 'week' else ''}{self.bucket:%-d %b %Y}"
 
     @property
     def against(self) -> str:
         """What it is compared with: `the week before`, `a year before`."""
         return "a year before" if self.compare == "year" else f"the {NOUNS[self.grain]} before"
+
+
+def named(first: date, grain: Grain) -> str:
+    """A bucket in a sentence that also says how long it is, so that a week is not taken for a month.
+
+    >>> named(date(2026, 5, 25), "week"), named(date(2026, 4, 1), "month")
+    ('in the week from 25 May 2026', 'in the month of April 2026')
+    """
+    said = when(first, grain)
+    return f"in the month of {said.removeprefix('in ')}" if grain == "month" else said
 
 
 def question(tile: Tile, grain: str, around: Around) -> Question:

@@ -1,5 +1,6 @@
 """The first guess: what table a file is, and which of its columns are which."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,21 @@ class Proposal:
             if names:
                 result.append(f"{word}: {', '.join(names)}")
         return [*result, *self.notes, *(line for other in self.also for line in ("", *other.lines()))]
+
+    def corrected(self, columns: Mapping[str, str], constants: Mapping[str, str]) -> "Proposal":
+        """The proposal with what a person said laid over it: columns to source columns, and columns to one value."""
+        said = {**columns, **constants}
+        seen = {found.source: found.examples for found in self.columns}
+        told = (Found(name, source, "as you said", seen.get(source, ())) for name, source in columns.items())
+        fixed = {name: value for name, value in self.spec.constants.items() if name not in columns} | dict(constants)
+        return replace(
+            self,
+            spec=self.spec.model_copy(update={"constants": fixed}),
+            columns=(*(found for found in self.columns if found.column not in said), *told),
+            extras=tuple(name for name in self.extras if name not in columns.values()),
+            unused=tuple(name for name in self.unused if name not in columns.values()),
+            missing=tuple(name for name in self.missing if not said.keys() & set(name.split(" or "))),
+        )
 
 
 def propose(path: Path | str, table: str | None, settings: Settings) -> Proposal:

@@ -63,7 +63,7 @@ def messages(scope: Json, floor: int) -> None:
     answer, steps = found
     frame = matrix(answer.tables["steps"], floor)
     _shown(answer, "messages", frame, channel_messages, floor)
-    st.caption(plain(f"Rows are audiences, columns creatives. In a cell: who gets from {steps}."))
+    st.caption(plain(f"Rows are audiences, columns creatives. In a cell: who gets from {steps}.{_whom(scope)}"))
     said = "Share that gets through by audience and creative, and its difference to the generic message"
     table(noted(frame), CELLS, "channels-messages", said)
 
@@ -77,7 +77,7 @@ def keywords(scope: Json, floor: int) -> None:
     answer, steps = found
     frame = through(answer.tables["steps"], floor)
     _shown(answer, "keywords", frame, channel_keywords, floor)
-    st.caption(plain(f"Who gets from {steps}, by what the keyword of their first contact was about."))
+    st.caption(plain(f"Who gets from {steps}, by what the keyword of their first contact was about.{_whom(scope)}"))
     table(noted(frame), CLASSES, "channels-keywords", "Share that gets through by class of keywords")
 
 
@@ -93,6 +93,16 @@ def noted(frame: pl.DataFrame) -> pl.DataFrame:
     if "is_generic" in frame.columns:
         notes = notes.when("is_generic").then(pl.lit("the generic message"))
     return frame.with_columns(note=notes)
+
+
+def _whom(scope: Json) -> str:
+    """That these may be more people than the rest of the page counts, where the period has a first day."""
+    if not scope.get("start"):
+        return ""
+    return (
+        " Counted are all who begin this in the period, also people first seen before it, so they may be more than the"
+        " people first seen in it above."
+    )
 
 
 def _wider() -> str:

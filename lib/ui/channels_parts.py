@@ -43,6 +43,8 @@ COLUMNS: dict[str, tuple[str, Format]] = {
 }
 POINTS = ("cac", "retention", "retention_shrunk", "retention_adjusted", "cost_per_kept", "ltv", "ltv_to_cac")
 NOT_OVER = "Day {} is not over yet for anybody here: choose an earlier period, or a shorter time to stay."
+LEFT_OUT = " Cost that names no channel is not in it."
+CENT = 0.01
 NO_COST = "No cost is known here, so this shows who stays; load spend to see what one of them costs."
 
 
@@ -61,16 +63,22 @@ def _numbers(answer: Answer) -> list[Card]:
     row: Row = whole.row(0, named=True) if whole.height else dict.fromkeys(whole.columns)
     few = row["sample"] not in (None, "enough")
     last = _too_dear(answer, asked) if asked.target is not None else _lost(answer, asked)
-    return [_per_person(row, few), _kept(row, asked, few), _per_kept(row, answer, few), _worth(row, asked, few), last]
+    first = _per_person(row, answer, few)
+    return [first, _kept(row, asked, few), _per_kept(row, answer, few), _worth(row, asked, few), last]
 
 
-def _per_person(row: Row, few: bool) -> Card:
+def _per_person(row: Row, answer: Answer, few: bool) -> Card:
+    every: Row = answer.tables["totals"].filter(pl.col("name") == "fully_loaded").row(0, named=True)
+    is_part = row["cac"] is not None and every["cac"] is not None and abs(every["spend"] - row["spend"]) >= CENT
+    note = f"{_amount(every['cac'])} with all cost" if is_part else _people(row["users"])
     about = (
         f"Cost of all channels, {_amount(row['spend'])}, ÷ the {_people(row['users'])} they brought, those that cost"
         f" nothing among them.{_ends(row, 'cac', _amount)} Cost that names no channel is not in it: the tab Costs"
         " has it, and what paid channels alone cost."
     )
-    return Card("Cost per person", _amount(row["cac"]), meaning=about, note=_people(row["users"]), few=few)
+    if is_part:
+        about += f" All cost is {_amount(every['spend'])}, ÷ everybody, {_people(every['users'])}."
+    return Card("Channel cost ÷ people", _amount(row["cac"]), meaning=about, note=note, few=few)
 
 
 def _kept(row: Row, asked: Channels, few: bool) -> Card:
@@ -86,19 +94,20 @@ def _per_kept(row: Row, answer: Answer, few: bool) -> Card:
     best = answer.tables["channels"].drop_nulls("rank").sort("rank", "channel").head(1).rows(named=True)
     least = f"least: {_amount(best[0]['cost_per_kept'])}" if best else None
     which = f" The least is that of {best[0]['channel']}." if best else ""
-    about = f"Cost per person ÷ share kept.{_ends(row, 'cost_per_kept', _amount)}{which}"
-    return Card("Cost per person kept", _amount(row["cost_per_kept"]), meaning=about, note=least, few=few)
+    about = f"Channel cost per person ÷ share kept.{_ends(row, 'cost_per_kept', _amount)}{which}{LEFT_OUT}"
+    return Card("Channel cost ÷ kept", _amount(row["cost_per_kept"]), meaning=about, note=least, few=few)
 
 
 def _worth(row: Row, asked: Channels, few: bool) -> Card:
     ratio = row["ltv_to_cac"]
     value = "–" if ratio is None else f"{ratio:,.2f} ×"
     about = (
-        f"Gross profit per person by day {asked.horizon_days}, {_amount(row['ltv'])}, ÷ cost per person (LTV:CAC)."
-        f"{_ends(row, 'ltv', _amount, 'Gross profit per person')} Above 1, people bring in more than they cost."
+        f"Gross profit per person by day {asked.horizon_days}, {_amount(row['ltv'])}, ÷ channel cost per person"
+        f" (LTV:CAC).{_ends(row, 'ltv', _amount, 'Gross profit per person')} Above 1, people bring in more than they"
+        f" cost.{LEFT_OUT}"
     )
     known = f"by day {asked.horizon_days}" if ratio is not None else _why_not(row, asked)
-    return Card("Value over cost", value, meaning=about, note=known, few=few)
+    return Card("Value ÷ channel cost", value, meaning=about, note=known, few=few)
 
 
 def _why_not(row: Row, asked: Channels) -> str:
@@ -235,14 +244,14 @@ def told(frame: pl.DataFrame, by: str, of: str = "") -> pl.DataFrame:
     return rows.with_columns(pl.when(~hidden).then(pl.col(point)).alias(point) for point in POINTS)
 
 
-def unattributed(answer: Answer) -> None:
-    """Who belongs to nothing, and cost that names nothing, as a sentence below the table."""
+def unattributed(answer: Answer, where: str = "see Costs") -> None:
+    """Who belongs to nothing, and cost that names nothing (`where` it is listed), as a sentence below the table."""
     asked = answer.question
     assert isinstance(asked, Channels)
     (lost, everybody), spend = traced(answer), answer.tables["unattributed"]["spend"].item(0)
     share = percent(lost / everybody if everybody else None)
     said = f"Unattributed: {people(lost)} ({share}) without a contact in the {count(asked.lookback_days)} days before"
-    more = f"; {_amount(spend)} of cost names no channel (see Costs)." if spend else "."
+    more = f"; {_amount(spend)} of cost names no channel ({where})." if spend else "."
     st.caption(plain(said + more))
 
 

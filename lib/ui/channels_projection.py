@@ -70,5 +70,7 @@ def _draw(answer: Answer, model: str) -> None:
     columns = CUSTOMERS if model == "repeat" else CONTRACTS
     about = "Customers by what they are expected to bring in" if model == "repeat" else "Accounts still there by age"
     table(shown, columns, f"projection-{model}", about, question=answer.question)
+    if not answer.tables["parameters"].height:
+        return
     st.markdown("## What was fitted")
     table(answer.tables["parameters"], PARAMETERS, "projection-parameters", "Parameters", question=answer.question)

@@ -68,6 +68,11 @@ ODD: Columns = {
     "spend": ("Cost", "money"),
     "note": ("What is missing", "text"),
 }
+UNNAMED: Columns = {
+    "function": ("Spent by", "text"),
+    "kind": ("For", "text"),
+    "spend": ("Cost", "money"),
+}
 STRATA: Columns = {
     "channel": ("Name", "text"),
     "stratum": ("Group", "text"),
@@ -203,7 +208,12 @@ def costs(answer: Answer) -> None:
         "Paid, blended and fully loaded cost per person",
         question=answer.question,
     )
-    channels_parts.unattributed(answer)
+    rest = answer.tables["unnamed"].with_columns(pl.col("function", "kind").str.replace_all("_", " ", literal=True))
+    channels_parts.unattributed(answer, "listed below")
+    if rest.height:
+        st.markdown("## Cost that names no channel")
+        table(rest, UNNAMED, "channels-unnamed", "Cost that names no channel, by who spent it and on what",
+              question=answer.question)  # fmt: skip
     odd = answer.tables["channels"].filter(
         ((pl.col("users") > 0) & (pl.col("spend") <= 0)) | ((pl.col("users") == 0) & (pl.col("spend") != 0))
     )

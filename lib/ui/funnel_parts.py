@@ -18,6 +18,7 @@ from lib.ui.page import Card, picture
 from lib.ui.tables import Format, table
 from lib.ui.words import plain
 from lib.words import count, duration, people, percent
+from lib.words import waiting as still_waiting
 
 Found = TypeVar("Found")
 
@@ -71,9 +72,9 @@ def _largest_loss(rows: pl.DataFrame, faint: bool) -> Card:
     if step is None:
         return Card("Largest loss", "0", few=faint)
     row = rows.row(by_predicate=pl.col("step") == step, named=True)
-    still = f" {count(row['open'])} of them are still in time." if row["open"] else ""
-    about = f"People who did one step and not the next, where that is the most people.{still}"
-    return Card("Largest loss", count(row["lost"]), meaning=about, note=f"before “{row['label']}”", few=faint)
+    still = still_waiting(row["open"] or 0)
+    about = "People who did one step and not the next, where that is the most people."
+    return Card("Largest loss", count(row["lost"]), meaning=about, note=f"before “{row['label']}”{still}", few=faint)
 
 
 def _slowest(rows: pl.DataFrame, faint: bool) -> Card:
@@ -139,7 +140,8 @@ def _worst(rows: pl.DataFrame, noun: tuple[str, str]) -> tuple[int, int, str] | 
     if step is None:
         return None
     row = rows.row(by_predicate=pl.col("step") == step, named=True)
-    return step, rows["step"].n_unique(), f"See the {people(row['lost'], *noun)} who stopped before “{row['label']}”"
+    said = f"See the {people(row['lost'], *noun)} who stopped before “{row['label']}”"
+    return step, rows["step"].n_unique(), f"{said}{still_waiting(row['open'] or 0)}"
 
 
 def steps_table(answer: Answer) -> None:

@@ -28,8 +28,8 @@ REASONS: dict[str, tuple[str, Format]] = {
     "users": ("People", "count"),
     "rate": ("Take the step", "percent"),
     "rate_elsewhere": ("All others", "percent"),
-    "low": ("Difference from", "percent"),
-    "high": ("to", "percent"),
+    "low": ("Difference, pp, from", "decimal"),
+    "high": ("to", "decimal"),
     "users_won_if_equal": ("People won if equal", "count"),
     "sure": ("Sure", "text"),
 }
@@ -44,6 +44,10 @@ ACTS: dict[str, tuple[str, Format]] = {
     "mcc": ("Fit (MCC)", "number"),
 }
 SURE = {True: "yes", False: "could be chance"}
+CORRECTED = (
+    "Some differences leave out 0 and still could be chance: many values are compared here, so the verdict is corrected"
+    " for that (Bonferroni) and asks for more than one interval alone."
+)
 
 
 def reasons(asked: Json) -> None:
@@ -69,10 +73,13 @@ def reasons(asked: Json) -> None:
         return
     shown = rows.with_columns(
         pl.Series("field", [readable(name) for name in rows["field"]], dtype=pl.String()),
+        pl.col("low", "high") * 100,
         sure=pl.col("clear").replace_strict(SURE, return_dtype=pl.String()),
     )
     summary = "Values whose people take the step less often, by people won if they took it like all others"
     table(shown, REASONS, "funnel-reasons", summary, question=answer.question)
+    if rows.filter(~pl.col("clear"), (pl.col("low") > 0) | (pl.col("high") < 0)).height:
+        st.caption(CORRECTED)
 
 
 def _worst(asked: Json, later: Mapping[int, str]) -> int:

@@ -12,6 +12,7 @@ from lib import queries
 from lib.errors import DamagedDataError, GrowthOpsError
 from lib.health import events, joins, overview, quarantine, sources, storage
 from lib.health.overview import Overview
+from lib.pulse.freshness import age, freshness, target
 from lib.ui import url
 from lib.ui.page import VERDICT, Card
 from lib.ui.tables import Format, table
@@ -102,7 +103,9 @@ def header(title: str, found: Overview) -> None:
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             through = f"data through {moment(found.as_of, timezone())}" if found.as_of else "no events yet"
-            st.markdown(f":small[:gray[{through}]]", width="content")
+            fresh = freshness(found.as_of, datetime.now(UTC), target(queries.settings()), timezone())
+            old = f" · {age(fresh.hours)} old" if fresh.is_old and fresh.hours is not None else ""
+            st.markdown(f":small[:{'orange' if old else 'gray'}[{through}{old}]]", width="content")
             with st.popover("Definition", icon=":material/info:", type="tertiary"):
                 st.markdown("\n\n".join(MEANINGS))
 

@@ -77,9 +77,10 @@ def sentence(held: Held) -> str:
     if stands.pace is not None and is_open:
         told.append(f"pace {stands.pace:.2f}")
     if stands.straight is not None and is_open:
-        told.append(f"at this pace it ends at {value(result, stands.straight)}")
+        told.append(f"forecast at the pace since the start: {value(result, stands.straight)}")
     if stands.heading is not None and stands.lands is not None and is_open:
-        told.append(f"the last values lead to {value(result, stands.heading)} ({stands.lands:.2f} of the way)")
+        far = "" if stands.is_limit else f" ({percent(stands.lands, 0)} of the way)"
+        told.append(f"forecast by the line through its values: {value(result, stands.heading)}{far}")
     if stands.contrast:
         told.append(stands.contrast)
     if held.measured.problem:

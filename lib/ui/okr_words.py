@@ -87,8 +87,9 @@ def verdict(board: Board) -> str:
     place = weakest([one.standing for one in held])
     rest = ""
     if place is not None and (one := held[place]).standing.word in ("off track", "watch", "breached"):
-        done = percent(one.standing.progress, 0)
-        rest = f" The weakest is “{one.result.title}”: {value(one.result, one.standing.value)}, {done} done."
+        stands = one.standing
+        how = "its limit is breached" if stands.word == "breached" else f"{percent(stands.progress, 0)} done"
+        rest = f" The weakest is “{one.result.title}”: {value(one.result, stands.value)}, {how}."
     return f"{when}: of {people(len(held), 'key result', 'key results')}, {told}.{rest}"
 
 

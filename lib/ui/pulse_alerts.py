@@ -65,7 +65,7 @@ def problem(draft: Mapping[str, Any]) -> str:
         AlertRule.model_validate(to_keep(draft))
     except ValueError:
         missing = {"no_data": "Say after how many hours.", "off_track": "Choose a key result."}
-        return missing.get(draft["body"]["when"], "Write the limit; for a fall or a rise above 0, such as 0.15.")
+        return missing.get(draft["body"]["when"], "Write the limit; for a fall or a rise above 0, such as 15 %.")
     return keeping.problem(draft)
 
 
@@ -132,16 +132,22 @@ def _metric(body: Json, change: Change) -> None:
     names = {name: metric.title for name, metric in METRICS.items()}
     widgets.pick("alert-metric", "Metric", names, body.get("metric") or "new_users", put(_of(change, "metric")))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        widgets.number("alert-value", "Limit", body.get("value"), put(_of(change, "value")), width=120)
+        field, label = (widgets.per_cent, "Limit, %") if _is_per_cent(body) else (widgets.number, "Limit")
+        field("alert-value", label, body.get("value"), put(_of(change, "value")), width=120)
         widgets.pick("alert-grain", "in a", pulse_choice.GRAINS, body.get("grain", "week"), put(_of(change, "grain")),
                      width=140)  # fmt: skip
         if body["when"] in ("falls", "rises"):
             compares = {key: said for key, (said, _) in pulse_choice.COMPARES.items()}
             widgets.pick("alert-against", "against", compares, body.get("against", "previous"),
                          put(_of(change, "against")), width=180)  # fmt: skip
+    if body["when"] in ("falls", "rises"):
+        st.caption("Of the value it is held against: from 80 % to 72 % is a fall of 10 %.")
+
+
+def _is_per_cent(body: Mapping[str, Any]) -> bool:
+    """Is the limit a share, so that people write it in per cent?"""
     metric = METRICS.get(body.get("metric") or "")
-    if body["when"] in ("falls", "rises") or (metric is not None and metric.is_share):
-        st.caption("Shares are written from 0 to 1: 0.15 is 15 %.")
+    return body["when"] in ("falls", "rises") or (metric is not None and metric.is_share)
 
 
 def _list(change: Change) -> None:
@@ -166,13 +172,15 @@ def in_words(body: Mapping[str, Any]) -> str:
     """A rule in a line.
 
     >>> in_words({"when": "falls", "metric": "new_users", "value": 0.15, "grain": "week"})
-    'New people: it falls by 0.15 (week)'
+    'New people: it falls by 15 % (week)'
     """
     if body["when"] == "no_data":
         return f"no data comes for {body.get('hours'):g} hours"
     if body["when"] == "off_track":
         return f"the key result “{_title(str(body.get('key_result')))}” is off track"
-    said = f"{pulse_choice.title(str(body.get('metric')))}: {WHENS[body['when']]} {body.get('value'):,.10g}"
+    value: Any = body.get("value")
+    limit = f"{widgets.in_per_cent(value):,.10g} %" if _is_per_cent(body) else f"{value:,.10g}"
+    said = f"{pulse_choice.title(str(body.get('metric')))}: {WHENS[body['when']]} {limit}"
     return f"{said} ({body.get('grain', 'week')})"
 
 

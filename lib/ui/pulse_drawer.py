@@ -25,7 +25,6 @@ from lib.ui.words import plain
 Json = dict[str, Any]
 KIND, DRAWER = "pulse", "pulse-metrics"
 NEW: Json = {"metric": "active_users", "label": "", "where": [], "target": None, "amber": None, "plan": None}
-ABOUT = "Shares are written from 0 to 1: 0.45 is 45 %."
 
 
 def control(shown: Shown) -> Control:
@@ -121,11 +120,10 @@ def _tile(item: Json, change: Change, place: int) -> None:
     widgets.text("pulse-tile-label", "Called (empty: as in the catalog)", item["label"], put(_of(change, "label")),
                  max_chars=80)  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        widgets.number("pulse-tile-target", "Target", item["target"], put(_of(change, "target")), width=140)
+        field, unit = (widgets.per_cent, ", %") if metric is not None and metric.is_share else (widgets.number, "")
+        field("pulse-tile-target", f"Target{unit}", item["target"], put(_of(change, "target")), width=140)
         side = "below" if metric is None or metric.better == "up" else "above"
-        widgets.number("pulse-tile-amber", f"Amber {side}", item["amber"], put(_of(change, "amber")), width=140)
-    if metric is not None and metric.is_share:
-        st.caption(ABOUT)
+        field("pulse-tile-amber", f"Amber {side}{unit}", item["amber"], put(_of(change, "amber")), width=140)
     if metric is not None and metric.additive:
         _plan(item["plan"] or planned(queries.last_day()), _of(change, "plan"))
     if metric is not None and metric.fields is None:
@@ -170,8 +168,11 @@ def in_words(body: Mapping[str, Any]) -> str:
     """A board in a line: its metrics with their targets, the step of time."""
     said = []
     for tile in body["tiles"]:
-        target = f" (target {tile['target']:,.10g})" if tile.get("target") is not None else ""
-        said.append(f"{tile.get('label') or pulse_choice.title(tile['metric'])}{target}")
+        metric, target = METRICS.get(tile["metric"]), tile.get("target")
+        is_share = metric is not None and metric.is_share
+        told = "" if target is None else f"{widgets.in_per_cent(target):,.10g} %" if is_share else f"{target:,.10g}"
+        aim = f" (target {told})" if told else ""
+        said.append(f"{tile.get('label') or pulse_choice.title(tile['metric'])}{aim}")
     return f"{', '.join(said)}; by {body.get('grain', 'week')}"
 
 

@@ -4,6 +4,7 @@ import polars as pl
 import streamlit as st
 
 from lib.answers import Answer
+from lib.answers.deals_services import difference
 from lib.charts import lines
 from lib.ui import revenue_views
 from lib.ui.builder import widgets
@@ -111,7 +112,10 @@ def _services(behind: Behind) -> None:
     if rows.height < 2:
         return
     st.markdown("## What is kept, with and without services given away")
-    table(rows, SERVICES, "deals-services", "GRR with and without services given away", question=answer.question)
+    said = difference(dict(rows.select("segment", "grr").iter_rows()))
+    st.markdown(plain(said))
+    st.caption("An account got free services where any deal of its own that was won, on whatever day, carried some.")
+    table(rows, SERVICES, "deals-services", said, question=answer.question)
 
 
 def _said(title: str, answer: Answer) -> None:

@@ -87,9 +87,10 @@ def _days(days: Sequence[date], today: date) -> None:
         return inner
 
     low, high = min(*days, _beginning(today), today), max(*days, today)
-    with st.container(horizontal=True, gap="small"):
-        widgets.day("scope-first", "From", days[0], put(0), min_value=low, max_value=high, width=110)
-        widgets.day("scope-last", "Through", days[-1], put(1), min_value=low, max_value=high, width=110)
+    # One under the other: beside each other the sidebar is too narrow to read more of a day than its year.
+    with st.container(gap="small"):
+        widgets.day("scope-first", "From", days[0], put(0), min_value=low, max_value=high)
+        widgets.day("scope-last", "Through", days[-1], put(1), min_value=low, max_value=high)
 
 
 def spanned(days: Sequence[date], place: int, day: date) -> tuple[date, date]:

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import polars as pl
 import pyarrow as pa
 import streamlit as st
-from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
+from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig, NumberColumnFormat
 
 from lib import queries
 from lib.questions import Question
@@ -19,6 +19,8 @@ DIGIT, BESIDE = 8, 22
 """Pixels of a digit, and of what is left free beside the text of a cell."""
 WIDE = 560
 """Pixels of a column of sentences."""
+NAMED: Mapping[str, NumberColumnFormat] = {"USD": "dollar", "EUR": "euro", "JPY": "yen"}
+"""What Streamlit calls the currencies it can write: with the minus before the sign, as the reader's country does."""
 
 
 def table(
@@ -39,7 +41,8 @@ def table(
     """
 
     def make() -> tuple[pa.Table, dict[str, ColumnConfig]]:
-        shown = frame.select(_shown(column, kind) for column, (_, kind) in columns.items()).head(MOST_ROWS).to_arrow()
+        cells = [_shown(column, kind, frame.schema[column]) for column, (_, kind) in columns.items()]
+        shown = frame.select(cells).head(MOST_ROWS).to_arrow()
         config = {column: _column(heading, kind, frame[column]) for column, (heading, kind) in columns.items()}
         config |= {column: _whole(columns[column][0], frame[column]) for column in whole}
         return shown, {column: _said(each) for column, each in config.items()}
@@ -72,9 +75,15 @@ def _said(config: ColumnConfig) -> ColumnConfig:
     return cast("ColumnConfig", said)
 
 
-def _shown(column: str, kind: Format) -> pl.Expr:
-    """A column as the screen wants it: shares as per cent, lengths of time to their two largest units."""
+def _shown(column: str, kind: Format, dtype: pl.DataType) -> pl.Expr:
+    """A column as the screen wants it: shares as per cent, lengths of time to their two largest units.
+
+    No amount of money is a nothing below nothing: it would be written with a minus.
+    """
     found = pl.col(column)
+    if kind == "money" and dtype.is_float():
+        rounded = found.round(2)
+        return pl.when(rounded == 0).then(0.0).otherwise(rounded).alias(column)
     if kind == "percent":
         return found * 100
     if kind == "seconds":
@@ -87,8 +96,23 @@ def _room(amounts: pl.Series, heading: str) -> int:
     """Pixels for the longest amount: left to itself, a table measures it before the font has come, and cuts it."""
     ends = [amounts.min(), amounts.max()]
     texts = [f"{end:,.2f}" for end in ends if isinstance(end, (int, float))]
-    letters = max((len(text) for text in texts), default=0) + len(SIGNS.get(queries.settings().company.currency, ""))
+    code = queries.settings().company.currency
+    letters = max((len(text) for text in texts), default=0) + len(SIGNS.get(code, f" {code}"))
     return DIGIT * max(letters, len(heading)) + BESIDE
+
+
+def money_format(code: str, has_losses: bool) -> str:
+    """How a column of amounts is written. A minus stands at the number, never behind the sign of the currency.
+
+    Where Streamlit cannot write a currency, its sign is put before amounts that are all above nothing, else its code
+    behind them.
+
+    >>> money_format("USD", True), money_format("GBP", False), money_format("GBP", True), money_format("CHF", False)
+    ('dollar', '£%,.2f', '%,.2f GBP', '%,.2f CHF')
+    """
+    if code in NAMED:
+        return NAMED[code]
+    return f"%,.2f {code}" if has_losses or code not in SIGNS else f"{SIGNS[code]}%,.2f"
 
 
 def _whole(heading: str, texts: pl.Series) -> ColumnConfig:
@@ -108,8 +132,9 @@ def _column(heading: str, kind: Format, values: pl.Series) -> ColumnConfig:
         case "decimal":
             return config.NumberColumn(heading, format="%,.2f")
         case "money":
-            sign = SIGNS.get(queries.settings().company.currency, "")
-            return config.NumberColumn(heading, width=_room(values, heading), format=f"{sign}%,.2f")
+            has_losses = values.dtype.is_numeric() and bool((values < 0).any())
+            form = money_format(queries.settings().company.currency, has_losses)
+            return config.NumberColumn(heading, width=_room(values, heading), format=form)
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":

@@ -49,7 +49,7 @@ def test_an_optional_step_says_so() -> None:
     answer = funnel(SHOP, "a", OPTIONAL, "c")
     assert answer.headline == (
         "60.0 % of 5 people who did “a” reached “c” within 14 days, half of them in 3 h or less."
-        " The largest loss is “a” → “c”: 2 people, 40.0 %."
+        " The largest loss is “a” → “c”: 2 people, 40.0 %, of whom 1 is still in time."
     )
     assert "“b” may be left out: it counts those who did it in its place" in answer.definition
 

@@ -115,8 +115,10 @@ def test_open_is_who_still_may() -> None:
     step = funnel(events, "a", "b").tables["steps"].row(1, named=True)
     # At the last event u's window has just ended; v has an hour left.
     assert (step["lost"], step["open"], step["of_previous_matured"]) == (2, 1, 0.0)
-    later = funnel(events, "a", "b", window={"value": 13, "unit": "day"}).tables["steps"].row(1, named=True)
-    assert later["open"] == 0
+    assert funnel(events, "a", "b").headline.endswith("“a” → “b”: 2 people, 100.0 %, of whom 1 is still in time.")
+    shorter = funnel(events, "a", "b", window={"value": 13, "unit": "day"})
+    assert shorter.tables["steps"].row(1, named=True)["open"] == 0
+    assert shorter.headline.endswith("2 people, 100.0 %.")
 
 
 def test_nobody_yet_leaves_no_share() -> None:

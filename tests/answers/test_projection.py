@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from lib.answers import Answer, ask
+from lib.answers.projection_words import alike_buying, alike_spending
 from lib.errors import QuestionError
 from lib.facts import Facts
+from lib.projections.repeat import Buying, Spending
 from lib.questions import parse
 from tests.projections.test_repeat import sample
 
@@ -90,6 +92,32 @@ def test_contracts_are_counted_at_ages_all_have_reached() -> None:
     assert answer.headline.startswith("A projection: of 5 accounts, ") and "after 6 months" in answer.headline
     test = answer.tables["back_test"].row(0, named=True)
     assert (test["fitted_until"], test["compared"], test["customers"]) == (2, 2, 5) and test["actual"] == 0.2
+
+
+def test_where_accounts_do_not_differ_a_constant_rate_is_said() -> None:
+    """Of 16 accounts half leave at every renewal, so no one is likelier to leave than another."""
+    ends = ["2026-02-01"] * 8 + ["2026-03-01"] * 4 + ["2026-04-01"] * 2 + ["2026-05-01"]
+    spans = [(f"a{k}", "2026-01-01", end) for k, end in enumerate([*ends, None])]
+    answer = asked(contracts(*spans), model="contracts", until="2026-05-02", scope={"end": "2026-02-01"})
+    assert answer.tables["parameters"].rows() == []
+    assert answer.notes == (
+        "The chance to leave does not differ between these accounts, so the model is one constant rate: 50.0 % of those"
+        " still there leave at each renewal. Its parameters say no more than that and are not shown.",
+    )
+    differ = asked(contracts(*SPANS), model="contracts", scope={"end": "2026-05-01"})
+    assert (differ.notes, differ.tables["parameters"]["name"].to_list()) == ((), ["alpha", "beta"])
+
+
+def test_parameters_that_mean_a_constant_rate_are_named_in_a_sentence() -> None:
+    """A gamma shape above 10,000 spreads less than one per cent; the published parameters spread widely."""
+    assert alike_buying(Buying(0.243, 4.414, 0.793, 2.426)) == {}
+    found = alike_buying(Buying(2e6, 4e6, 3e7, 1e7))
+    assert list(found) == [("r", "alpha"), ("a", "b")]
+    assert "0.5 times a week, a constant rate" in found["r", "alpha"]
+    assert "75.0 % after each purchase, a constant rate" in found["a", "b"].replace("\u00a0", " ")
+    assert alike_spending(Spending(6.25, 3.74, 15.44)) == {}
+    assert "between customers" in alike_spending(Spending(6.25, 2e5, 9e5))["p", "q", "gamma"]
+    assert "to the next" in alike_spending(Spending(2e5, 3.74, 0.1))["p", "q", "gamma"]
 
 
 def test_without_an_end_young_accounts_are_left_out() -> None:

@@ -72,6 +72,24 @@ def test_map_of_one_channels_partners() -> None:
     ]
 
 
+def test_a_name_without_rank_says_why_and_stands_inside() -> None:
+    """Enough people of whom nobody stayed are not too few; at the foot of the map a name still has its place."""
+    lost = table(CHEAP, GOOD, ("lost", 500, 2.4, 1.0, "enough"), ("small", 20, 1.0, 1.0, "few"))
+    zero = pl.col("channel").is_in(["lost", "small"])
+    lost = lost.with_columns(
+        *(pl.when(~zero).then(name).alias(name) for name in ("cost_per_kept", "rank")),
+        *(pl.when(zero).then(0.0).otherwise(name).alias(name) for name in ("retention", "retention_low")),
+    )
+    labels = values(channel_map.chart(lost, LIGHT).to_dict(), "text_wide")
+    said = [label["text_wide"] for label in labels]
+    assert "lost · nobody kept" in said and any(text.startswith("small") for text in said)
+    assert "lost · too few" not in said
+    assert channel_map.summary(lost).endswith("1 more has too few people to rank. 1 kept nobody.")
+    foot = Bubble("at the foot", "", 1, 0, 0.3, 400, 400)
+    (label,) = bubble_labels.placed([foot], [], 400, 46)
+    assert (label["align_wide"], label["dy_wide"]) == ("left", -bubble_labels.LINE / 2)
+
+
 def test_lines_are_where_a_person_kept_costs_the_same() -> None:
     drawn = values(channel_map.chart(table(CHEAP, GOOD), LIGHT).to_dict(), "price")
     assert {one["price"] for one in drawn} == {10, 20}
@@ -173,6 +191,10 @@ def test_keywords_of_few_people_are_grey() -> None:
         "brand · 30.0 % of 640", "comparison · 18.0 % of 410", "category · n 9, too few to compare",
     ]  # fmt: skip
     assert channel_keywords.title(frame) == "brand gets 30.0 % through, comparison 18.0 %"
+    close = frame.with_columns(low=pl.when(segment="brand").then(0.22).otherwise("low"))
+    assert channel_keywords.title(close) == (
+        "brand gets 30.0 % through, comparison 18.0 %; the two cannot be told apart, their intervals overlap"
+    )
     assert channel_keywords.title(frame.filter("few")) == "Too few people to compare keywords"
     assert "category too few of 9" in channel_keywords.summary(frame)
 

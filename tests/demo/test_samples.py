@@ -8,7 +8,7 @@ import pytest
 
 from lib.demo.samples import SAMPLES, path
 from lib.errors import SourceError
-from lib.model import EVENTS
+from lib.model import TABLES
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
@@ -16,10 +16,11 @@ def test_every_sample_is_a_workspace_with_its_papers(name: str) -> None:
     """Page, licence, and settings whose mapping names columns of the file and of the model."""
     folder = path(name)
     assert (folder / "README.md").is_file() and (folder / "LICENSE").is_file()
-    source = tomllib.loads((folder / "growthops.toml").read_text())["sources"][0]
-    header = pl.read_csv(folder / source["path"], n_rows=5).columns
-    assert set(source["columns"].values()) <= set(header)
-    assert set(source["columns"]) | set(source.get("constants", {})) <= set(EVENTS.by_name)
+    for source in tomllib.loads((folder / "growthops.toml").read_text())["sources"]:
+        header = pl.read_csv(folder / source["path"], n_rows=5).columns
+        known = TABLES[source["table"]].by_name
+        assert set(source["columns"].values()) <= set(header)
+        assert set(source["columns"]) | set(source.get("constants", {})) <= set(known)
 
 
 def test_unknown_sample_suggests() -> None:

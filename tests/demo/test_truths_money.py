@@ -117,3 +117,38 @@ def test_who_brings_in_the_pipeline(tables: Tables, facts: Facts) -> None:
     assert outbound["acv"].to_list() == [1_500_000, 4_500_000] == list(truth.outbound)
     others = tables["opportunities"].filter(pl.col("team") != "strategic")
     assert others.filter(pl.col("created_at").dt.date() < date(2024, 8, 1)).is_empty(), "nothing else is in the way"
+
+
+def test_services_for_nothing_keep_nobody(tables: Tables, facts: Facts) -> None:
+    """UP-05: over twelve months 58.0 % of the MRR with free services is kept, 71.0 % without: −13.0 pp."""
+    truth = TRUTHS.services
+    where = [{"field": "account.segment", "op": "eq", "value": truth.segment}]
+    scope = {"start": truth.start.isoformat(), "end": truth.end.isoformat(), "where": where}
+    found = asked(facts, "retention", scope=scope, by={"field": ["free_services"]})["retention"]
+    last = found.filter(pl.col("bucket") == date(2026, 6, 1)).sort("grr")
+    assert last["segment"].to_list() == ["with free services", "without free services"] and last["complete"].all()
+    assert last["opening_mrr"].to_list() == [61_550, 38_450] == [cents / 100 for cents in truth.opening]
+    assert last["kept_mrr"].to_list() == [35_700, 27_300] == [cents / 100 for cents in truth.kept]
+    kept = last["grr"].to_list()
+    assert [round(100 * share, 1) for share in kept] == [58.0, 71.0]
+    assert kept == pytest.approx(truth.grr, abs=1e-4)
+    assert round(100 * (kept[0] - kept[1]), 1) == -13.0 == truth.points
+    assert last["accounts"].sum() == 32 and (last["accounts"] >= 10).all()
+
+    # By hand: who pays on the first day, and the smaller of what they pay then and a year later.
+    deals, rows = tables["opportunities"], tables["subscriptions"]
+    given = set(deals.filter(pl.col("is_won") & (pl.col("services_free_cents") > 0))["account_id"])
+    large = set(tables["accounts"].filter(pl.col("segment") == truth.segment)["account_id"])
+    paid = [dict.fromkeys(large, 0), dict.fromkeys(large, 0)]
+    for account, start, end, cents in rows.select("account_id", "start_date", "end_date", "mrr_cents").iter_rows():
+        for on, sums in zip((truth.start, truth.end), paid, strict=True):
+            if account in large and start <= on and (end is None or end > on):
+                sums[account] += cents
+    opening = [sum(paid[0][one] for one in large if (one in given) == wanted) for wanted in (True, False)]
+    later = [sum(min(paid[0][one], paid[1][one]) for one in large if (one in given) == wanted)
+             for wanted in (True, False)]  # fmt: skip
+    assert (opening, later) == ([6_155_000, 3_845_000], [3_570_000, 2_730_000])
+    signed = deals.filter(pl.col("team") == truth.team)
+    assert signed.height == 32 and signed["is_won"].all() and (signed["closed_at"] >= signed["created_at"]).all()
+    late = signed.filter(pl.col("closed_at").dt.date() > truth.start)
+    assert late.is_empty(), "signed before the year begins"

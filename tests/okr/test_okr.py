@@ -146,10 +146,12 @@ def test_said_against_measured() -> None:
     found = standing(MOVES, points, [Said(week(6), 0.8)], week(6))
     assert found.heading == pytest.approx(0.20 + 0.004 * 90 / 7) and found.band is not None
     assert found.lands == pytest.approx(0.5143, abs=1e-4)
-    assert found.disagrees and found.contrast == "said on track, heading to 0.51"
+    assert found.disagrees and found.contrast == "said on track, heading to 51 % of the way"
     doubt = standing(MOVES, [(day, 2 * value - 0.2) for day, value in points], [Said(week(6), 0.3)], week(6))
-    assert doubt.contrast == "said at risk, heading to 1.00"
+    assert doubt.contrast == "said at risk, heading to 100 % of the way"
     assert standing(MOVES, points, [], week(6)).contrast == ""
+    rising = standing(LIMIT, [(day, value / 2) for day, value in points], [Said(week(6), 0.9)], week(6))
+    assert rising.contrast == "said on track, heading past its limit"
 
 
 def test_a_line_needs_four_values_and_takes_them_from_before_if_need_be() -> None:

@@ -5,7 +5,7 @@ ten by nothing; a podcast cost $10 and brought nobody. In the week after their f
 something.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,8 @@ def test_numbers_table_and_map_by_hand(channels: Visit) -> None:
     assert "creators is the cheapest per person ($2.50) and per person kept on a day from 1 to 7: $3.85" in verdict(app)
     # Of all channels: $360 for 50 people, of whom 40 stay.
     assert metrics(app) == {
-        "Cost per person": "$7.20", "Kept by day 7": "80.0 %", "Cost per person kept": "$9.00", "Value over cost": "–",
-        "Unattributed": "16.7 %",
+        "Channel cost ÷ people": "$7.20", "Kept by day 7": "80.0 %", "Channel cost ÷ kept": "$9.00",
+        "Value ÷ channel cost": "–", "Unattributed": "16.7 %",
     }  # fmt: skip
     table = app.dataframe[0].value
     assert table["channel"].tolist() == ["creators", "ads", "podcast"]
@@ -114,11 +114,11 @@ def test_verdict_and_notes_are_those_of_the_question(channels: Visit, paid: Path
     ("params", "label", "value"),
     [
         ({"target": "5"}, "Spend above target", "86.1 %"),
-        ({"is.platform": "web", "where": "platform"}, "Cost per person", "$18.00"),
+        ({"is.platform": "web", "where": "platform"}, "Channel cost ÷ people", "$18.00"),
         ({"day": "1", "within": "1"}, "Kept by day 1", "40.0 %"),
         ({"kept": "project_created"}, "Kept by day 7", "40.0 %"),
         ({"lookback": "0"}, "Unattributed", "100.0 %"),
-        ({"margin": "50"}, "Value over cost", "–"),
+        ({"margin": "50"}, "Value ÷ channel cost", "–"),
     ],
 )
 def test_a_link_decides_what_is_counted(channels: Visit, params: dict[str, str], label: str, value: str) -> None:
@@ -134,9 +134,26 @@ def test_what_people_bring_in(channels: Visit, workspace: Path) -> None:
     load_frames(workspace, {"events": bought}, "bought")
     app = channels(value="purchase", horizon="7", margin="50", tab="Payback", **WEEK)
     # Ten people pay $30, half of it is profit: 150 ÷ 360.
-    assert metrics(app)["Value over cost"] == "0.42 ×"
+    assert metrics(app)["Value ÷ channel cost"] == "0.42 ×"
     assert len(pictures(app)) == 2
     assert "None of 2 has paid its cost back by day 7" in pictures(app)[1]
+
+
+@pytest.mark.usefixtures("paid")
+def test_cost_without_a_channel_is_beside_the_tile_and_listed(channels: Visit, workspace: Path) -> None:
+    assert [one.delta for one in channels(**WEEK).metric if one.label == "Channel cost ÷ people"] == ["50 people"]
+    days = [date(2026, 3, day) for day in (2, 3, 4)]
+    rest = {"date": days, "function": ["sales", None, "sales"], "kind": ["people", "tool", "people"],
+            "cost_cents": [4_000, 2_000, 5_000]}  # fmt: skip
+    load_frames(workspace, {"spend": pl.DataFrame(rest)}, "rest")
+    app = channels(tab="Costs", **WEEK)
+    # $360 of channels and $110 of none, ÷ all 60 people.
+    tile = next(one for one in app.metric if one.label == "Channel cost ÷ people")
+    assert (tile.value, tile.delta) == ("$7.20", "$7.83 with all cost")
+    told = next(frame.value for frame in app.dataframe if "function" in frame.value.columns)
+    assert told.to_numpy().tolist() == [["sales", "people", 90], ["marketing", "tool", 20]]
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    assert any("$110.00 of cost names no channel (listed below)" in text for text in said)
 
 
 @pytest.mark.usefixtures("touched")
@@ -144,7 +161,7 @@ def test_without_a_cost_it_shows_who_stays_and_says_so(channels: Visit) -> None:
     app = channels(**WEEK)
     assert healthy(app)
     assert "No cost is known, so nothing can be ranked by it. ads keeps the most: 90.0 % of 30 people" in verdict(app)
-    assert metrics(app)["Cost per person"] == "–"
+    assert metrics(app)["Channel cost ÷ people"] == "–"
     assert metrics(app)["Kept by day 7"] == "80.0 %"
     assert pictures(app)[0].startswith("ads keeps 90.0 %, creators 65.0 %")
     assert any("No cost is known here" in caption.value for caption in app.caption)
@@ -301,6 +318,9 @@ def test_how_far_messages_and_keywords_carry(channels: Visit) -> None:
     rows = words.dataframe[1].value.set_index("segment")
     assert rows.loc["brand", ["started", "users"]].tolist() == [30, 20]
     assert "brand" in pictures(words)[1]
+    wide = channels(tab="Keywords", period="all time", **WEEK)
+    for app, is_said in ((words, True), (wide, False)):
+        assert any("also people first seen before it" in part.value for part in app.caption) is is_said
 
 
 @pytest.mark.usefixtures("paid")
@@ -320,7 +340,7 @@ def test_new_channel_rules_show_at_the_next_rerun(channels: Visit, paid: Path) -
     app = channels(**WEEK)
     assert app.dataframe[0].value["channel"].tolist() == ["creators", "press", "podcast"]
     assert "press $11.11" in pictures(app)[0]
-    assert metrics(app)["Cost per person"] == "$7.20"
+    assert metrics(app)["Channel cost ÷ people"] == "$7.20"
 
 
 # --- the address -----------------------------------------------------------------------------------------------------

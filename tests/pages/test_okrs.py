@@ -188,6 +188,7 @@ def test_a_live_metric_and_a_breached_limit(visit: Visit, workspace: Path, march
     goal(workspace, type="stay_below", target=0.5, baseline=None, metric_key="active_users", reading=Reading("week"))
     app = opened(visit, kr="kr_1")
     assert "breached" in words(app) and "Active people, the last finished week" in words(app)
+    assert "its limit is breached." in words(app) and "% done." not in words(app)
 
 
 def test_a_link_to_a_key_result_opens_its_cycle(visit: Visit, workspace: Path) -> None:

@@ -199,7 +199,10 @@ def test_write_an_alert(page: Visit, board: Path) -> None:
     app.button(key="pulse-bar-alerts").click().run()
     assert healthy(app)
     app.text_input(key="alert-name").set_value("Fewer newcomers").run()
-    app.text_input(key="alert-value").set_value("0.2").run()
+    assert (app.text_input(key="alert-value").label, app.text_input(key="alert-value").value) == ("Limit, %", "15")
+    app.text_input(key="alert-value").set_value("a fifth").run()
+    assert app.text_input(key="alert-value").value == "15", "what is no number changes nothing"
+    app.text_input(key="alert-value").set_value("20").run()
     app.button(key="drawer-apply").click().run()
     store = Store(board)
     kept = store.definitions.list("alert")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.answers import ask
@@ -31,6 +32,10 @@ def test_why_people_stop_is_the_answer_of_the_kernel(onboarding: Visit, workspac
     rows = answer.tables["drivers"]
     assert rows.filter(rows["field"] == "platform").select("value", "users", "rate").rows() == [("ios", 30, 2 / 3)]
     assert "ios" in str(app.dataframe[-1].value)
+    # Differences are in points: a rate of 2 in 3 against all others.
+    low = rows.filter(rows["field"] == "platform", rows["value"] == "ios")["low"].item()
+    shown = app.dataframe[-1].value
+    assert shown[shown["value"] == "ios"]["low"].tolist() == [pytest.approx(100 * low, abs=0.01)]
 
 
 def test_the_step_is_chosen_and_stands_in_the_address(onboarding: Visit, workspace: Path) -> None:

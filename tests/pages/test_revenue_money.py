@@ -98,6 +98,11 @@ def test_collections_deals_and_the_bridge_in_a_year() -> None:
     assert healthy(app)
     assert "100.0 % of 1 win of “inbound” closed in the quarter they were opened in" in said(app)
     assert "$12,000 ACV less $3,000 of services given away is $9,000 (−25.0 %)" in said(app)
+    kept = app.dataframe[-2].value.set_index("segment")["grr"]  # the pipeline comes after it
+    assert list(kept.index) == ["with free services", "without free services"]
+    with_, without = kept
+    told = f"With free services {with_:.1f} % of MRR is kept, without free services {without:.1f} %: "
+    assert told in said(app)
     assert pictures(app)[0].startswith("ARR from $6,000 to ")
     assert "## How long deals take" in headings(app)
 

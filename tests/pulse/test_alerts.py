@@ -9,7 +9,7 @@ import pytest
 
 from lib.errors import StoreError
 from lib.pulse.alerts import EXIT, Alert, Now, Rule, evaluate, worst
-from lib.pulse.decisions import Known, coming, decide
+from lib.pulse.decisions import Decision, Known, coming, decide
 from lib.pulse.freshness import freshness, target
 from lib.settings import Settings, SourceSpec
 from lib.store import Annotation, Reach
@@ -64,7 +64,13 @@ def test_a_key_result_fires_when_it_needs_somebody(status: str, state: str) -> N
 def test_what_an_alert_says() -> None:
     found = held(when="falls", metric="mrr", value=0.15)
     assert found.said == (
-        "MRR is $80.00 in the week from 25 May 2026, -20.0 % against the week before ($100.00); the limit is 15.0 %."
+        "MRR is $80.00 in the week from 25 May 2026, −20.0 % against the week before ($100.00); the limit is a fall of"
+        " 15.0 %."
+    )
+    share = held({"grr": weeks([0.5, 0.48])}, when="rises", metric="grr", value=0.1).said
+    assert share == (
+        "Gross revenue retention is 48.0 % in the week from 25 May 2026, −2.0 pp (−4.0 %) against the week before"
+        " (50.0 %); the limit is a rise of 10.0 %."
     )
     assert found.as_json() == {"key": "k", "name": "Mind this", "state": "fired", "said": found.said, "value": 80.0,
                                "bucket": "2026-05-25"}  # fmt: skip
@@ -123,6 +129,18 @@ def test_broken_events_and_alerts_come_first_and_a_failure_is_said() -> None:
         ("Fewer people", True), ("The event “pay” is silent", True), ("Odd", False),
     ]  # fmt: skip
     assert failed == ("Unread notes: the state cannot be read.",)
+
+
+def test_a_key_result_an_alert_names_stands_once() -> None:
+    rule = AlertRule.model_validate({"when": "off_track", "key_result": "kr_1"})
+    now = Now(asking({}), AROUND, LAST, NOW, lambda key: ("breached", f"{key} is breached."))
+    fired = evaluate([Rule("k", "Mind this", rule)], now)
+    own = [Decision("key result", f"“{key}” is off track", "Why.", "okrs", {"kr": (key,)}) for key in ("kr_1", "kr_2")]
+    found, _ = decide(Known(END, NOW, fired=lambda: fired, key_results=lambda: own))
+    assert [(one.title, one.page, dict(one.address)) for one in found] == [
+        ("Mind this", "okrs", {"kr": ("kr_1",)}), ("“kr_2” is off track", "okrs", {"kr": ("kr_2",)}),
+    ]  # fmt: skip
+    assert [one.title for one in decide(Known(END, NOW, key_results=lambda: own))[0]] == [one.title for one in own]
 
 
 def test_what_comes() -> None:

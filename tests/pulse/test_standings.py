@@ -45,6 +45,10 @@ def test_key_results_that_wait() -> None:
         ("“late” is off track", True, {"kr": ("kr_late",)}), ("“quiet” is outdated", False, {"kr": ("kr_quiet",)}),
     ]  # fmt: skip
     assert found[0].why == "Owned by Ida: pace 0.60; last heard of on 4 May 2026; said on track, heading to 0.52."
+    measured = replace(late, result=replace(late.result, metric_key="grr"))
+    assert standings.said(measured) == (
+        "Owned by Ida: read by month; pace 0.60; last heard of on 4 May 2026; said on track, heading to 0.52."
+    )
     assert found[1].why == "Owned by Ida: nobody has said anything about it."
     states = [standings.key_result([late, quiet, good], f"kr_{name}")[0] for name in ("late", "quiet", "good")]
     assert states == ["off track", "outdated", "on track"]

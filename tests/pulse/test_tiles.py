@@ -160,7 +160,7 @@ def test_a_fall_is_found_with_its_group() -> None:
     assert move.why == "Mostly platform ios: −150 of −150 against the mean of the four weeks before."
     waits = [Decision("note", "Did it work?", "so"), Decision("alert", "GRR below 80 %", "so", is_urgent=True)]
     told = reading.verdict([], found, waits)
-    assert told.startswith("Moved most: New people, -15.")
+    assert told.startswith("Moved most: New people, −15.")
     assert told.endswith("2 things wait for a decision, first of all: GRR below 80 %.")
     assert reading.verdict([], found, waits[:1]).endswith("1 thing waits for a decision.")
 
@@ -185,7 +185,7 @@ def test_growth_on_both_sides() -> None:
     found = {one.metric: one for one in growing.read(asking(values, by), AROUND)}
     assert set(found) == {"users_total", "arr"}
     assert found["users_total"].said == "×5.0 in a year; 18.0 % of it in new countries"
-    assert found["arr"].said == "×1.2 in a year; +150.0 % in two, 58.1 % a year"
+    assert found["arr"].said == "×1.2 in a year; ×2.5 in two, 58.1 % a year"
 
 
 def test_growth_by_country_on_both_sides() -> None:

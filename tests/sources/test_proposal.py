@@ -84,3 +84,16 @@ def test_refusals(tmp_path: Path) -> None:
         propose(tmp_path / "x.csv", None, Settings())
     with pytest.raises(SourceError, match="only local files"):
         propose("file:///etc/passwd", None, Settings())
+
+
+def test_what_is_shown_is_what_the_person_said(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("Kunde;Datum;Aktion;Land\nk1;01.02.2026 10:00;kauf;DE\n", "utf-8")
+    guessed = propose(tmp_path / "orders.csv", "events", Settings())
+    assert guessed.missing == ("name", "user_id or anon_id")
+    said = guessed.corrected({"user_id": "Kunde", "name": "Aktion"}, {"surface": "web"})
+    assert said.missing == ()
+    assert said.extras == ("Land",)
+    assert [(found.column, found.source, found.why) for found in said.columns[-2:]] == [
+        ("user_id", "Kunde", "as you said"), ("name", "Aktion", "as you said"),
+    ]  # fmt: skip
+    assert "  surface = 'web' in every row" in said.lines()

@@ -16,6 +16,7 @@ Value = TypeVar("Value")
 Write = Callable[[Any], None]
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 SHOWN = "_shown"
+TIMES = {"k": 1_000, "K": 1_000, "M": 1_000_000}
 
 
 def show(key: str, value: object) -> None:
@@ -107,21 +108,47 @@ def text(key: str, label: str, value: str, write: Callable[[str], None], **more:
 
 
 def number(key: str, label: str, value: float | None, write: Callable[[float | None], None], **more: Any) -> None:
-    """A number, typed; whole ones stay whole. What is no number empties the field."""
+    """A number, typed; whole ones stay whole. Emptied, it is none; what is no number leaves the value as it was."""
 
     def tell(told: str) -> None:
-        write(as_number(told))
+        found = as_number(told)
+        if found is not None or not told.strip():
+            write(found)
 
     text(key, label, "" if value is None else f"{value}", tell, **more)
 
 
-def as_number(told: str) -> float | None:
-    """Text as a number: whole where it is; None where it is none.
+def per_cent(key: str, label: str, value: float | None, write: Callable[[float | None], None], **more: Any) -> None:
+    """A share of 1, typed in per cent: 15 is kept as 0.15."""
+    shown = None if value is None else in_per_cent(value)
+    number(key, label, shown, lambda told: write(None if told is None else round(told / 100, 12)), **more)
 
+
+def in_per_cent(share: float) -> float:
+    """A share of 1 in per cent, without the noise of floats.
+
+    >>> in_per_cent(0.15), in_per_cent(0.125), in_per_cent(0.07)
+    (15, 12.5, 7)
+    """
+    found = round(100 * share, 10)
+    return int(found) if found == int(found) else found
+
+
+def as_number(told: str) -> float | None:
+    """Text as a number: whole where it is; None where it is none. It may end in k for thousands or M for millions.
+
+    A comma is between thousands, unless k or M follows and less than three digits stand behind it.
+
+    >>> as_number("1.2M"), as_number("1,2M"), as_number("15k"), as_number("1,200 k"), as_number("kM")
+    (1200000, 1200000, 15000, 1200000, None)
     >>> as_number(" 12 "), as_number("1.5"), as_number("1,000"), as_number("nan"), as_number("x")
     (12, 1.5, 1000, None, None)
     """
-    cleaned = told.strip().replace(",", "").replace("\u202f", "")
+    cleaned = told.strip().replace("\u202f", "")
+    times = TIMES.get(cleaned[-1:])
+    if times is not None:
+        return _times(cleaned[:-1].rstrip(), times)
+    cleaned = cleaned.replace(",", "")
     try:
         found = float(cleaned)
         return (
@@ -133,6 +160,15 @@ def as_number(told: str) -> float | None:
         )
     except ValueError:
         return None
+
+
+def _times(told: str, times: int) -> float | None:
+    whole, _, part = told.partition(",")
+    found = as_number(f"{whole}.{part}" if part.isdecimal() and len(part) < 3 else told)
+    if found is None or told[-1:] in TIMES:
+        return None
+    many = round(found * times, 6)
+    return int(many) if many == int(many) else many
 
 
 def day(key: str, label: str, value: date | None, write: Callable[[date | None], None], **more: Any) -> None:
