@@ -177,7 +177,7 @@ def test_the_cheaper_channel_is_dearer_per_person_kept(said: Ask) -> None:
         assert row["cost_per_kept"] * 100 == pytest.approx(truth.cost_per_kept_cents)
     assert answer.headline == (
         "influencer is the cheapest per person ($1.50), but not per person kept on day 30: there paid_social costs"
-        " $12.00, and influencer $15.00."
+        " $12.00, and influencer $15.00. By day 180 paid_social has not paid back its cost."
     )
     strata = {(row["channel"], row["stratum"]): row["rate"] for row in answer.tables["strata"].to_dicts()}
     assert strata["influencer", TRUTHS.channels.young] == 0.09 and strata["paid_social", TRUTHS.channels.young] == 0.1
