@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from lib import arenas as limits
 from tests.visitor import ROOT
 
 THREADS = 8
@@ -31,6 +32,24 @@ def arenas(first: str) -> int:
     return sum(line.startswith("Arena ") for line in done.stderr.splitlines())
 
 
-@pytest.mark.skipif(sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_stats"), reason="not glibc")
+IS_GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_stats")
+
+
+@pytest.mark.skipif(not IS_GLIBC, reason="arenas, and the count of them, are glibc's own")
 def test_threads_share_two_arenas() -> None:
     assert arenas("arenas.limit()") <= 2 < arenas(""), "and left alone they do not"
+
+
+@pytest.mark.parametrize("other", [object(), OSError("no such library"), TypeError("no name")])
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, other: object) -> None:
+    asked: list[object] = []
+
+    def library(name: object) -> object:
+        asked.append(name)
+        if isinstance(other, Exception):
+            raise other
+        return other
+
+    monkeypatch.setattr(limits.ctypes, "CDLL", library)
+    limits.limit()
+    assert asked == [None]
