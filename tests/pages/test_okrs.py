@@ -251,13 +251,19 @@ def test_what_has_no_value_is_not_scored(visit: Visit, workspace: Path) -> None:
     assert app.button(key="drawer-apply").disabled and "“Four steps” has no value to score" in words(app)
 
 
-def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: Path) -> None:
-    # T22 on the page.
+def overtaken(visit: Visit, workspace: Path) -> tuple[AppTest, Store]:
+    """A page on which the owner of an objective was changed, while ben saved another title of it."""
     objective, _ = goal(workspace)
     app = press(opened(visit), "change-o_1")
     app.text_input(key="objective-owner").set_value("cleo").run()
     store = open_store(workspace)
     store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    return app, store
+
+
+def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: Path) -> None:
+    # T22 on the page.
+    app, store = overtaken(visit, workspace)
     press(app, "drawer-apply")
     app.run()
     assert "ben saved version 2 of the objective 'Keep them all' while you were changing version 1" in words(app)
@@ -273,11 +279,7 @@ def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: P
     ("okr-conflict-mine", "Keep them", "cleo", 3), ("okr-conflict-theirs", "Keep them all", "ana", 2),
 ])  # fmt: skip
 def test_the_other_two_ways_on(visit: Visit, workspace: Path, key: str, title: str, owner: str, versions: int) -> None:
-    objective, _ = goal(workspace)
-    app = press(opened(visit), "change-o_1")
-    app.text_input(key="objective-owner").set_value("cleo").run()
-    store = open_store(workspace)
-    store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    app, store = overtaken(visit, workspace)
     press(app, "drawer-apply").run()
     press(app, key)
     history = store.objectives.history("o_1")
@@ -302,11 +304,7 @@ def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
 
 def test_a_conflict_put_aside_is_not_lost(visit: Visit, workspace: Path) -> None:
     """Closing the drawer by its X is no decision: the change waits on the page until somebody chooses or drops it."""
-    objective, _ = goal(workspace)
-    app = press(opened(visit), "change-o_1")
-    app.text_input(key="objective-owner").set_value("cleo").run()
-    store = open_store(workspace)
-    store.objectives.change(replace(objective, title="Keep them all"), author="ben")
+    app, store = overtaken(visit, workspace)
     press(app, "drawer-apply").run()
     conflict = app.session_state["_drawer"]["draft"]
     app.session_state["_drawer"] = {}
