@@ -5,7 +5,9 @@ five seconds for another. `synchronous` is FULL: what was acknowledged survives 
 for a write, and people write rarely.
 """
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,7 +25,7 @@ CONNECT_SECONDS = 10
 WITH_TIMEOUT = ("postgresql", "mysql", "mariadb")
 """Databases whose drivers know `connect_timeout`."""
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
 
 
 class RaceLost(StoreError):
@@ -129,8 +131,23 @@ def _engine(address: Address) -> Engine:
 
 def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin and commit on its own terms
+    log_ahead(connection)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def log_ahead(connection: Any) -> None:
+    """Turn the write-ahead log on. The file keeps it; but processes that make a file together may refuse each other
+    here, and SQLite says so at once instead of waiting its turn."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

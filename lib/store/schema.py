@@ -34,11 +34,11 @@ def bring_up(engine: Engine, address: Address, now: Callable[[], datetime]) -> N
     Raises:
         StoreError: the database was written by a newer version. SQLAlchemyError: it cannot be reached or changed.
     """
+    if address.file is not None:  # before the first look: SQLite opens a file for reading only, and for good, if its
+        address.file.parent.mkdir(parents=True, exist_ok=True)  # folder appears between its two tries to open it
     with suppress(SQLAlchemyError), engine.connect() as connection:
         if connection.scalar(_VERSION) == REVISIONS[-1]:
             return
-    if address.file is not None:
-        address.file.parent.mkdir(parents=True, exist_ok=True)
     with _ONE_AT_A_TIME, engine.connect() as connection:
         connection.execution_options(is_writing=True)
         with _without_foreign_keys(connection), connection.begin():

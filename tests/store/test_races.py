@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lib.store import ConflictError, Edit, Store
+from lib.store.database import log_ahead
 from lib.store.schema import REVISIONS
 from lib.store.sqlite_file import problem
 
@@ -168,3 +170,45 @@ def test_processes_that_make_the_store_together(tmp_path: Path, writers: Writers
     with closing(sqlite3.connect(tmp_path / "new" / "app.db")) as connection:
         assert connection.execute("SELECT version_num FROM growthops_version").fetchall() == [(REVISIONS[-1],)]
     assert [path.name for path in (tmp_path / "new").iterdir() if "revision" in path.name] == []
+
+
+def test_the_folder_is_there_before_the_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # SQLite that misses the folder tries a second time for reading only; made in between by another process, it would
+    # leave a connection that can never write.
+    seen, connect = [], sqlite3.connect
+
+    def looked(name: str, *rest: Any, **options: Any) -> sqlite3.Connection:
+        seen.append(Path(name).parent.is_dir())
+        return connect(name, *rest, **options)
+
+    monkeypatch.setattr("sqlite3.dbapi2.connect", looked)
+    monkeypatch.setattr("sqlite3.connect", looked)
+    store = Store(tmp_path / "new")
+    assert not store.definitions.list()
+    store.close()
+    assert seen and all(seen)
+
+
+def test_a_refused_write_ahead_log_is_asked_for_again() -> None:
+    # Of processes that make a file together SQLite may refuse one at once, without waiting its turn.
+    class Refusing:
+        """A connection that is refused so many times."""
+
+        def __init__(self, times: int, code: int) -> None:
+            self.left, self.code, self.said = times, code, list[str]()
+
+        def execute(self, statement: str) -> None:
+            self.said.append(statement)
+            if self.left and "journal_mode" in statement:
+                self.left -= 1
+                error = sqlite3.OperationalError("no")
+                error.sqlite_errorcode = self.code
+                raise error
+
+    patient = Refusing(3, sqlite3.SQLITE_BUSY)
+    log_ahead(patient)
+    assert patient.said == ["PRAGMA journal_mode = WAL"] * 4
+    broken = Refusing(1, sqlite3.SQLITE_READONLY)
+    with pytest.raises(sqlite3.OperationalError):
+        log_ahead(broken)
+    assert len(broken.said) == 1
