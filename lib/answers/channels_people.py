@@ -88,7 +88,8 @@ def _first_seen(question: Question, facts: Facts) -> pl.DataFrame:
     if ready is not None and not question.scope.where:
         rows = ready if high is None else ready.filter(pl.col("at") < pl.lit(high, TS))
         rows = rows.filter(~pl.col("person").is_in(facts.internal.implode())) if facts.internal.len() else rows
-        return collect(rows.sort("person"))
+        found = collect(rows).rechunk()
+        return found if found["person"].is_sorted() else found.sort("person")
     rows = collect(Log(facts, Scope(where=question.scope.where), high=high).rows([ANY]).select("person", "ts"))
     first = np.full(facts.persons, NEVER)
     np.minimum.at(first, rows["person"].to_numpy(), rows["ts"].to_physical().to_numpy())

@@ -46,11 +46,23 @@ class Shares:
         found[self.who] = self.key + 1
         return found
 
+    def reaching(self, days: Numbers) -> tuple[Numbers | slice, Numbers]:
+        """The entries of people for whom a day is over, and how many days are (`days`, of each person) for these."""
+        reach = days[self.who]
+        if reach.min(initial=0) >= 0:
+            return slice(None), reach
+        here = np.flatnonzero(reach >= 0)
+        return here, reach[here]
+
+    def weights(self, entries: Numbers | slice) -> Numbers | None:
+        """The weights of these entries; None where each is 1."""
+        return None if self.whole else self.weight[entries]
+
     def total(self, amount: Numbers | None = None) -> Numbers:
         """Amounts of the entries, weighted, added up by name; without any, the people."""
         if self.whole:
-            return _added(self.key, amount, len(self.names))
-        return _added(self.key, self.weight if amount is None else self.weight * amount, len(self.names))
+            return sums(self.key, amount, len(self.names))
+        return sums(self.key, self.weight if amount is None else self.weight * amount, len(self.names))
 
     def squares(self, amount: Numbers | None = None) -> Numbers:
         """As `total`, with the squares of the weights."""
@@ -66,9 +78,9 @@ class Shares:
         weight, cells = None if self.whole else self.weight, len(self.names) * size
         found = distinct(cell, cells)
         if cells <= max(cell.size, LEAST):
-            users = _added(cell, weight, cells)[found]
+            users = sums(cell, weight, cells)[found]
         else:
-            users = _added(np.searchsorted(found, cell), weight, found.size)
+            users = sums(np.searchsorted(found, cell), weight, found.size)
         return found // size, found % size, users
 
 
@@ -88,8 +100,12 @@ class Laid:
 
     def table(self, column: Numbers, columns: int, amount: Numbers | None = None) -> Numbers:
         """Amounts of rows (None: 1 each), weighted, added up in a table of names (down) and columns (across)."""
+        return self.filled(self.cells(column, columns), columns, amount)
+
+    def filled(self, cells: Numbers, columns: int, amount: Numbers | None = None) -> Numbers:
+        """The same, of rows whose cells are known."""
         size = (len(self.shares.names) + 1) * columns
-        return _added(self.cells(column, columns), self.amounts(amount), size).reshape(-1, columns)[1:]
+        return sums(cells, self.amounts(amount), size).reshape(-1, columns)[1:]
 
     def cells(self, column: Numbers, columns: int) -> Numbers:
         """The cell of each row in a table of names and columns, read line by line; nobody's come in a line before."""
@@ -104,9 +120,6 @@ class Laid:
     def by_entry(self, amount: Numbers) -> Numbers:
         """Amounts, one of each row here, added up by entry of the shares."""
         if self.weight is None:
-            return sums(self.unit, amount, self.shares.people)[self.shares.who]
+            found = sums(self.unit, amount, self.shares.people)
+            return found if self.shares.who.size == found.size else found[self.shares.who]
         return sums(self.unit, amount, self.shares.who.size)
-
-
-def _added(keys: Numbers, amounts: Numbers | None, size: int) -> Numbers:
-    return np.bincount(keys, amounts, minlength=size).astype(np.float64)

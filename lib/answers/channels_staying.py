@@ -76,9 +76,9 @@ def curves(
     the second is counted for these names only.
     """
     days, names = kept.day + 1, len(shares.names)
-    reach = np.minimum(people.reach[shares.who], kept.day)
-    here = np.flatnonzero(reach >= 0)
-    over = sums(shares.key[here] * days + reach[here], shares.weight[here], names * days)
+    reached = np.minimum(people.reach, kept.day)
+    here, reach = shares.reaching(reached)
+    over = sums(shares.key[here] * days + reach, shares.weights(here), names * days)
     eligible = np.cumsum(over.reshape(names, days)[:, ::-1], axis=1)[:, ::-1]
     who, age = came
     if shown is not None and shown.height < names:
@@ -90,7 +90,7 @@ def curves(
     # A return counts on its own day and the following ones, until the next return takes over.
     following = np.full(who.size, days, dtype=np.int64)
     following[:-1] = np.where(who[1:] == who[:-1], age[1:], days)
-    last = np.minimum(np.minimum(age + kept.within_days, following) - 1, np.minimum(people.reach, kept.day)[who])
+    last = np.minimum(np.minimum(age + kept.within_days, following) - 1, reached[who])
     laid = shares.laid(who)
     change = laid.table(age, days + 1) - laid.table(last + 1, days + 1)
     there = np.cumsum(change, axis=1)[:, :days]

@@ -138,48 +138,51 @@ def payback(question: Channels, people: Acquired, shares: Shares, found: Gains) 
     (`lib.sampling.skewed_mean`).
     """
     days, names = question.horizon_days + 1, len(shares.names)
-    reach = np.minimum(people.reach[shares.who], question.horizon_days)
-    here = np.flatnonzero(reach >= 0)
-    over = sums(shares.key[here] * days + reach[here], shares.weight[here], names * days)
+    here, reach = shares.reaching(np.minimum(people.reach, question.horizon_days))
+    cell, weight = shares.key[here] * days + reach, shares.weights(here)
+    over = sums(cell, weight, names * days)
     there = np.cumsum(over.reshape(names, days)[:, ::-1], axis=1)[:, ::-1]
-    laid = shares.laid(found.who)
     per = np.divide(1.0, there, out=np.zeros_like(there), where=there > 0)
-    mean = _daily(found, laid, days) * per
+    daily, part = _laid_out(found, shares.laid(found.who), per)
+    mean = daily * per
     so_far, means = np.cumsum(mean, axis=1), np.cumsum(mean * per, axis=1)
     # What each person adds: their own profit over the people there, less their part in the means of their days.
-    part = _added(found, laid, per)
-    part[here] -= shares.weight[here] * means[shares.key[here], reach[here]]
-    low, high = _interval(shares, here, part[here], so_far[:, -1])
+    expected = means.ravel()[cell]
+    part = part[here] - (expected if weight is None else weight * expected)
+    low, high = _interval(shares, here, part, so_far[:, -1])
     return Payback(there, so_far, low, high)
 
 
-def _daily(found: Gains, laid: Laid, days: int) -> Numbers:
-    """Gross profit by name and day."""
+def _laid_out(found: Gains, laid: Laid, per: Numbers) -> tuple[Numbers, Numbers]:
+    """Gross profit by name and day; and what each entry of the shares brought in, each day's profit over the people
+    there on it (1 ÷ them is `per`)."""
+    days, amount = per.shape[1], laid.amounts(found.amount)
     if found.first is found.last:
-        return laid.table(found.first, days, found.amount)
+        cells = laid.cells(found.first, days)
+        daily = laid.filled(cells, days, found.amount)
+        each = np.vstack([np.zeros((1, days)), per]).ravel()[cells]
+    else:
+        daily = _held(found, laid, days)
+        weights = np.vstack([np.zeros((1, days)), np.cumsum(per, axis=1)])
+        first, last = found.first[laid.rows], found.last[laid.rows]
+        each = weights[laid.number, last] - np.where(first > 0, weights[laid.number, first - 1], 0.0)
+    return daily, laid.by_entry(each if amount is None else amount * each)
+
+
+def _held(found: Gains, laid: Laid, days: int) -> Numbers:
+    """Gross profit by name and day, of what was held from one day to another."""
     change = laid.table(found.first, days + 1, found.amount) - laid.table(found.last + 1, days + 1, found.amount)
     change = change[:, :days]
     touched = np.cumsum(np.abs(change), axis=1) > 0
     return np.where(touched, np.cumsum(change, axis=1), 0.0)
 
 
-def _added(found: Gains, laid: Laid, per: Numbers) -> Numbers:
-    """What each entry of the shares brought in, each day's profit over the people there on it (1 ÷ them is `per`)."""
-    nobody, amount = np.zeros((1, per.shape[1])), laid.amounts(found.amount)
-    if found.first is found.last:
-        each = np.vstack([nobody, per]).ravel()[laid.cells(found.first, per.shape[1])]
-    else:
-        weights = np.vstack([nobody, np.cumsum(per, axis=1)])
-        first, last = found.first[laid.rows], found.last[laid.rows]
-        each = weights[laid.number, last] - np.where(first > 0, weights[laid.number, first - 1], 0.0)
-    return laid.by_entry(each if amount is None else amount * each)
-
-
-def _interval(shares: Shares, here: Numbers, part: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
+def _interval(shares: Shares, here: Numbers | slice, part: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
     """The interval of each name's value, from what its people add to it."""
     key, names = shares.key[here], len(shares.names)
     n = np.bincount(key, minlength=names).astype(np.float64)
-    second, third = sums(key, part * part, names), sums(key, part * part * part, names)
+    square = part * part
+    second, third = sums(key, square, names), sums(key, square * part, names)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(second * n / (n - 1))
         skewness = third / n / (second / n) ** 1.5

@@ -37,8 +37,8 @@ def distinct(keys: np.ndarray, size: int) -> np.ndarray:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if ordered.size else ordered
 
 
-def sums(keys: np.ndarray, amounts: np.ndarray, size: int) -> np.ndarray:
-    """The amounts added up by whole number below `size`; nothing adds up to 0."""
+def sums(keys: np.ndarray, amounts: np.ndarray | None, size: int) -> np.ndarray:
+    """The amounts (None: 1 each) added up by whole number below `size`; nothing adds up to 0."""
     return np.bincount(keys, amounts, minlength=size).astype(np.float64)  # of no amounts, numpy counts whole numbers
 
 

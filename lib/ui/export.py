@@ -129,12 +129,19 @@ def as_command(question: Question) -> str:
 
 
 def copies(answer: Answer) -> None:
-    """A popover with the question as JSON and as a command."""
-    with st.popover(
-        "Copy", icon=":material/content_copy:", type="tertiary", help="This page's question, to run elsewhere"
-    ):
-        st.markdown("**As JSON**")
-        st.code(as_json(answer.question), language=None, height=260)
-        st.markdown("**As a command**")
-        st.code(as_command(answer.question), language=None, wrap_lines=True, height=140)
-        st.caption("The address of this page is a link to exactly what you see.")
+    """A popover with the question as JSON and as a command; written once somebody opens it."""
+    opened = st.popover(
+        "Copy",
+        icon=":material/content_copy:",
+        type="tertiary",
+        key="copy",
+        on_change="rerun",
+        help="This page's question, to run elsewhere",
+    )
+    if opened.open:
+        with opened:
+            st.markdown("**As JSON**")
+            st.code(as_json(answer.question), language=None, height=260)
+            st.markdown("**As a command**")
+            st.code(as_command(answer.question), language=None, wrap_lines=True, height=140)
+            st.caption("The address of this page is a link to exactly what you see.")

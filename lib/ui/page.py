@@ -65,8 +65,8 @@ def freshness(answer: Answer) -> str:
 def verdict(answer: Answer) -> None:
     """The computed sentence, and what to know before trusting it."""
     st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
-    for note in answer.notes:
-        st.caption(plain(note))
+    if answer.notes:
+        st.caption(plain(" ".join(answer.notes)))
 
 
 def definition(answer: Answer) -> None:
@@ -137,10 +137,9 @@ def picture(
     # Below the picture: above it, Streamlit's own buttons cover them as soon as the mouse is over the picture.
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.caption(legend, width="stretch")
-        with st.container(horizontal=True, width="content", gap="small"):
-            if over_time:
-                notes.add_button(url.page(), key)
-            export.menu(answer, table, title, draw, key, legend)
+        if over_time:
+            notes.add_button(url.page(), key)
+        export.menu(answer, table, title, draw, key, legend)
 
 
 def drawn(made: Specification, key: str, summary: str, click: Callable[[list[Any]], None] | None = None) -> None:
