@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from lib.answers import segments
+from lib.answers import segments, tally
 from lib.answers.channels_people import Acquired
 from lib.answers.channels_shares import Shares
 from lib.answers.conditions import fields_of, holds, tests_of
@@ -133,15 +133,16 @@ def shares(question: Channels, met: pl.DataFrame, people: Acquired, more: pl.Ser
 
 
 def coded(column: pl.Series, more: pl.Series) -> tuple[Numbers, tuple[str, ...]]:
-    """The values as places in a list of names in order, which holds `more` too; a missing value is "(none)"."""
-    own = column.unique()
-    text = own.cast(pl.String()).fill_null(segments.NONE)
+    """The values, as codes of text, as places in a list of names in order, which holds `more` too; a missing value is
+    "(none)"."""
+    number = column.to_physical().cast(pl.Int64()).fill_null(-1).to_numpy() + 1
+    own = tally.distinct(number, int(number.max(initial=0)) + 1)
+    codes = pl.Series(np.maximum(own - 1, 0), dtype=pl.UInt32)
+    text = codes.cat.to(pl.Categorical()).cast(pl.String()).set(pl.Series(own == 0), segments.NONE)
     names = pl.concat([text, more.cast(pl.String())]).unique().sort()
-    place = text.cast(pl.Enum(names)).to_physical().cast(pl.Int64()).to_numpy()
-    number = own.to_physical().cast(pl.Int64()).fill_null(-1).to_numpy() + 1
-    of = np.zeros(int(number.max(initial=0)) + 1, dtype=np.int64)
-    of[number] = place
-    return of[column.to_physical().cast(pl.Int64()).fill_null(-1).to_numpy() + 1], tuple(names)
+    of = np.zeros(int(own.max(initial=0)) + 1, dtype=np.int64)
+    of[own] = text.cast(pl.Enum(names)).to_physical().cast(pl.Int64()).to_numpy()
+    return of[number], tuple(names)
 
 
 def _chosen(question: Channels, met: pl.DataFrame, people: int) -> pl.DataFrame:
