@@ -1,5 +1,6 @@
 """What holds for every page: readable by all (axe), fits a phone, works in the dark, stays on this computer."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -44,17 +45,25 @@ def problems(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("address", addresses())
-def test_page(open_page: Open, address: str, screen: str) -> None:
-    width, dark = SCREENS[screen]
-    page = open_page(f"/{address}", width=width, dark=dark).page
-    settle(page)
-    assert page.locator("[data-testid=stException]").count() == 0
-    assert page.get_by_role("heading", level=1).count() == 1
-    assert problems(page) == []
-    wide = page.evaluate("() => [document.scrollingElement.scrollWidth, window.innerWidth]")
-    inside = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
-                           " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip
-    assert wide[0] <= wide[1]
-    assert inside[0] <= inside[1]
+def test_page(open_page: Open, address: str) -> None:
+    page = open_page(f"/{address}").page
+    for screen, (width, dark) in SCREENS.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        settle(page)
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert is_dark(page) == dark, screen
+        assert problems(page) == [], screen
+        wide = page.evaluate("() => [document.scrollingElement.scrollWidth, window.innerWidth]")
+        inside = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
+                               " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip
+        assert wide[0] <= wide[1], screen
+        assert inside[0] <= inside[1], screen
+
+
+def is_dark(page: Page) -> bool:
+    """What the page is painted on."""
+    painted = page.locator("[data-testid=stApp]").evaluate("app => getComputedStyle(app).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", painted)[:3])) < 3 * 128
