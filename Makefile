@@ -66,11 +66,11 @@ $(FOR_RUN): uv.lock pyproject.toml | $(UV)
 	@$(call launcher) && touch $@
 
 $(FOR_TEST): uv.lock pyproject.toml | $(UV)
-	@$(call sync,--group dev)
+	@$(call sync,--group dev --extra postgres)
 	@$(call launcher) && touch $(FOR_RUN) $@
 
 $(FOR_BENCH): uv.lock pyproject.toml | $(UV)
-	@$(call sync,--group dev --group bench)
+	@$(call sync,--group dev --group bench --extra postgres)
 	@$(call launcher) && touch $(FOR_RUN) $(FOR_TEST) $@
 
 # $(1): which dependency groups. The project itself is not installed: the checkout is used as it stands.

@@ -134,8 +134,9 @@ def _refuse_remote(path: str) -> None:
 class StorePlace(Part):
     """Where the state of the workspace is kept.
 
-    `url` is a SQLAlchemy address, or `env:NAME` for one that stands in an environment variable. Without it, and without
-    `GROWTHOPS_STORE_URL`, the state is `app.db` in the workspace folder. A relative SQLite path lies in that folder.
+    `url` is the address of a SQLite file or a PostgreSQL database, or `env:NAME` for one that stands in an environment
+    variable. Without it, and without `GROWTHOPS_STORE_URL`, the state is `app.db` in the workspace folder. A relative
+    SQLite path lies in that folder.
     """
 
     url: str | None = Field(default=None, min_length=1)

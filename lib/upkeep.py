@@ -34,17 +34,35 @@ def doctor(quick: bool, workspace: str | None) -> None:
 
 
 def _examine_state(folder: Path, settings: "Settings") -> list["Finding"]:
-    """What is wrong with the SQLite file of the state; a database server looks after itself."""
+    """What is wrong with the SQLite file of the state; of one on a server, whether it answers and can be used."""
     from lib.store.address import address
     from lib.store.sqlite_file import problem
     from lib.warehouse import Finding
 
-    file = address(folder, settings.store).file
-    trouble = problem(file) if file is not None and file.exists() else None
+    place = address(folder, settings.store)
+    if place.file is None:
+        return [Finding("error", refusal, place.name, "") for refusal in _refusals(folder, settings)]
+    file = place.file
+    trouble = problem(file) if file.exists() else None
     if trouble is None:
         return []
     words = f"The file with what people wrote is damaged: {trouble}."
     return [Finding("error", words, str(file), "Bring back a backup: growthops restore --from FILE.")]
+
+
+def _refusals(folder: Path, settings: "Settings") -> list[str]:
+    """What a database server says to somebody who only looks."""
+    from lib.errors import StoreError
+    from lib.store import Store
+
+    store = Store(folder, settings)
+    try:
+        store.database().look()
+    except StoreError as error:
+        return [str(error)]
+    finally:
+        store.close()
+    return []
 
 
 @click.command()
@@ -92,6 +110,8 @@ def restore(file: Path | None, workspace: str | None) -> None:
 
 def _bring_back(file: Path, folder: Path) -> None:
     from lib.backup import restore_backup
+    from lib.settings import load_settings
+    from lib.store.address import address
 
     with progress_bar() as progress:
         done = restore_backup(file, folder, progress)
@@ -100,6 +120,11 @@ def _bring_back(file: Path, folder: Path) -> None:
         click.echo(f"What was there before is kept in {done.aside}. Delete it when you no longer need it.")
     if done.manifest.without:
         click.echo(done.manifest.without)
+    place = address(folder, load_settings(folder).store)
+    if done.manifest.state is not None and place.file is None:
+        click.echo(
+            f"{done.manifest.state} is back, but what people write is kept in {place.name}, which stays as it is."
+        )
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""State: what people write. Definitions, annotations, objectives, tests and the usage log, in any SQL database.
+"""State: what people write. Definitions, annotations, objectives, tests and the usage log, in SQLite or PostgreSQL.
 
 Importing this, and opening a store, does not import SQLAlchemy; using one does.
 """

@@ -1,4 +1,4 @@
-"""Where the state of a workspace is: a file in its folder, or any database SQLAlchemy reaches."""
+"""Where the state of a workspace is: a file in its folder, or a database on a PostgreSQL server."""
 
 import os
 import re
@@ -21,6 +21,11 @@ class Address:
     name: str
     file: Path | None = None
     url: str = field(default="", repr=False)
+
+    @property
+    def subject(self) -> str:
+        """The name where a sentence begins."""
+        return self.name if self.file is not None else self.name[0].upper() + self.name[1:]
 
 
 def address(workspace: Path, place: StorePlace) -> Address:

@@ -1,8 +1,8 @@
 """Connections to the state: one way to read, one to write, and what a database says put into words.
 
-SQLite runs with a write-ahead log, so that readers and the one writer never wait for each other; a writer waits
-five seconds for another. `synchronous` is FULL: what was acknowledged survives a power cut, at the price of one sync
-for a write, and people write rarely.
+A reader sees one state from beginning to end and never waits for a writer; writers take turns, and wait five seconds
+for theirs. SQLite does it with a write-ahead log. Its `synchronous` is FULL: what was acknowledged survives a power
+cut, at the price of one sync for a write, and people write rarely.
 """
 
 import sqlite3
@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from lib.errors import StoreError
-from lib.store.address import VARIABLE, Address
-from lib.store.schema import bring_up
+from lib.store import postgres
+from lib.store.address import Address
+from lib.store.schema import bring_up, known
 
 WAIT_SECONDS = 5
-CONNECT_SECONDS = 10
-WITH_TIMEOUT = ("postgresql", "mysql", "mariadb")
-"""Databases whose drivers know `connect_timeout`."""
+LONG_SECONDS = 1
+"""A server that does not answer for longer is silent; one that refuses does so at once."""
 
 PRAGMAS = ("synchronous = FULL", "foreign_keys = ON")
 
@@ -46,6 +46,7 @@ class Database:
         self._engine = _engine(address)
         self._ready_for: tuple[int, int] | None = None
         self._getting_ready = threading.Lock()
+        self._silence = (0.0, "")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,6 +70,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def look(self) -> None:
+        """See that it answers and that this version knows its tables; none is made, and none is changed.
+
+        Raises:
+            StoreError: the database cannot be reached, read or trusted.
+        """
+        with self._explained(), self._engine.connect() as connection:
+            known(connection, self._address)
+
     def close(self) -> None:
         """Let go of every connection; the next use opens new ones."""
         self._engine.dispose()
@@ -82,6 +92,7 @@ class Database:
         """
         if self._ready_for is None or self._ready_for != self._identity():
             with self._getting_ready:
+                self._heed_silence()
                 self._engine.dispose()
                 bring_up(self._engine, self._address, self._now)
                 self._ready_for = self._identity()
@@ -96,14 +107,29 @@ class Database:
             return None
         return (found.st_dev, found.st_ino)
 
+    def _heed_silence(self) -> None:
+        """A server that let somebody wait in vain is not asked again at once: a page asks many times, and each of them
+        would wait as long."""
+        until, words = self._silence
+        if time.monotonic() < until:
+            raise StoreError(words)
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        self._heed_silence()
+        began = time.monotonic()
         try:
             yield
         except IntegrityError as error:
-            raise RaceLost(f"{self._address.name}: this version is there already.") from error
+            raise RaceLost(f"{self._address.subject}: this version is there already.") from error
         except SQLAlchemyError as error:
-            raise StoreError(_sentence(self._address, error, self._engine.url.password)) from None
+            words = _sentence(self._address, error, postgres.secrets(self._engine.url))
+            if self._address.file is None:
+                self._ready_for = None  # it may be another one when it comes back: an older one, or an empty one
+                took = time.monotonic() - began
+                if took > LONG_SECONDS and postgres.is_silence(error):
+                    self._silence = (time.monotonic() + took, words)
+            raise StoreError(words) from None
 
 
 def _engine(address: Address) -> Engine:
@@ -113,20 +139,7 @@ def _engine(address: Address) -> Engine:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
-    try:
-        url = make_url(address.url)
-        options = {"connect_timeout": CONNECT_SECONDS} if url.get_backend_name() in WITH_TIMEOUT else {}
-        return create_engine(url, pool_pre_ping=True, connect_args=options)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreError(
-            f"{address.name} needs a driver that is not installed ({error})."
-            " For PostgreSQL, install growthops with its extra 'postgres'."
-        ) from None
-    except ArgumentError:
-        raise StoreError(
-            f"[store] url (or {VARIABLE}) is not a database address; write one like"
-            " 'postgresql+psycopg://user:password@host/name', or leave it out for a file in the workspace."
-        ) from None
+    return postgres.server(address, WAIT_SECONDS)
 
 
 def _set_up(connection: Any, _record: object) -> None:
@@ -156,21 +169,24 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 
-def _sentence(address: Address, error: SQLAlchemyError, secret: object) -> str:
+def _sentence(address: Address, error: SQLAlchemyError, secrets: set[str]) -> str:
     """What happened and what to do; the statement, its values and the password stay out."""
     reason = (str(getattr(error, "orig", None) or "") or type(error).__name__).strip().splitlines()[0][:200]
-    reason = reason.replace(str(secret), "***") if secret else reason
-    where = address.name
-    if address.file is None:
-        advice = "Check that it is running and that [store] url is right."
-    elif "locked" in reason:
-        return f"{where} has been written by another process for {WAIT_SECONDS} seconds. Try again."
-    elif "not a database" in reason or "malformed" in reason:
-        advice = "The file is damaged: bring back a backup with `growthops restore --from FILE`."
-    elif "disk is full" in reason:
-        advice = "Free some space, then try again. What was kept before is untouched."
-    elif isinstance(error, OperationalError) and ("readonly" in reason or "unable to open" in reason):
-        advice = "Allow writing to the file and its folder."
-    else:
-        advice = "Run `growthops doctor`."
-    return f"{where} cannot be used: {reason}. {advice}"
+    reason = reason.removeprefix("connection failed: ")  # what follows says it again
+    for secret in secrets:
+        reason = reason.replace(secret, "***")
+    if postgres.is_turn_refused(error) or (address.file is not None and "locked" in reason):
+        return f"{address.subject} has been written by another process for {WAIT_SECONDS} seconds. Try again."
+    advice = postgres.advice(error) if address.file is None else _advice(error, reason)
+    return f"{address.subject} cannot be used: {reason.rstrip('.')}. {advice}"
+
+
+def _advice(error: SQLAlchemyError, reason: str) -> str:
+    """What a person can do about what SQLite refused."""
+    if "not a database" in reason or "malformed" in reason:
+        return "The file is damaged: bring back a backup with `growthops restore --from FILE`."
+    if "disk is full" in reason:
+        return "Free some space, then try again. What was kept before is untouched."
+    if isinstance(error, OperationalError) and ("readonly" in reason or "unable to open" in reason):
+        return "Allow writing to the file and its folder."
+    return "Run `growthops doctor`."

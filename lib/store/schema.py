@@ -24,8 +24,6 @@ REVISIONS = ("0001", "0002", "0003")
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = select(column("version_num")).select_from(table(REVISION))
 _ONE_AT_A_TIME = threading.Lock()  # alembic keeps what it is at in a global
-_TURN = 4_713_001
-"""The number of the lock that writers of the schema take in PostgreSQL."""
 
 
 def bring_up(engine: Engine, address: Address, now: Callable[[], datetime]) -> None:
@@ -36,25 +34,34 @@ def bring_up(engine: Engine, address: Address, now: Callable[[], datetime]) -> N
     """
     if address.file is not None:  # before the first look: SQLite opens a file for reading only, and for good, if its
         address.file.parent.mkdir(parents=True, exist_ok=True)  # folder appears between its two tries to open it
-    with suppress(SQLAlchemyError), engine.connect() as connection:
+    with engine.connect() as connection, suppress(SQLAlchemyError):
         if connection.scalar(_VERSION) == REVISIONS[-1]:
             return
     with _ONE_AT_A_TIME, engine.connect() as connection:
-        connection.execution_options(is_writing=True)
+        connection.execution_options(is_writing=True)  # which waits for its turn
         with _without_foreign_keys(connection), connection.begin():
-            _take_turn(connection)
             _upgrade(connection, address, now)
 
 
-def _upgrade(connection: Connection, address: Address, now: Callable[[], datetime]) -> None:
+def known(connection: Connection, address: Address) -> str | None:
+    """The revision a database is at; None where there are no tables of ours yet. Nothing is changed.
+
+    Raises:
+        StoreError: the database was written by a newer version. SQLAlchemyError: it cannot be read.
+    """
     found = connection.scalar(_VERSION) if inspect(connection).has_table(REVISION) else None
-    if found == REVISIONS[-1]:
-        return  # another process was faster
     if found is not None and found not in REVISIONS:
         raise StoreError(
-            f"{address.name} was written by a newer Growth Ops (revision {found}, here {REVISIONS[-1]} is the last)."
+            f"{address.subject} was written by a newer Growth Ops (revision {found}, here {REVISIONS[-1]} is the last)."
             " Update Growth Ops, or bring back a backup made with this version."
         )
+    return found
+
+
+def _upgrade(connection: Connection, address: Address, now: Callable[[], datetime]) -> None:
+    found = known(connection, address)
+    if found == REVISIONS[-1]:
+        return  # another process was faster
     if found is not None and address.file is not None:
         stamp = f"{now():%Y%m%dT%H%M%SZ}"
         copy_file(address.file, address.file.with_name(f"{address.file.name}.revision-{found}-{stamp}"))
@@ -65,12 +72,6 @@ def _upgrade(connection: Connection, address: Address, now: Callable[[], datetim
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     command.upgrade(config, REVISIONS[-1])
-
-
-def _take_turn(connection: Connection) -> None:
-    """SQLite has taken its turn by beginning; PostgreSQL holds this lock to the end of the transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
 
 
 @contextmanager

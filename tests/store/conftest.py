@@ -1,21 +1,28 @@
-"""Stores to test with: SQLite, and PostgreSQL where GROWTHOPS_TEST_POSTGRES_URL names a server. The clock is ours."""
+"""Stores to test with: SQLite, and PostgreSQL where it is installed. The clock is ours.
+
+A PostgreSQL server is made for the tests and thrown away after them; GROWTHOPS_TEST_POSTGRES_URL names another one to
+use instead, where each test makes a schema of its own and removes it.
+"""
 
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, NullPool, create_engine, inspect, make_url, text
 
-from lib.settings import Company, Settings, StorePlace
+from lib.settings import Company, Settings, StorePlace, load_settings, write_settings
 from lib.store import Store
+from lib.store.tables import METADATA
+
+from .server import NoServer, Server, running
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 VARIABLE = "GROWTHOPS_TEST_POSTGRES_URL"
-DATABASES = ("sqlite", "postgresql") if os.environ.get(VARIABLE) else ("sqlite",)
+DATABASES = ("sqlite", "postgresql")
 
 
 class Clock:
@@ -32,22 +39,65 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server to throw away; the test is skipped where there is none."""
+    pytest.importorskip("psycopg", reason="the driver of PostgreSQL (the extra 'postgres') is not installed")
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(running())
+        except NoServer as error:
+            pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> URL:
+    """The address of a PostgreSQL database."""
+    named = os.environ.get(VARIABLE)
+    return make_url(named) if named else request.getfixturevalue("server").url
+
+
 @contextmanager
-def settings_for(kind: str) -> Iterator[Settings]:
-    """Settings of a workspace in Berlin whose state is in a database of this kind, empty."""
+def schema_in(server: URL) -> Iterator[str]:
+    """The address of an empty schema, for the time of the block."""
+    schema, engine = f"test_{secrets.token_hex(4)}", create_engine(server, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def schema(postgres_url: URL) -> Iterator[str]:
+    """The address of a schema that tests have one after the other: making its tables is what takes time."""
+    with schema_in(postgres_url) as url:
+        yield url
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[str]:
+    """The same address; what is written within the block is gone after it, its tables stay."""
+    yield url
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        names = ", ".join(sorted(set(inspect(connection).get_table_names()) & set(METADATA.tables)))
+        connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+        if names:
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+
+
+@contextmanager
+def settings_for(kind: str, request: pytest.FixtureRequest, *, bare: bool = True) -> Iterator[Settings]:
+    """Settings of a workspace in Berlin whose state is in a database of this kind, empty; a `bare` one lacks tables."""
     company = Company(timezone="Europe/Berlin")
     if kind == "sqlite":
         yield Settings(company=company)
         return
-    server, schema = make_url(os.environ[VARIABLE]), f"test_{secrets.token_hex(4)}"
-    engine = create_engine(server)
-    with engine.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    url = server.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    yield Settings(company=company, store=StorePlace(url=url))
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    server = request.getfixturevalue("postgres_url")
+    with schema_in(server) if bare else emptied(request.getfixturevalue("schema")) as url:
+        yield Settings(company=company, store=StorePlace(url=url))
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +107,14 @@ def _no_address_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=DATABASES)
 def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
-    with settings_for(request.param) as found:
+    with settings_for(request.param, request, bare=False) as found:
+        yield found
+
+
+@pytest.fixture(params=DATABASES)
+def bare(request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of a workspace in whose database nothing is, not even tables."""
+    with settings_for(request.param, request) as found:
         yield found
 
 
@@ -88,10 +145,31 @@ def another(tmp_path: Path, settings: Settings, clock: Clock) -> Iterator[Callab
         found.close()
 
 
+@pytest.fixture(params=DATABASES)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Path]]:
+    """`fresh()` is the folder of a workspace whose state is in a database of its own, empty; a process of its own finds
+    it by the settings in the folder. For SQLite there is nothing, not even the folder."""
+    with ExitStack() as stack:
+
+        def one_more() -> Path:
+            folder = tmp_path / secrets.token_hex(4)
+            settings = stack.enter_context(settings_for(request.param, request))
+            if settings.store.url:
+                write_settings(folder, settings)
+            return folder
+
+        yield one_more
+
+
+def place_of(folder: Path) -> Path | str:
+    """Where the state of a workspace is: its file, or the address of the database."""
+    return load_settings(folder).store.url or folder / "app.db"
+
+
 @pytest.fixture(scope="module", params=DATABASES)
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Clock]]:
     """One store for many generated examples, each with a key of its own."""
-    with settings_for(request.param) as settings:
+    with settings_for(request.param, request) as settings:
         clock = Clock()
         found = Store(tmp_path_factory.mktemp("shared"), settings, clock)
         yield found, clock

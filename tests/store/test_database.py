@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,8 @@ def test_what_is_no_plain_file_is_refused(tmp_path: Path, url: str) -> None:
     ("url", "sentence"),
     [
         ("nonsense", "is not a database address; write one like 'postgresql+psycopg://"),
-        ("nosuch://ana:s3cret@host/db", "needs a driver that is not installed"),
-        ("postgresql+nosuch://ana:s3cret@host/db", "needs a driver that is not installed"),
+        ("nosuch://ana:s3cret@host/db", "begins with 'nosuch'; the state can be kept in SQLite or in PostgreSQL"),
+        ("postgresql+nosuch://ana:s3cret@host/db", "begins with 'postgresql+nosuch'; the state can be kept in SQLite"),
     ],
 )
 def test_an_address_of_no_use_is_refused(tmp_path: Path, url: str, sentence: str) -> None:
@@ -76,6 +77,19 @@ def test_an_address_of_no_use_is_refused(tmp_path: Path, url: str, sentence: str
     with pytest.raises(StoreError) as caught:
         store.definitions.list()
     assert sentence in str(caught.value) and "s3cret" not in str(caught.value)
+
+
+# ------------------------------------------------------------------ every database
+
+
+def test_a_reader_sees_one_state_from_beginning_to_end(store: Store, another: Callable[[], Store]) -> None:
+    count, other = "SELECT count(*) FROM definitions", another()
+    store.definitions.publish(EDIT)
+    with store.database().reading() as connection:
+        before = connection.exec_driver_sql(count).scalar()
+        other.definitions.publish(Edit("funnel", "later", BODY, "L", "ben"))
+        assert connection.exec_driver_sql(count).scalar() == before == 1
+    assert len(store.definitions.list()) == 2
 
 
 # ------------------------------------------------------------------ SQLite
@@ -138,6 +152,35 @@ def test_damage_is_said_in_a_sentence(tmp_path: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(StoreError, match="The file is damaged: bring back a backup with `growthops restore --from"):
         store.definitions.list()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("refusing", "advice"),
+    [
+        ("max_page_count = 30", "Free some space, then try again. What was kept before is untouched."),  # T3
+        ("query_only = ON", "Allow writing to the file and its folder."),  # T8
+    ],
+)
+def test_a_disk_that_takes_no_more_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, advice: str
+) -> None:
+    store = Store(tmp_path)
+    store.definitions.publish(EDIT)
+    store.close()
+    kept = 1
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "PRAGMAS", (*database.PRAGMAS, refusing))
+        with pytest.raises(StoreError) as caught:
+            while True:
+                store.definitions.publish(Edit("funnel", f"k{kept}", BODY, "K", "ana", note="n" * 2_000))
+                kept += 1
+        assert str(caught.value).startswith(f"{tmp_path / 'app.db'} cannot be used: ")
+        assert str(caught.value).endswith(advice)
+        assert len(store.definitions.list()) == kept, "what was acknowledged is there, and can be read meanwhile"
+    store.close()
+    store.definitions.publish(Edit("funnel", "later", BODY, "L", "ana"))
+    assert len(store.definitions.list()) == kept + 1
     store.close()
 
 

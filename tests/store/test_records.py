@@ -252,7 +252,7 @@ def test_any_text_comes_back_as_it_was(store: Store) -> None:
 def test_of_a_thousand_races_no_update_is_lost(store: Store, another: Callable[[], Store]) -> None:
     # T22: two editors change the same objectives 1,000 times; who loses is told, joins, and both changes stand.
     rounds = 10
-    made = [store.objectives.add(KEEP, author="ana") for _ in range(50)]
+    made = [store.objectives.add(KEEP, author="ana") for _ in range(50 if store.address.file else 12)]
     both, lost = threading.Barrier(2, timeout=60), [0, 0]
 
     def edit(place: int, through: Store) -> None:
@@ -277,7 +277,7 @@ def test_of_a_thousand_races_no_update_is_lost(store: Store, another: Callable[[
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(lost) > 20, "nobody ever met another"
+    assert sum(lost) > 0.4 * len(made), "nobody ever met another"
     for one in made:
         history = store.objectives.history(one.id)
         assert [each.version for each in history] == list(range(1, 2 * rounds + 2))

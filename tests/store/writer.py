@@ -6,13 +6,18 @@ What a child does it says on the output, a line each, as soon as it is done.
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite  # noqa: F401 - imported ahead of the forks
 from alembic import command, config  # noqa: F401
 
 from lib.store import ConflictError, Definition, Edit, Store
 from lib.store import definitions as _definitions  # noqa: F401
+
+with suppress(ImportError):
+    import psycopg  # noqa: F401
 
 
 def say(words: str) -> None:
@@ -49,8 +54,12 @@ def write_on(store: Store) -> None:
 
 
 def main() -> None:
-    """`FOLDER count 40` or `FOLDER write`: says its number, then what it does."""
+    """`FOLDER count 40`, `FOLDER open` or `FOLDER write`: says its number, then what it does. An empty line: says when
+    all have ended."""
     for line in sys.stdin:
+        if not line.strip():
+            wait()
+            continue
         folder, order, *times = line.split("\t")
         child = os.fork()
         if child == 0:
@@ -66,11 +75,15 @@ def main() -> None:
             except Exception as error:
                 say(f"failed {error!r}")
             os._exit(0)
-    while True:
-        try:
+    wait()
+
+
+def wait() -> None:
+    """Until no child is left."""
+    with suppress(ChildProcessError):
+        while True:
             os.wait()
-        except ChildProcessError:
-            break
+    say("all ended")
 
 
 if __name__ == "__main__":
