@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +101,23 @@ def _mapped(
     return [mapped.spec, *mapped.also]
 
 
+class QuestionFile(click.File):
+    """A file, `-` for stdin, or the question itself."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What to read the question from."""
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+            return BytesIO(value.encode())
+        return super().convert(value, param, ctx)
+
+
 @cli.command()
-@click.argument("question", type=click.File("rb"))
+@click.argument("question", type=QuestionFile("rb"))
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 @click.option("--table", "name", default=None, help="Which table to write as CSV; default: the answer's first.")
 @workspace_option
 def ask(question: Any, form: str, name: str | None, workspace: str | None) -> None:
-    """Answer a question in a JSON file ('-' reads stdin); a JSON list answers each."""
+    """Answer a question in a JSON file ('-' reads stdin), or written out as JSON; a JSON list answers each."""
     import json
 
     from lib.answers import ask as answer_of

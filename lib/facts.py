@@ -159,6 +159,14 @@ class Facts:
             self._props[of, field] = found
         return found
 
+    def some_props(self, of: str = "") -> set[str]:
+        """Keys of the `props` of some events, or the `traits` of some users or accounts, to be named in a message."""
+        packed = "traits" if of else "props"
+        if packed not in self.fields[of]:
+            return set()
+        some = collect(self.tables[TABLE_OF[of]].select(packed).drop_nulls().head(1000))[packed]
+        return {key for text in some.unique() for key in json.loads(text) if key}
+
     @cached_property
     def _props(self) -> dict[tuple[str, str], bool]:
         return {}

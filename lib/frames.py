@@ -4,6 +4,7 @@ import polars as pl
 
 from lib.errors import QuestionError
 from lib.model import EVENTS, TABLES, Table
+from lib.sources.extras import ExtraKind, property_names, to_json
 from lib.sources.moments import habit_of, to_days, to_instants
 from lib.warehouse.schema import as_text, type_at_rest
 
@@ -43,10 +44,12 @@ def canonical(name: str, frame: pl.DataFrame, digits: int, zone: str = "UTC") ->
             columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
     others = [other for other in frame.columns if other not in table.schema and other not in table.by_name]
     if name == EVENTS.name:
-        columns += [_extra(other, frame.schema[other]) for other in others]
+        names = property_names(others, table.schema)
+        frame = frame.rename(names)
+        columns += [_extra(kept, frame.schema[kept]) for kept in names.values()]
     elif others and table.extras and table.extras not in frame.columns:
         columns = [part for part in columns if _name(part) != table.extras]
-        columns.append(_packed(others, frame.schema).alias(table.extras))
+        columns.append(_packed(frame, others).alias(table.extras))
     return frame.select(columns).select(*table.schema, pl.all().exclude(*table.schema))
 
 
@@ -54,10 +57,16 @@ def _name(part: pl.Expr | pl.Series) -> str:
     return part.name if isinstance(part, pl.Series) else part.meta.output_name()
 
 
-def _packed(names: list[str], schema: pl.Schema) -> pl.Expr:
+def _packed(frame: pl.DataFrame, names: list[str]) -> pl.Series:
     """Columns the table has no place for, as the members of one JSON object a row, as a load keeps them."""
-    texts = [as_text(name, schema[name]) if schema[name].is_nested() else pl.col(name) for name in names]
-    return pl.struct(texts).struct.json_encode()
+    schema = frame.schema
+    floats = [name for name in names if schema[name].is_float()]
+    others = [name for name in names if name not in floats]
+    texts = [as_text(name, schema[name]) if schema[name].is_nested() else pl.col(name) for name in others]
+    numbers = [pl.when(pl.col(name).is_finite()).then(name).alias(f"c{k}") for k, name in enumerate(floats)]
+    packed = pl.struct(texts).struct.json_encode() if texts else pl.lit("{}")
+    members: dict[str, tuple[str, ExtraKind]] = {name: (f"c{k}", "float") for k, name in enumerate(floats)}
+    return frame.select(packed.alias("packed"), *numbers).select(to_json(members, "packed")).to_series()
 
 
 def _with_extras(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
@@ -81,11 +90,12 @@ def _in_minor_units(table: Table, frame: pl.DataFrame, digits: int) -> pl.DataFr
 
 
 def _extra(name: str, given: pl.DataType) -> pl.Expr:
-    """A property as a load would keep it: in one of the types at rest, and not under a name of our own."""
+    """A property as a load would keep it: in one of the types at rest."""
     rest = type_at_rest(given)
     column = as_text(name, given) if rest == pl.String() != given else pl.col(name).cast(rest)
     column = pl.when(column.is_finite()).then(column) if rest == pl.Float64() else column
-    return column.alias(f"{name}_prop" if name in ("person", "month") else name)
+    column = _present(column) if rest == pl.String() else column
+    return column.alias(name)
 
 
 def _timed(table: str, values: pl.Series, wanted: pl.DataType, zone: str) -> pl.Series:
@@ -131,9 +141,17 @@ def _typed(name: str, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if wanted == pl.String() and (given.is_nested() or given.is_float()):
         return as_text(name, given)
+    if wanted == pl.String():
+        return _present(column.cast(wanted)).alias(name)
     if wanted == pl.Boolean() and given == pl.String():
         return column.str.to_lowercase().is_in(["true", "1", "yes"]).alias(name)
     return column.cast(wanted)
+
+
+def _present(text: pl.Expr) -> pl.Expr:
+    """Text without blanks around it; nothing but blanks is missing, as it is in a load."""
+    bare = text.str.strip_chars()
+    return pl.when(bare != "").then(bare)
 
 
 def without_repeats(events: pl.DataFrame, by_day: bool) -> pl.DataFrame:

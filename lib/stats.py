@@ -30,7 +30,9 @@ def wilson(hits: int, n: int, z: float = Z95) -> Interval:
     share, z2 = hits / n, z * z
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+    # Of none and of all one end is exact, which the square root misses by its last digit.
+    low = 0.0 if hits <= 0 else max(0.0, centre - half)
+    return Interval(low, 1.0 if hits >= n else min(1.0, centre + half))
 
 
 def newcombe(hits: int, n: int, other_hits: int, other_n: int, z: float = Z95) -> Interval:
@@ -71,13 +73,15 @@ def share(hits: pl.Expr, n: pl.Expr) -> pl.Expr:
 def wilson_low(hits: pl.Expr, n: pl.Expr) -> pl.Expr:
     """The lower end of `wilson`, for columns."""
     centre, half = _wilson_parts(hits, n)
-    return pl.when(n > 0).then((centre - half).clip(0.0, 1.0))
+    low = pl.when(hits <= 0).then(0.0).otherwise((centre - half).clip(0.0, 1.0))
+    return pl.when(n > 0).then(low)
 
 
 def wilson_high(hits: pl.Expr, n: pl.Expr) -> pl.Expr:
     """The upper end of `wilson`, for columns."""
     centre, half = _wilson_parts(hits, n)
-    return pl.when(n > 0).then((centre + half).clip(0.0, 1.0))
+    high = pl.when(hits >= n).then(1.0).otherwise((centre + half).clip(0.0, 1.0))
+    return pl.when(n > 0).then(high)
 
 
 def _wilson_parts(hits: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

@@ -1,5 +1,6 @@
 """The stretches of a before and after put against each other: the change, the comparison's, the net of both."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from lib.inference import (
     net_difference,
     net_ratio,
     ratio_of_rates,
+    ratio_with_nothing,
 )
 from lib.inference.effects import t_point
 from lib.sampling import poisson
@@ -35,6 +37,7 @@ class Change(NamedTuple):
 
     effect: Effect = Effect()
     rates: Rates = Rates()
+    is_count: bool = False
 
     @property
     def p_value(self) -> float | None:
@@ -58,16 +61,25 @@ def change(pair: Pair) -> Change:
     """The second stretch against the first."""
     before, after = pair
     if before.moments is not None and after.moments is not None:
-        return Change(difference_of_means(after.moments, before.moments))
+        return Change(_of_shares(difference_of_means(after.moments, before.moments)))
     if before.n is not None and after.n is not None:
         return Change(difference_of_shares(after.hits, after.n, before.hits, before.n))
-    found = ratio_of_rates(after.hits, after.length, before.hits, before.length)
-    return Change(Effect(after.hits / after.length - before.hits / before.length), found)
+    counts = after.hits, after.length, before.hits, before.length
+    found = ratio_of_rates(*counts) if after.hits and before.hits else ratio_with_nothing(*counts)
+    return Change(Effect(after.hits / after.length - before.hits / before.length), found, True)
+
+
+def _of_shares(effect: Effect) -> Effect:
+    """What is kept of money is a share: it cannot change by more than all of it."""
+    if effect.low is None or effect.high is None:
+        return effect
+    return effect._replace(low=max(-1.0, effect.low), high=min(1.0, effect.high))
 
 
 def net(group: Change, comparison: Change) -> Change:
     """By how much more the group changed than the comparison group did."""
-    return Change(net_difference(group.effect, comparison.effect), net_ratio(group.rates, comparison.rates))
+    return Change(net_difference(group.effect, comparison.effect), net_ratio(group.rates, comparison.rates),
+                  group.is_count)  # fmt: skip
 
 
 def windows(pairs: Mapping[str, Pair], over: Mapping[str, tuple[bool, bool]]) -> pl.DataFrame:
@@ -96,10 +108,15 @@ def _around(stretch: Stretch) -> tuple[float | None, float | None]:
 def effects(changes: Mapping[str, Change]) -> pl.DataFrame:
     """Table `effects`: `change`, `comparison`, `net` and `year_before`, those there are."""
     rows = [
-        (name, one.effect.difference, one.effect.low, one.effect.high, *one.rates[:3], one.p_value)
+        (name, one.effect.difference, one.effect.low, one.effect.high, *map(_told, one.rates[:3]), one.p_value)
         for name, one in changes.items()
     ]
     return pl.DataFrame(rows, schema=EFFECTS, orient="row")
+
+
+def _told(ratio: float | None) -> float | None:
+    """A ratio to nothing is no number."""
+    return None if ratio is None or math.isinf(ratio) else ratio
 
 
 def series(pairs: Mapping[str, Pair]) -> pl.DataFrame:

@@ -1,12 +1,14 @@
 """A before and after in words: the verdict, what makes it weak, the definition."""
 
+import math
+
 import polars as pl
 
 from lib.answers.before_after_effects import Change
 from lib.answers.before_after_values import Stretch
 from lib.answers.notes import left_out, unseen
 from lib.facts import Facts
-from lib.questions.before_after import BeforeAfter
+from lib.questions.before_after import OF_MONEY, BeforeAfter
 from lib.words import count, percent
 
 CHECKS = {"check": pl.String(), "passed": pl.Boolean(), "said": pl.String()}
@@ -39,16 +41,21 @@ def _number(value: float) -> str:
 
 
 def size(change: Change, places: int = 1) -> str:
-    """`−3.0 pp (95 % −6.1…−0.1)`, `×1.75 (95 % 1.19…2.58)`; points to so many places."""
+    """`−3.0 pp (95 % interval −6.1 to −0.1)`, `×1.75 (95 % interval 1.19 to 2.58)`; points to so many places."""
     rates, effect = change.rates, change.effect
+    if rates.ratio is not None and rates.low is not None and math.isinf(rates.ratio):
+        return f"+{_number(effect.difference or 0.0)} a day (95 % interval from ×{rates.low:.2f})"
     if rates.ratio is not None and rates.low is not None and rates.high is not None:
-        return f"×{rates.ratio:.2f} (95 % {rates.low:.2f}…{rates.high:.2f})"
+        return f"×{rates.ratio:.2f} (95 % interval {rates.low:.2f} to {rates.high:.2f})"
     if effect.difference is None:
         return "–"
+    if change.is_count:
+        sign = "−" if effect.difference < 0 else "+"
+        return f"{sign}{_number(abs(effect.difference))} a day" if effect.difference else "no difference"
     said = f"{points(effect.difference, '+', places)} pp"
     if effect.low is None or effect.high is None:
         return said
-    return f"{said} (95 % {points(effect.low, '', places)}…{points(effect.high, '', places)})"
+    return f"{said} (95 % interval {points(effect.low, '', places)} to {points(effect.high, '', places)})"
 
 
 def points(share: float, plus: str = "", least: int = 1) -> str:
@@ -172,7 +179,10 @@ def definition(question: BeforeAfter) -> str:
         "trial_to_paid": "Of the people who signed up in these days, the share whose account began to pay within"
         f" {question.window.words}.",
     }[question.measure]
-    how = " The two times are taken as independent; the interval of shares is Newcombe's, that of counts the log's."
+    how = (
+        " The two times are taken as independent; the interval of shares is Newcombe's, that of counts the log's, exact"
+        " where one of them is 0."
+    )
     if question.comparison is not None:
         how += " The net change is the change less that of the comparison group (difference in differences)."
     return begin + what + how
@@ -182,5 +192,7 @@ def notes(question: BeforeAfter, table: pl.DataFrame | None, facts: Facts) -> tu
     """What to know before trusting the numbers."""
     rows = [] if table is None else table.filter(pl.col("check") != "comparison").iter_rows(named=True)
     said = [str(row["said"]) for row in rows if row["passed"] is not True]
+    if question.measure in (*OF_MONEY, "trial_to_paid") and facts.last_change is None:
+        said.append("No subscriptions are loaded (table subscriptions).")
     asked = [event for event in (question.goal, question.among) if event is not None]
     return (*said, *unseen(asked, facts), *left_out(facts))

@@ -143,7 +143,7 @@ def definition(question: Channels, event: Event | None) -> str:
         f" {count(question.lookback_days)} days before; without one they are unattributed and never spread."
         f" CAC is {cost} in the scope ÷ these people (exact Poisson 95 %)."
         f" Kept means “{question.kept.event.words}” {question.kept.words} after the first day, among people for whom"
-        f" day {question.kept.day} is over (Wilson 95 %); the shrunk share adds {count(PRIOR)} people at the mean"
+        f" day {question.kept.day} is over (Wilson 95 %); the share evened out adds {count(PRIOR)} people at the mean"
         f" of the {'channel' if question.by != 'channel' else 'whole'}.{mix}"
         f" Cost per person kept is CAC ÷ retention. Value is observed gross profit per person by day"
         f" {count(question.horizon_days)}, {percent(question.margin, 0)} of {brings}; what is still open counts up"

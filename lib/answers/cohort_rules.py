@@ -150,7 +150,8 @@ def _tested(facts: Facts, leaves: Sequence[PersonTest], upto: datetime | None) -
 def _in_order(facts: Facts, leaf: InOrder, upto: datetime | None) -> pl.Series:
     """Who reached the last step of the funnel these steps make."""
     low, high = _bounds(facts, leaf, upto)
-    if facts.as_of is None or (low is not None and high is not None and low >= high):
+    is_before = facts.first is None or (high is not None and high <= facts.first)
+    if is_before or (low is not None and high is not None and low >= high):
         return mask_of(facts, pl.Series([], dtype=pl.Int64()))
     steps = [_capped(facts, step, upto).as_json() for step in leaf.sequence]
     scope = {"start": low, "end": high}

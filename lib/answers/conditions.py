@@ -89,15 +89,19 @@ def _value(facts: Facts, prefix: str, name: str) -> pl.Expr:
 def _at_rest(field: str, facts: Facts, of_events: bool) -> str | None:
     """What a load keeps a column of this name as: `amount` as `value`, `month` as `month_prop`; None where it does not.
 
-    Only a column that holds something is meant, so that a wrong name is still refused.
+    Of our own columns only one that holds something is meant, so that a wrong name is still refused.
     """
     before, dot, name = field.rpartition(".")
     if before not in TABLE_OF or not (before or of_events):
         return None
-    known, column = facts.fields[before], TABLES[TABLE_OF[before]].called(name)
+    known, table = facts.fields[before], TABLES[TABLE_OF[before]]
+    column = table.called(name)
     names = [f"{name}_prop", f"{name}_", *([column.stored] if column else [])]
     for other in (one for one in names if one in known):
-        if collect(facts.tables[TABLE_OF[before]].select(pl.col(other).is_not_null().any())).item():
+        if (
+            other not in table.schema
+            or collect(facts.tables[table.name].select(pl.col(other).is_not_null().any())).item()
+        ):
             return f"{before}{dot}{other}"
     return None
 
@@ -145,13 +149,15 @@ def with_account(rows: pl.LazyFrame, facts: Facts) -> pl.LazyFrame:
 
 
 def _member(packed: str, field: str) -> pl.Expr:
-    """A member of `props` or `traits`, as text."""
+    """A member of `props` or `traits`, as text; an empty one is missing, as an empty cell is."""
     # A path cannot name a backslash, so another sign stands for it while the path is followed.
     path = "$['" + field.replace("\\", STAND_IN).replace("'", "\\'") + "']"
     if "\\" not in field:
-        return pl.col(packed).str.json_path_match(path)
-    text = pl.col(packed).str.replace_all("\\\\", STAND_IN, literal=True)
-    return text.str.json_path_match(path).str.replace_all(STAND_IN, "\\", literal=True)
+        found = pl.col(packed).str.json_path_match(path)
+    else:
+        text = pl.col(packed).str.replace_all("\\\\", STAND_IN, literal=True)
+        found = text.str.json_path_match(path).str.replace_all(STAND_IN, "\\", literal=True)
+    return pl.when(found != "").then(found)
 
 
 def _known(field: str, facts: Facts, of_events: bool) -> list[str]:
@@ -159,8 +165,9 @@ def _known(field: str, facts: Facts, of_events: bool) -> list[str]:
     from lib.answers.first_contact import has_contacts
 
     tables = ("user", "account", "touch") if has_contacts(facts) else ("user", "account")
-    own = [name for name in facts.fields[""] if name not in ("props",)] + [f"cohort.{name}" for name in facts.cohorts]
-    of_people = {table: [f"{table}.{name}" for name in facts.fields[table]] for table in tables}
+    named = {of: (set(facts.fields[of]) | facts.some_props(of)) - {"props", "traits"} for of in ("", *tables)}
+    own = sorted(named[""]) + [f"cohort.{name}" for name in facts.cohorts]
+    of_people = {table: [f"{table}.{name}" for name in sorted(named[table])] for table in tables}
     everywhere = [*(own if of_events else []), *(name for names in of_people.values() for name in names)]
     table = field.partition(".")[0]
     here = of_people.get(table, own if of_events else everywhere)
@@ -208,22 +215,30 @@ def _test(test: Compare, column: pl.Expr, dtype: pl.DataType, timezone: str) -> 
         found = pl.when(column.is_not_null()).then(found)
         return ~found if test.op == "not_in" else found
     assert test.value is not None and not isinstance(test.value, tuple)
-    if dtype == pl.String() and test.op in ("gt", "ge", "lt", "le") and not isinstance(test.value, str):
-        column, dtype = (
-            column.cast(pl.Float64(), strict=False),
-            pl.Float64(),
-        )  # a number in text, as JSON properties are
     given = _as(test.value, dtype, test, timezone)
     value = pl.lit(given, dtype=_wide(dtype, [given]))
-    equal = _or_as_number(column == value, column, dtype, [test.value])
-    return {
-        "eq": equal,
-        "ne": ~equal,
-        "gt": column > value,
-        "ge": column >= value,
-        "lt": column < value,
-        "le": column <= value,
-    }[test.op]
+    if test.op in ("eq", "ne"):
+        equal = _or_as_number(column == value, column, dtype, [test.value])
+        return equal if test.op == "eq" else ~equal
+    if dtype != pl.String() or (as_number := _number_in(test.value)) is None:
+        return _beside(column, test.op, value)
+    number = column.cast(pl.Float64(), strict=False)  # a number in text, as JSON properties are
+    beside = _beside(number, test.op, pl.lit(as_number))
+    if isinstance(test.value, str):  # what is no number is compared as text
+        beside = pl.when(number.is_not_null()).then(beside).otherwise(_beside(column, test.op, value))
+    return beside
+
+
+def _beside(column: pl.Expr, op: str, value: pl.Expr) -> pl.Expr:
+    return {"gt": column > value, "ge": column >= value, "lt": column < value, "le": column <= value}[op]
+
+
+def _number_in(value: Scalar) -> float | None:
+    """The number that a value is, or is written as."""
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 def _or_as_number(found: pl.Expr, column: pl.Expr, dtype: pl.DataType, values: Iterable[Scalar]) -> pl.Expr:
@@ -265,7 +280,7 @@ def _as(value: Scalar, dtype: pl.DataType, test: Compare, timezone: str) -> obje
             number = float(value)
             if not isfinite(number):
                 raise ValueError
-            if not dtype.is_integer() or not number.is_integer():
+            if not dtype.is_integer() or not number.is_integer() or abs(number) > 2**63:
                 return number
             return int(Decimal(value)) if isinstance(value, str) else int(value)
         if dtype == pl.Date():

@@ -19,7 +19,7 @@ def cycles(rows: pl.DataFrame, known: date) -> pl.DataFrame:
         deals=pl.len().cast(pl.Int64()), won=WON.sum().cast(pl.Int64()),
         lost=(~WON & ~OPEN).sum().cast(pl.Int64()), open=OPEN.sum().cast(pl.Int64()),
         same_quarter=same.fill_null(False).sum().cast(pl.Int64()),
-        median_won_days=(ended - began).dt.total_days().filter(WON).median(),
+        median_won_days=(ended - began).dt.total_days().clip(lower_bound=0).filter(WON).median(),
     )  # fmt: skip
     middle = (
         curves(rows, known).filter(pl.col("share") >= HALF).group_by("segment").agg(median_days=pl.col("day").min())

@@ -1,11 +1,13 @@
 """Deals in words: the verdict of each view, what is counted, and what to know before trusting it."""
 
+from typing import Any
+
 import polars as pl
 
 from lib.answers.account_rows import AccountRows
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
-from lib.words import count, money, people, percent
+from lib.words import count, listing, money, people, percent
 
 FEW_WINS = 30
 
@@ -27,29 +29,38 @@ def _cycles(tables: dict[str, pl.DataFrame], code: str) -> str:
     row = table.row(0, named=True)
     who = "" if table.height == 1 else f" of “{row['segment']}”"
     if not row["won"]:
-        return f"None of {people(row['deals'], 'deal', 'deals')}{who} opened in this scope is won yet."
+        return f"Of {people(row['deals'], 'deal', 'deals')}{who} opened in this scope none was won: {_rest(row)}."
     return (
         f"{percent(row['same_quarter_share'])} of {people(row['won'], 'win', 'wins')}{who} closed in the quarter they"
         f" were opened in; half of the deals that are not lost are won within {_days(row['median_days'])}."
     )
 
 
+def _rest(row: dict[str, Any]) -> str:
+    """What became of deals none of which was won."""
+    parts = {"lost": row["lost"], "still open": row["open"]}
+    said = [f"{count(number)} {'is' if number == 1 else 'are'} {what}" for what, number in parts.items() if number]
+    return listing(said)
+
+
 def _deals(tables: dict[str, pl.DataFrame], code: str) -> str:
     net, bands = tables["net_acv"], tables["bands"]
     won = int(net["won"].sum())
     if not won:
-        return "No deal was won in this scope."
+        lost = int(bands["lost"].sum())
+        closed = f": {people(lost, 'deal was', 'deals were')} lost in it" if lost else ", and none was lost in it"
+        return f"No deal was won in this scope{closed}."
     acv, free = (float(net[name].sum()) for name in ("acv", "services_free"))
     some = int(net["deals_with_free"].sum())
     top = bands["from"].max()
     large = bands.filter(pl.col("from") == top)
     big = int(large["won"].sum())
-    largest = f"Of {people(won, 'deal', 'deals')} won in this scope {count(big)} {'is' if big == 1 else 'are'}"
+    reach = f": {count(big)} of them, {percent(big / won)}, {'is' if big == 1 else 'are'} worth {large['band'][0]}"
     given = (
         f" {money(acv, code)} ACV less {money(free, code)} of services given away is {money(acv - free, code)}"
         f" ({percent(-free / acv if acv else None)}); {percent(some / won)} of wins carry some."
     )
-    told = f"{largest} worth {large['band'][0]}: {percent(big / won)}.{given if free else ''}"
+    told = f"{people(won, 'deal was', 'deals were')} won in this scope{reach if big else ''}.{given if free else ''}"
     return told.replace("-", "−")
 
 
@@ -73,13 +84,13 @@ def _pipeline(tables: dict[str, pl.DataFrame], code: str) -> str:
 def definition(question: Revenue) -> str:
     """What is counted, in words a reader can check by hand."""
     return {
-        "cycles": "Deals by the day they were opened. Same quarter: won in the calendar quarter they were opened in, of"
-        " all that were won. The median follows every deal that is won or still open, each for as long as it is known"
-        " (Kaplan–Meier), so that deals that take long are not left out for being open; lost deals are not in it. The"
-        " median of wins is beside it. Interval of the share: Wilson, 95 %.",
-        "deals": "Deals by the day they were won or lost. Size is the contract value of the whole term, or of a year"
-        " where that is not known. Net ACV is ACV less the worth of services given away, of deals that were won."
-        " Intervals: Wilson, 95 %.",
+        "cycles": "Deals by the day they were opened, whenever they were closed. Same quarter: won in the calendar"
+        " quarter they were opened in, of all that were won. The median follows every deal that is won or still open,"
+        " each for as long as it is known (Kaplan–Meier), so that deals that take long are not left out for being open;"
+        " lost deals are not in it. The median of wins is beside it. Interval of the share: Wilson, 95 %.",
+        "deals": "Deals by the day they were won or lost, whenever they were opened. Size is the contract value of the"
+        " whole term, or of a year where that is not known. Net ACV is ACV less the worth of services given away, of"
+        " deals that were won. Intervals: Wilson, 95 %.",
         "pipeline": "Deals by the day they were opened, whatever became of them, with their contract value of a year.",
     }[question.view]
 
@@ -89,6 +100,11 @@ def notes(question: Revenue, found: AccountRows) -> tuple[str, ...]:
     frame, said = found.frame, []
     if not frame.height:
         return ()
+    if question.view == "deals":
+        said.append(
+            "Deals belong here by the day they were won or lost; how long deals take and where they come from are told"
+            " of those opened in the scope, so the numbers of deals differ."
+        )
     before = int(frame.select((pl.col("closed_at") < pl.col("created_at")).sum()).item())
     if before:
         verb = "was closed before it was" if before == 1 else "were closed before they were"

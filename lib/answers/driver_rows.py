@@ -9,7 +9,7 @@ import polars as pl
 
 from lib.answers.funnel_rows import FunnelRows
 from lib.answers.funnel_rules import may_overlap
-from lib.answers.funnel_units import marks
+from lib.answers.funnel_units import marks, settled
 from lib.engine import collect_all
 
 
@@ -56,7 +56,9 @@ class DriverRows(FunnelRows):
         others = [k for k in range(1, len(steps) + 1) if k != own]
         read = replace(self.log, fields=()).rows([steps[k - 1] for k in others])
         values = [pl.col(f"f{i}").alias(f"v{i}") for i in range(len(self.values))]
-        return collect_all([self._placed(read, others), self._placed(self.log.rows([steps[own - 1]]), [own], values)])
+        asked, compared = self._placed(read, others), self._placed(self.log.rows([steps[own - 1]]), [own], values)
+        found = collect_all([asked, compared])
+        return [found[0], settled(found[1])]
 
     def _placed(self, rows: pl.LazyFrame, here: Sequence[int], values: Sequence[pl.Expr] = ()) -> pl.LazyFrame:
         """Rows that were asked for by these steps, as rows of the funnel: they are of no other."""

@@ -42,17 +42,19 @@ def verdict(question: Experiment, effect: tuple[float | None, float | None], rea
 
 
 def headline(question: Experiment, effects: pl.DataFrame, ratio: float | None, units: Units) -> str:
-    """`redesigned: +4.0 pp (95 % 1.4…6.6): ship.`, `… not yet.`, or why the read-out is stopped."""
+    """`redesigned: +4.0 pp (95 % interval 1.4 to 6.6): ship.`, `… not yet.`, or why the read-out is stopped."""
     if ratio is not None and ratio < SRM_ALARM:
         return f"{question.experiment}: stopped: sample ratio. {_ratio_words(ratio)} Find out why before reading it."
     own = effects.filter(pl.col("segment") == "All")
+    if not units.frame.height:
+        return f"{question.experiment}: not yet. Nobody saw it for the first time in this scope."
     if not own.height:
         return f"{question.experiment}: not yet. Everybody saw one variant, so there is nothing to compare."
     sign = 1 if question.better == "up" else -1
     best = own.sort(pl.col("difference") * sign, descending=True, nulls_last=True).row(0, named=True)
     said = VERDICTS[best["verdict"]]
     if best["low"] is None:
-        return f"{question.experiment}: {said}. {_why_nothing(best, units)}"
+        return f"{question.experiment}: {said}. {_why_nothing(question, best, units)}"
     amount = f"{change(question, best['difference'])} ({between(question, best['low'], best['high'])})"
     reason = _waiting(question, int(effects["control_units"][0]) + int(own["units"].sum()), units)
     reason = f" {reason}" if best["verdict"] == "not_yet" and reason else ""
@@ -66,11 +68,13 @@ def _waiting(question: Experiment, read: int, units: Units) -> str:
     return f"{count(read)} of the {count(question.planned)} {many} planned can be read; looking earlier misleads."
 
 
-def _why_nothing(row: dict[str, int], units: Units) -> str:
+def _why_nothing(question: Experiment, row: dict[str, int], units: Units) -> str:
     one, many = NOUNS[units.kind]
     least = min(row["units"], row["control_units"])
     if least < FEWEST:
         return f"There is not enough data: a group has {count(least)} {one if least == 1 else many} that can be read."
+    if row["value"] is None or row["control_value"] is None:
+        return f"Nobody of a group did “{question.goal.words}”, so there is no mean to compare."
     return "Nothing varies, so there is no interval."
 
 
@@ -87,9 +91,9 @@ def change(measured: Measured, difference: float | None) -> str:
 
 
 def between(measured: Measured, low: float, high: float) -> str:
-    """`95 % 1.4…6.6`, in the unit of `change`."""
+    """`95 % interval 1.4 to 6.6`, in the unit of `change`."""
     times = 100 if measured.measure == "conversion" else 1
-    return f"95 % {_signed(times * low)}…{_signed(times * high)}"
+    return f"95 % interval {_signed(times * low)} to {_signed(times * high)}"
 
 
 def _signed(amount: float, plus: str = "") -> str:
@@ -109,7 +113,8 @@ def checks(reading: Reading, ratio: float | None, read: int) -> pl.DataFrame:
     rows = [
         ("sample_ratio", None if ratio is None else ratio >= SRM_ALARM, whole, ratio, _ratio_words(ratio)),
         ("two_variants", several <= SEVERAL_ALLOWED, units.several, None,
-         f"{people(units.several, one, many)} ({percent(several)}) saw more than one variant; the first one counts."),
+         f"{people(units.several, one, many)} ({percent(several)}) saw more than one variant; the first one counts."
+         if units.several else "Nobody saw more than one variant."),
         ("window_over", waiting == 0, waiting, None,
          _waiting_words(waiting, one, many) if waiting
          else "Everybody's time is over."),
@@ -137,12 +142,12 @@ def _ratio_words(ratio: float | None) -> str:
     if ratio is None:
         return "There is only one group with units, so sizes cannot be checked."
     if ratio < SRM_ALARM:
-        return f"The groups are not of the sizes they were meant to have (p {_p(ratio)})."
-    return f"The groups have the sizes they were meant to have (p {_p(ratio)})."
+        return f"The groups are not of the sizes they were meant to have (p-value {_p(ratio)})."
+    return f"The groups have the sizes they were meant to have (p-value {_p(ratio)})."
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}" if value < 0.1 else f"= {value:.2f}"
+    return "below 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
 def definition(question: Experiment, reading: Reading) -> str:

@@ -6,7 +6,17 @@ from functools import cached_property
 import polars as pl
 
 from lib.answers import segments
-from lib.answers.funnel_units import crosses, in_sequence, marks, may_open, per_bucket, per_held, per_value, window_end
+from lib.answers.funnel_units import (
+    crosses,
+    in_sequence,
+    marks,
+    may_open,
+    per_bucket,
+    per_held,
+    per_value,
+    settled,
+    window_end,
+)
 from lib.answers.log import Log
 from lib.engine import collect
 from lib.facts import Facts
@@ -95,7 +105,9 @@ class FunnelRows:
         names |= {name: f"v{i}" for i, name in enumerate(columns[held:])}
         rows = rows.rename(names).drop(columns[:by])
         known = [column for column in self.kept if column in rows.columns]
-        return rows.sort("ts", *known).with_row_index("at") if self.kept else rows
+        if self.kept:
+            return rows.sort("ts", *known).with_row_index("at")
+        return settled(rows) if question.by or self.values else rows
 
     @cached_property
     def rows(self) -> pl.DataFrame:

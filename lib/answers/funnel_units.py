@@ -60,11 +60,31 @@ def crosses(question: Funnel) -> list[str]:
     return [f"x{i}" for i in range(1, len(question.exclude) + 1)]
 
 
+def settled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of which those of one unit and instant stand in the order of what they hold, not in that of the file.
+
+    Where one of them fills a step and its value is asked for, the order decides which, and a file may be shuffled.
+    """
+    if not rows.height:
+        return rows
+    keys = _keys(rows)
+    instants = np.sort(keys)
+    shared = np.unique(instants[1:][instants[1:] == instants[:-1]])
+    if not shared.size:
+        return rows
+    at = np.flatnonzero(np.isin(keys, shared))
+    held = [name for name in rows.columns if name not in ("owner", "person", "unit", "ts")]
+    places = np.arange(rows.height)
+    places[at] = at[rows[at].with_row_index("_at").sort(*held, nulls_last=True)["_at"].to_numpy()]
+    return rows[places]
+
+
 def per_value(rows: pl.DataFrame, question: Funnel, timezone: str) -> pl.DataFrame:
     """A unit for every (unit, value), after folding all but the largest values into "Other"."""
     assert question.by
     rows = rows.with_columns(pl.col("segment").fill_null(segments.NONE))
-    sizes = may_open(rows, question, timezone).group_by("segment").agg(users=pl.col("unit").n_unique())
+    every = question.model_copy(update={"entry": "any"})  # each value has a first start of its own
+    sizes = may_open(rows, every, timezone).group_by("segment").agg(users=pl.col("unit").n_unique())
     rows = rows.with_columns(segments.fold(segments.largest(sizes, question.by.top)))
     return rows.with_columns(unit=pl.struct("unit", "segment").rank("dense").cast(pl.Int64))
 
@@ -93,13 +113,16 @@ def in_sequence(rows: pl.DataFrame, question: Funnel) -> pl.DataFrame:
 
 def _by_time(rows: pl.DataFrame) -> Whole:
     """The places of the rows in order of unit and time; one packed number sorts several times faster than two."""
+    return np.argsort(_keys(rows), kind="stable") if rows.height else np.zeros(0, np.int64)
+
+
+def _keys(rows: pl.DataFrame) -> Whole:
+    """A number for every row, by unit and time; where they are too many for one number, the rank of both."""
     unit, ts = rows["unit"].to_numpy(), rows["ts"].to_physical().to_numpy()
-    if not unit.size:
-        return np.zeros(0, np.int64)
     low, span = int(ts.min()), int(ts.max()) - int(ts.min()) + 1
     if (int(unit.max()) + 1) * span < 1 << 63:
-        return np.argsort(unit * span + (ts - low), kind="stable")
-    return np.lexsort((ts, unit))
+        return unit * span + (ts - low)
+    return rows.select(pl.struct("unit", "ts").rank("dense").cast(pl.Int64)).to_series().to_numpy()
 
 
 def per_held(rows: pl.DataFrame, question: Funnel, timezone: str) -> pl.DataFrame:

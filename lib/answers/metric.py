@@ -9,7 +9,7 @@ from lib.answers import segments
 from lib.answers.answer import Answer
 from lib.facts import Facts
 from lib.questions import MetricQuestion
-from lib.timeline import begins, next_bucket, spine
+from lib.timeline import begins, next_bucket, spine, when
 
 STAMP = pl.Datetime("us", "UTC")
 
@@ -30,7 +30,7 @@ def answer(question: MetricQuestion, facts: Facts) -> Answer:
     return Answer(
         question=question,
         tables={"metric": table},
-        headline=_headline(table, metric, facts),
+        headline=_headline(table, metric, question, facts),
         definition=metric.meaning,
         as_of=facts.as_of,
         stamp=facts.stamp,
@@ -51,6 +51,8 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts, lag_day
     names = found.select("segment").unique() if question.by else pl.DataFrame({"segment": [segments.ALL]})
     after = next_bucket(pl.col("bucket"), question.grain).dt.offset_by(f"{lag_days}d")
     ends = after.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(after, facts.timezone)
+    if found.is_empty():  # what found nothing need not know whether buckets are days or hours
+        found = found.with_columns(pl.col("bucket").cast(buckets.schema["bucket"]))
     full = names.join(buckets, how="cross").join(found, on=["segment", "bucket"], how="left")
     full = full.with_columns(
         pl.col("numerator", "n").fill_null(0), complete=(ends <= pl.lit(facts.as_of, STAMP)).fill_null(False)
@@ -60,18 +62,18 @@ def _filled(found: pl.DataFrame, question: MetricQuestion, facts: Facts, lag_day
     return full.with_columns(_order=order).sort("_order", "segment", "bucket")
 
 
-def _headline(table: pl.DataFrame, metric: "catalog.Metric", facts: Facts) -> str:
+def _headline(table: pl.DataFrame, metric: "catalog.Metric", question: MetricQuestion, facts: Facts) -> str:
     done = table.filter(pl.col("complete") & pl.col("value").is_not_null())
     if done.height == 0 and table["complete"].any():
-        return f"{metric.title}: there is nothing to work it out from in the buckets that are over."
+        return f"{metric.title}: there is nothing to work it out from in the time that is over."
     if done.height == 0:
-        return f"{metric.title}: no bucket is over yet."
+        return f"{metric.title}: no {question.grain} is over yet."
     last = done.filter(pl.col("bucket") == done["bucket"].max())
     where = ""
     if last.height > 1 and not (metric.additive or metric.is_share or metric.is_ratio):  # people are in several
         last = last.sort("numerator", "segment", descending=[True, False]).head(1)
-        where = f"“{last['segment'][0]}”, the largest segment, in "
+        where = f", for “{last['segment'][0]}”, the largest segment"
     top, whole = float(last["numerator"].sum()), float(last["denominator"].sum())
     value = top / whole if metric.is_share or metric.is_ratio else top
     shown = metric.said(value, facts.settings.company.currency)
-    return f"{metric.title}: {shown} in {where}the last complete bucket ({last['bucket'][0]})."
+    return f"{metric.title}: {shown} {when(last['bucket'][0], question.grain)}{where}."

@@ -78,7 +78,7 @@ def _first_seen(question: MetricQuestion, facts: Facts) -> pl.DataFrame:
     low, _ = question.scope.bounds(facts.timezone)
     if question.by is None:
         return _seen_once(question, facts)
-    first = _rows(question, facts, since_ever=True).sort("unit", "ts").unique("unit", keep="first", maintain_order=True)
+    first = segments.by_time(_rows(question, facts, since_ever=True)).unique("unit", keep="first", maintain_order=True)
     first = first if low is None else first.filter(pl.col("ts") >= pl.lit(low, pl.Datetime("us", "UTC")))
     return _fold(first, question)
 

@@ -53,4 +53,4 @@ def cut(buckets: Buckets) -> list[str]:
     """A sentence about buckets that the scope begins or ends in the middle of."""
     found = buckets.table.filter(~pl.col("whole"))["bucket"].to_list()
     names = listing([when(first, buckets.grain).removeprefix("in ").removeprefix("on ") for first in found])
-    return [f"The scope holds only a part of {names}."] if found else []
+    return [f"The period holds only a part of {names}."] if found else []

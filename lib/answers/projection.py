@@ -9,7 +9,7 @@ import polars as pl
 from lib.answers.answer import Answer
 from lib.answers.conditions import fields_of
 from lib.answers.log import Log
-from lib.answers.notes import left_out
+from lib.answers.notes import left_out, unseen
 from lib.answers.projection_contracts import survivors
 from lib.answers.projection_words import alike_buying, alike_contracts, alike_spending, definition, headline
 from lib.engine import collect
@@ -99,8 +99,11 @@ def _today(question: Projection, facts: Facts) -> date:
 
 
 def _repeat(question: Projection, facts: Facts) -> Found:
-    until = _today(question, facts)
-    bought = purchases(facts, bought_event(question, facts), question.scope).filter(pl.col("day") <= until)
+    until, event = _today(question, facts), bought_event(question, facts)
+    missing = unseen([event], facts)
+    if len(missing) == len(event.event):
+        raise ProjectionError(" ".join(missing))
+    bought = purchases(facts, event, question.scope).filter(pl.col("day") <= until)
     known = histories(bought, until)
     buying, spending = repeat.fit_buying(known), repeat.fit_spending(known)
     expected = repeat.value(known, question.weeks, question.margin, buying, spending)

@@ -6,8 +6,10 @@ from lib.answers import retention_days, segments
 from lib.answers.answer import Answer
 from lib.answers.log import Log
 from lib.answers.notes import left_out, unseen
+from lib.answers.retention_places import came_back
 from lib.answers.retention_words import definition, headline
 from lib.engine import collect
+from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions import Event, Retention
 from lib.stats import share, wilson_high, wilson_low
@@ -15,6 +17,10 @@ from lib.timeline import begins, bucket, index, next_bucket
 
 STAMP = pl.Datetime("us", "UTC")
 ROLLING_SECONDS = {"hour": 3_600, "day": 86_400, "week": 604_800}
+A_YEAR = {"hour": 8_760, "day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+MOST_CELLS = 2_000_000
+FOR_EVER = 80_000
+"""Years. Who writes a later period means all that are to come; no calendar goes much further."""
 
 
 def answer(question: Retention, facts: Facts) -> Answer:
@@ -24,7 +30,7 @@ def answer(question: Retention, facts: Facts) -> Answer:
     to_period, eligible, users, rate (pooled over complete cohorts), low, high, mean_of_cohorts.
 
     Raises:
-        QuestionError: a field the question names does not exist.
+        QuestionError: a field the question names does not exist, or there are too many cells.
     """
     cells = _cells(question, facts)
     curve = _curve(cells)
@@ -50,6 +56,9 @@ def _cells(question: Retention, facts: Facts) -> pl.DataFrame:
     """Cohort by period: who came back, and whether the period is over."""
     stretches = _stretches(question)
     sizes, users = retention_days.counted(question, facts) or _counted(question, facts, stretches)
+    if sizes.height * stretches.height > MOST_CELLS:
+        raise QuestionError(f"That is more than {MOST_CELLS:,} cells; ask for a coarser grain, a shorter scope, fewer"
+                            " periods or fewer segments.")  # fmt: skip
     cells = sizes.join(stretches, how="cross").join(users, on=["segment", "cohort", "period"], how="left")
     users = pl.when(pl.col("period") == 0).then("size").otherwise(pl.col("users").fill_null(0))
     cells = cells.with_columns(users=users, **_over(question, facts))
@@ -66,9 +75,22 @@ def _counted(question: Retention, facts: Facts, stretches: pl.DataFrame) -> tupl
     """The sizes of the cohorts, with the last start in each, and how many came back; from the log."""
     rows = _rows(question, facts)
     entries = _entries(rows, question, facts)
-    back = _returns(entries, rows, question, facts)
     sizes = entries.group_by("segment", "cohort").agg(size=pl.len().cast(pl.Int64()), last=pl.col("ts").max())
-    return sizes, _users(back, stretches, question)
+    place, length = _scale(question, facts)
+    if place is not None:
+        per = rows.filter("m2").group_by("unit", place=place).agg(times=pl.len().cast(pl.Int64()))
+        return sizes, came_back(entries.with_columns(place=place), per, stretches, question, length)
+    return sizes, _users(_returns(entries, rows, question, facts), stretches, question)
+
+
+def _scale(question: Retention, facts: Facts) -> tuple[pl.Expr | None, int]:
+    """An instant as a whole number, and how long a period is in it; None for months of everybody's own."""
+    if question.clock == "calendar":
+        return index(bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start), question.grain), 1
+    if question.grain not in ROLLING_SECONDS:
+        return None, 0
+    ticks = {"s": 1, "ms": 1_000, "us": 1_000_000}[facts.time_unit]
+    return pl.col("ts").dt.epoch(facts.time_unit), ROLLING_SECONDS[question.grain] * ticks
 
 
 def _rows(question: Retention, facts: Facts) -> pl.DataFrame:
@@ -88,7 +110,7 @@ def _entries(rows: pl.DataFrame, question: Retention, facts: Facts) -> pl.DataFr
     """Who belongs to which cohort: `unit`, `ts` (of the start), `cohort`, `segment`."""
     low, high = question.scope.bounds(facts.timezone)
     at = bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start)
-    starts = rows.filter("m1").sort("unit", "ts").with_columns(cohort=at)
+    starts = segments.by_time(rows.filter("m1")).with_columns(cohort=at)
     if question.entry == "first_ever":
         starts = starts.unique("unit", keep="first", maintain_order=True)
     starts = starts if low is None else starts.filter(pl.col("ts") >= pl.lit(low, STAMP))
@@ -108,24 +130,16 @@ def _stretches(question: Retention) -> pl.DataFrame:
 
 
 def _returns(entries: pl.DataFrame, rows: pl.DataFrame, question: Retention, facts: Facts) -> pl.DataFrame:
-    """How often each entry came back in each later period: `segment`, `cohort`, `unit`, `at` (period), `times`."""
+    """How often each entry came back in each of its own periods: `segment`, `cohort`, `unit`, `at`, `times`."""
     each = ["segment", "cohort", "unit"]
-    if question.clock == "calendar":
-        place = index(bucket(pl.col("ts"), question.grain, facts.timezone, question.week_start), question.grain)
-        per = rows.filter("m2").group_by("unit", place=place).agg(times=pl.len().cast(pl.Int64()))
-        joined = entries.drop("ts").join(per, on="unit")
-        found = joined.with_columns(at=pl.col("place") - index(pl.col("cohort"), question.grain))
-        return found.filter(pl.col("at") >= 1).select(*each, "at", "times")
     returns = rows.filter("m2").select("unit", back="ts")
     joined = entries.join(returns, on="unit").filter(pl.col("back") > pl.col("ts"))
-    found = joined.with_columns(at=_rolling(question, facts.timezone)).filter(pl.col("at") >= 1)
+    found = joined.with_columns(at=_months(facts.timezone)).filter(pl.col("at") >= 1)
     return found.group_by(*each, "at").agg(times=pl.len().cast(pl.Int64()))
 
 
-def _rolling(question: Retention, timezone: str) -> pl.Expr:
-    """Whole periods between a person's own start (`ts`) and a return (`back`)."""
-    if question.grain in ROLLING_SECONDS:
-        return (pl.col("back") - pl.col("ts")).dt.total_microseconds() // (ROLLING_SECONDS[question.grain] * 1_000_000)
+def _months(timezone: str) -> pl.Expr:
+    """Whole months between a person's own start (`ts`) and a return (`back`)."""
     start, back = (pl.col(name).dt.convert_time_zone(timezone).dt.replace_time_zone(None) for name in ("ts", "back"))
     months = index(back, "month") - index(start, "month")
     return months - (start.dt.offset_by(pl.format("{}mo", months)) > back).cast(pl.Int64())
@@ -155,7 +169,8 @@ def _users(back: pl.DataFrame, stretches: pl.DataFrame, question: Retention) -> 
 def _over(question: Retention, facts: Facts) -> dict[str, pl.Expr]:
     """`begun` and `complete` of each cell at the last event known."""
     as_of = pl.lit(facts.as_of, STAMP)
-    first, last = pl.col("period"), pl.col("to_period") + 1
+    latest = FOR_EVER * A_YEAR[question.grain]
+    first, last = (pl.min_horizontal(end, latest) for end in (pl.col("period"), pl.col("to_period") + 1))
     if question.clock == "rolling":
         ends = [_later("last", last, question), _later("last", first, question)]
     elif question.grain == "hour":

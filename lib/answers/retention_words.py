@@ -13,8 +13,8 @@ def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> s
     did, grain = f"“{question.start.words}”", question.grain
     if not size:
         return nobody([question.start], noun[0])
-    later = curve.filter(pl.col("period") > 0).group_by("period").agg(pl.col("users", "eligible").sum()).sort("period")
-    later = later.filter(pl.col("eligible") > 0)
+    pooled = curve.filter(pl.col("period") > 0).group_by("period", "to_period").agg(pl.col("users", "eligible").sum())
+    later = pooled.sort("period").filter(pl.col("eligible") > 0)
     if question.entry == "recurring":  # in every period they start in: one person counts more than once
         starts = f"{people(size, 'start', 'starts')} of {did} (one a {noun[0]} and {grain})"
         opening = starts, f"After {starts}"
@@ -25,14 +25,18 @@ def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> s
     back = f"did “{question.return_event.words}”" + (" again" if question.returned is None else "")
     rows = later.rows(named=True)
     said = [
-        f"{percent(row['users'] / row['eligible'])} {_when(row['period'], question)}" for row in (rows[0], rows[-1])
+        f"{percent(row['users'] / row['eligible'])} {_when(row['period'], row['to_period'], question)}"
+        for row in (rows[0], rows[-1])
     ]
     return f"{opening[1]}, {listing(list(dict.fromkeys(said)))} {back}."
 
 
-def _when(period: int, question: Retention) -> str:
-    how = {"on": "in", "on_or_after": "in or after", "on_or_before": "up to"}[question.mode]
-    return f"{how} {question.grain} {period}"
+def _when(first: int, last: int, question: Retention) -> str:
+    if question.mode == "on_or_after":
+        return f"in or after {question.grain} {first}"
+    if question.mode == "on_or_before":
+        return f"up to {question.grain} {last}"
+    return f"in {question.grain} {first}" if first == last else f"in {question.grain}s {first} to {last}"
 
 
 def definition(question: Retention) -> str:
@@ -55,5 +59,10 @@ def definition(question: Retention) -> str:
         "on_or_after": f"Period k counts those who did {back} in period k or later.",
         "on_or_before": f"Period k counts those who did {back} in periods 1 to k.",
     }[question.mode]
+    if question.brackets:
+        groups = " · ".join(str(low) if low == high else f"{low} to {high}" for low, high in question.brackets)
+        which = {"on": "counts what is in any of them", "on_or_after": "begins with the first of them",
+                 "on_or_before": "ends with the last of them"}[question.mode]  # fmt: skip
+        mode += f" Periods are put together ({groups}); such a stretch {which}."
     pooled = "Period 0 is the size. The curve pools only cohorts whose period is over, weighted by size."
     return f"{entry} {clock} {mode} {pooled}"

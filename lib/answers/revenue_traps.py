@@ -59,22 +59,26 @@ def _odd(found: pl.DataFrame, again: np.ndarray) -> list[str]:
     above = found.select((pl.col("mrr_cents") > pl.col("list_mrr_cents")).sum()).item()
     if above:
         odd.append(f"{_rows(above)} more than the list price; the realised price of these is above 100 %.")
-    overlap = _overlaps(found.filter(again)) if again.any() else 0
+    overlap, touching, later = _following(found.filter(again)) if again.any() else (0, 0, 0)
     if overlap:
         odd.append(f"{_rows(overlap, 'begins', 'begin')} before the one before it of the same subscription ended;"
                    " both count on these days.")  # fmt: skip
+    if later > touching:
+        odd.append(f"{_rows(later, 'begins', 'begin')} the day after the one before it of the same subscription ended,"
+                   " and nothing is paid in between: a loss and a return where a month ends there. The end is the first"
+                   " day that is not paid; where yours is the last paid one, let it be a day later.")  # fmt: skip
     return odd
 
 
-def _overlaps(rows: pl.DataFrame) -> int:
-    """How many begin before the one before it of the same subscription ended."""
+def _following(rows: pl.DataFrame) -> tuple[int, int, int]:
+    """How many begin before, on, and on the day after the day that the one before it of the same subscription ended."""
     number = rows["subscription_id"].rank("dense").fill_null(0).to_numpy().astype(np.int64)
     start = rows["start_date"].to_physical().to_numpy().astype(np.int64)
     end = rows["end_date"].to_physical().fill_null(FOREVER).to_numpy().astype(np.int64)
     order = np.argsort(number * DAYS + start)  # days before 1970 too: DAYS is far more than there are
     number, start, end = number[order], start[order], end[order]
-    same = (number[1:] == number[:-1]) & (number[1:] > 0)
-    return int((same & (start[1:] < end[:-1])).sum())
+    wait = (start[1:] - end[:-1])[(number[1:] == number[:-1]) & (number[1:] > 0)]
+    return int((wait < 0).sum()), int((wait == 0).sum()), int((wait == 1).sum())
 
 
 def _rows(number: int, one: str = "pays", many: str = "pay") -> str:

@@ -5,13 +5,20 @@ from datetime import date, timedelta
 import polars as pl
 
 from lib.answers.revenue_rows import PAUSE_DAYS, Subscriptions
-from lib.answers.revenue_times import EPOCH, Times
+from lib.answers.revenue_times import EPOCH, Times, openings
 from lib.facts import Facts
 from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.timeline import when
 from lib.words import count, listing, money, people, percent
 
 NOTHING = "No subscriptions are known in this scope."
+EMPTY = {
+    "packages": "No account held several packages together at the beginning.",
+    "prices": "Nobody pays at the end of this scope, and nobody paid at its beginning.",
+    "drivers": "Nobody paid at the opening, so there is no change of GRR to explain yet.",
+    "rows": "No account is behind this number.",
+}
+"""What is said where subscriptions are known and the table is empty all the same."""
 LOST = ("churn", "contraction", "paused")
 SAID = {"fx": "exchange rates"}
 STATIC = ("account.", "product")
@@ -46,12 +53,21 @@ def _at(question: Revenue, first: date) -> str:
     return "over the scope" if question.basis == "scope" else when(first, question.grain)
 
 
-def _kept(question: Revenue, table: pl.DataFrame, times: Times) -> str:
+def _on_the_day(question: Revenue, found: Subscriptions, times: Times) -> str:
+    """A sentence about those who begin on the very day from which a stretch is measured: they look as if they paid."""
+    last = int(times.complete.arg_true()[-1]) if times.complete.any() else len(times) - 1
+    day = int(openings(question, times)[last])
+    begun = found.frame.filter(pl.col("start") == day)["account_id"].n_unique()
+    who = people(begun, "account begins", "accounts begin")
+    return f" {who} on {day_words(day)}: whoever begins on the day of the opening is new." if begun else ""
+
+
+def _kept(question: Revenue, table: pl.DataFrame, found: Subscriptions, times: Times) -> str:
     rows, is_over = latest(table)
     opening = float(rows["opening_mrr"].sum())
     if not opening:
         since = "12 months before" if question.basis == "trailing_12" else "at the beginning"
-        return f"Nobody paid {since}, so there is no revenue to keep yet."
+        return f"Nobody paid {since}, so there is no revenue to keep yet.{_on_the_day(question, found, times)}"
     grr, nrr = float(rows["kept_mrr"].sum()) / opening, float(rows["now_mrr"].sum()) / opening
     points = [(name, 100 * float(rows[name].sum()) / opening) for name in LOST]
     parts = [f"{value:.1f} {name}" for name, value in points if round(value, 1) > 0]
@@ -80,12 +96,15 @@ def _cohorts(question: Revenue, curve: pl.DataFrame) -> str:
 def headline(question: Revenue, tables: dict[str, pl.DataFrame], found: Subscriptions, times: Times) -> str:
     """One sentence about the last bucket that is over, or about the two ends of the scope."""
     table = next(iter(tables.values()))
+    if found.frame.height and len(times) and not table.height and question.view in EMPTY:
+        named = question.view == "packages" and question.packages is not None
+        return "No account held all of these packages at the beginning." if named else EMPTY[question.view]
     if not found.frame.height or not table.height:
         return NOTHING
     if question.view == "movements":
         return _moved(question, table, found)
     if question.view == "retention":
-        return _kept(question, table, times)
+        return _kept(question, table, found, times)
     if question.view == "cohorts":
         return _cohorts(question, tables["curve"])
     return _others(question, table, found)
@@ -205,7 +224,7 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
     cut = times.firsts.filter(~times.whole).to_list()
     if cut:
         names = [when(first, question.grain).removeprefix("in ").removeprefix("on ") for first in cut]
-        said.append(f"The scope holds only a part of {listing(names)}.")
+        said.append(f"The period holds only a part of {listing(names)}.")
     if question.by is not None:
         said += _of_segments(question)
     said += _of_bills(question, found)

@@ -10,7 +10,7 @@ ALL, OTHER, NONE = "All", "Other", "(none)"
 def named(fields: Sequence[str], types: Mapping[str, pl.DataType] | None = None) -> pl.Expr:
     """The segment of a row: its values joined by " · ", null where every one is missing.
 
-    With the `types` of the rows a number is named as people write it: 7.0 is "7".
+    With the `types` of the rows a number is named as people write it (7.0 is "7"), and a time in ISO 8601.
     """
     texts = [_text(pl.col(field), (types or {}).get(field)) for field in fields]
     if len(texts) == 1:
@@ -20,6 +20,8 @@ def named(fields: Sequence[str], types: Mapping[str, pl.DataType] | None = None)
 
 
 def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+    if isinstance(dtype, pl.Datetime):
+        return value.dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     text = value.cast(pl.String())
     if dtype is None or not dtype.is_float():
         return text
@@ -30,6 +32,19 @@ def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
 def kinds(columns: Sequence[str], types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
     """The column `segment` of rows with these fields, as one of a few kinds of text; none where there are no fields."""
     return [named(columns, types).fill_null(NONE).cast(pl.Categorical()).alias("segment")] if columns else []
+
+
+def by_time(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows (`unit`, `ts`, `segment`) with the earliest of everybody first; the order they came in decides nothing.
+
+    Of several at one instant the one with a value comes first, and of several values the first by name.
+    """
+    names = rows["segment"].unique()
+    if names.len() < 2:
+        return rows.sort("unit", "ts")
+    known = names.filter(names != NONE).sort().to_list()
+    place = pl.col("segment").cast(pl.Enum([*known, NONE])).to_physical()
+    return rows.with_columns(_place=place).sort("unit", "ts", "_place").drop("_place")
 
 
 def largest(sizes: pl.DataFrame, top: int) -> list[str]:

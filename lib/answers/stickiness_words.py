@@ -20,10 +20,13 @@ def headline(table: pl.DataFrame, question: Stickiness, periods: int) -> str:
         return none if question.min_times == 1 else none.replace("in this scope", often)
     half = first.filter(pl.col("cumulative") * 2 >= everybody)["periods_active"].to_list()[-1]
     often = first.filter(pl.col("periods_active") * 2 >= periods)["cumulative"][0]
-    did = "were active" if question.event.is_any and not question.event.label else f"did “{question.event.words}”"
+    active = question.event.is_any and not question.event.label
+    did = f"{'was' if everybody == 1 else 'were'} active" if active else f"did “{question.event.words}”"
     who, where = f"{people(everybody, *noun)} who {did}", _of(periods, question)
     more = f"{percent(often / everybody)} in at least half of them."
     segment = "" if question.by is None else f"“{first['segment'][0]}”: "
+    if periods == 1:
+        return f"{segment}{people(everybody, *noun)} {did} in the one {_period(question)} looked at."
     if half == 1 and periods > 1:
         return f"{segment}{percent(first['users'][0] / everybody)} of the {who} were there in only 1 of {where}; {more}"
     return f"{segment}{'half' if segment else 'Half'} of the {who} were there in {half} or more of {where}; {more}"

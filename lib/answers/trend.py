@@ -46,14 +46,14 @@ def answer(question: Trend, facts: Facts) -> Answer:
 
 
 def _dressed(values: pl.DataFrame, breakdown: Breakdown, source: TrendRows) -> pl.DataFrame:
-    """The contract's columns, in the order of series, segments and buckets."""
+    """The contract's columns, in the order of series, segments and buckets; a value too large for a number is empty."""
     names = pl.Series("segment", breakdown.names, dtype=pl.String())
     buckets = source.buckets.table
     return values.select(
         "label",
         segment=pl.lit(names).gather("part"),
         bucket=pl.lit(buckets["bucket"]).gather("place"),
-        value="value",
+        value=pl.when(pl.col("value").is_finite()).then("value"),
         n="n",
         complete=pl.lit(buckets["complete"]).gather("place"),
     )

@@ -71,14 +71,14 @@ def _nothing(question: Trend, rows: Sequence[pl.DataFrame]) -> str | None:
 def _lines(done: pl.DataFrame, question: Trend) -> list[tuple[str, pl.DataFrame]]:
     """The first few lines with their subject."""
     names = labels(question)
-    subjects = [f"“{names[0]}”"] if question.formula else [_subject(series, question) for series in question.series]
+    subjects = [f"“{names[0]}”"] if question.formula else [subject(series, question) for series in question.series]
     if len(set(subjects)) < len(subjects):
         subjects = [f"“{name}”" for name in names]
     found = [(said, done.filter(pl.col("label") == name)) for said, name in zip(subjects, names, strict=True)]
     return [(said, line) for said, line in found if line.height][:MOST_SAID]
 
 
-def _subject(series: Series, question: Trend) -> str:
+def subject(series: Series, question: Trend) -> str:
     """What the line shows, as the subject of a sentence."""
     _, many = NOUNS[question.count_by]
     trailing = question.trailing(series)

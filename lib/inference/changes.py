@@ -32,6 +32,29 @@ def ratio_of_rates(count: float, length: float, other_count: float, other_length
     return _rates(math.log(count / length) - math.log(other_count / other_length), log_error, z)
 
 
+def ratio_with_nothing(
+    count: int, length: float, other_count: int, other_length: float, mistakes: float = 0.05
+) -> Rates:
+    """The same where one of the two counts is 0: the ratio is 0 or infinite, and one end of its interval is known.
+
+    Of so many in all, each fell on the first side with a chance that the ratio fixes: exact by the binomial limits of
+    C. Clopper and E. Pearson (Biometrika 26, 1934), as J. Przyborowski and H. Wilenski compare two counts (Biometrika
+    31, 1940). Nothing is said where both counts are 0.
+
+    >>> [round(x or 0, 2) for x in ratio_with_nothing(6, 7, 0, 7)[:2]], ratio_with_nothing(6, 7, 0, 7).p_value
+    ([inf, 1.18], 0.03125)
+    """
+    whole = count + other_count
+    if not whole or min(count, other_count) > 0 or length <= 0 or other_length <= 0:
+        return Rates()
+    part, lengths = (mistakes / 2) ** (1 / whole), other_length / length
+    same = (length if count else other_length) / (length + other_length)
+    p_value = min(1.0, 2 * same**whole)
+    if count:
+        return Rates(math.inf, lengths * part / (1 - part), math.inf, None, p_value)
+    return Rates(0.0, 0.0, lengths * (1 - part) / part, None, p_value)
+
+
 def net_ratio(change: Rates, comparison: Rates, z: float = Z95) -> Rates:
     """By how much more one rate was multiplied than another's; the variances of the logs add up."""
     if change.ratio is None or comparison.ratio is None or change.log_error is None or comparison.log_error is None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lib.stats import Z95, newcombe
 
 MANY = 1_000
-"""From so many degrees of freedom on Student's t is the normal distribution to four digits."""
+"""From so many degrees of freedom on Student's t is the normal distribution and a correction, to eight digits."""
 
 
 class Effect(NamedTuple):
@@ -145,18 +145,29 @@ def two_sided(z: float) -> float:
 
 
 def t_two_sided(t: float, freedom: float) -> float:
-    """The same for Student's t."""
+    """The same for Student's t.
+
+    For many degrees of freedom the normal deviate is that of G. W. Hill, "Algorithm 395: Student's t-distribution",
+    Communications of the ACM 13 (1970), which saves loading scipy.
+    """
     if freedom >= MANY:
-        return two_sided(t)
+        a = freedom - 0.5
+        b, y = 48 * a * a, a * math.log1p(t * t / freedom)
+        more = ((((-0.4 * y - 3.3) * y - 24) * y - 85.5) / (0.8 * y * y + 100 + b) + y + 3) / b + 1
+        return two_sided(more * math.sqrt(y))
     from scipy.special import stdtr
 
     return float(2 * stdtr(freedom, -abs(t)))
 
 
 def t_point(z: float, freedom: float) -> float:
-    """The point of Student's t that is exceeded as often as `z` by a normal deviate."""
+    """The point of Student's t that is exceeded as often as `z` by a normal deviate.
+
+    For many degrees of freedom the first terms of the expansion of R. A. Fisher and E. A. Cornish, "The percentile
+    points of distributions having known cumulants", Technometrics 2 (1960).
+    """
     if freedom >= MANY:
-        return z
+        return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, NormalDist().cdf(z)))

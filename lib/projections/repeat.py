@@ -17,6 +17,11 @@ from lib.projections.purchases import Histories, bought_after, histories
 
 LABEL = "Projection: BG/NBD and Gamma-Gamma (Fader, Hardie and Lee 2005), for purchases that repeat without a contract"
 FEWEST = 30
+MOST = 11.0
+"""Shapes are looked for up to e to the 11th: beyond it everybody is alike, and only rounding would tell them apart."""
+LEAST = -30.0
+HEAVIEST = -3.0
+"""The q of Gamma-Gamma stays above 1 by e to this power at least: below 1 there is no mean spend to draw towards."""
 Numbers = np.ndarray
 
 
@@ -36,10 +41,32 @@ class Buying:
 
         r, alpha, a, b, x = self.r, self.alpha, self.a, self.b, known.times
         end = alpha + known.age + weeks
-        series = hyp2f1(r + x, b + x, a + b + x - 1, weeks / end)
-        top = (a + b + x - 1) / (a - 1) * (1 - ((alpha + known.age) / end) ** (r + x) * series)
-        stopped = a / np.maximum(b + x - 1, 1e-12) * ((alpha + known.age) / (alpha + known.recency)) ** (r + x)
+        with np.errstate(all="ignore"):
+            series = hyp2f1(r + x, b + x, a + b + x - 1, weeks / end)
+            top = (a + b + x - 1) / (a - 1) * (1 - ((alpha + known.age) / end) ** (r + x) * series)
+            odd = np.flatnonzero(~np.isfinite(top))
+            top[odd] = self._of_the_living(x[odd], known.age[odd], weeks)
+            late = (r + x) * (np.log(alpha + known.age) - np.log(alpha + known.recency))
+            stopped = np.exp(np.log(a) - np.log(np.maximum(b + x - 1, 1e-12)) + late)
         return top / (1 + np.where(x > 0, stopped, 0.0))
+
+    def _of_the_living(self, times: Numbers, age: Numbers, weeks: float) -> Numbers:
+        """How many purchases to expect of customers who have not stopped, as a mean over their chances to stop.
+
+        It is the same number as by the series, which cannot be added up for some parameters. A chance p to stop after
+        each of the purchases to come at the rate λ leaves (1 − e^(−λ p t)) ÷ p of them, averaged over λ in closed form
+        and over p at the middles of 2,000 equally likely stretches.
+        """
+        from scipy.special import betaincinv
+
+        places, rows = (np.arange(2_000) + 0.5) / 2_000, np.stack([times, age], axis=1)
+        different, whose = np.unique(rows, axis=0, return_inverse=True)
+        found = np.zeros(len(different))
+        for place, (bought, old) in enumerate(different):
+            chance = np.maximum(betaincinv(self.a, self.b + bought, places), 1e-300)
+            each = (self.r + bought) * np.log1p(chance * weeks / (self.alpha + old))
+            found[place] = np.mean(-np.expm1(-each) / chance)
+        return found[whose.ravel()]
 
 
 @dataclass(frozen=True)
@@ -78,8 +105,14 @@ def fit_buying(known: Histories) -> Buying:
         stop = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
         return float(-(n @ (rate + stop + np.logaddexp(alive, gone))) / n.sum())
 
-    r, alpha, a, b = _fitted(unlikely, [0.0, 1.0, 0.0, 1.0])
+    r, alpha, a, b = np.exp(_fitted(unlikely, [0.0, 1.0, 0.0, 1.0], _held)).tolist()
     return Buying(r, alpha, a, b)
+
+
+def _held(logs: Numbers) -> Numbers:
+    """The logs of r, alpha, a and b with r and a + b held; what they say of everybody together stays as it was."""
+    far = max(0.0, logs[0] - MOST), max(0.0, float(np.logaddexp(logs[2], logs[3])) - MOST)
+    return np.maximum(logs - [far[0], far[0], far[1], far[1]], LEAST)
 
 
 def fit_spending(known: Histories) -> Spending:
@@ -96,14 +129,21 @@ def fit_spending(known: Histories) -> Spending:
         raise ProjectionError(f"Fewer than {FEWEST} customers paid for a second purchase, too few to project spend.")
     x, m = known.times[paid], known.spend[paid]
 
-    def unlikely(logs: Numbers) -> float:
-        p, q, gamma = np.exp(logs)
+    def unlikely(shape: Numbers) -> float:
+        p, q, gamma = _spending(shape)
         px = p * x
         start = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(gamma)
         return float(-np.mean(start + (px - 1) * np.log(m) + px * np.log(x) - (px + q) * np.log(gamma + m * x)))
 
-    p, q, gamma = _fitted(unlikely, [1.0, 1.0, float(np.log(m.mean()))])
-    return Spending(p, q, gamma)
+    low, high = np.array([-MOST, HEAVIEST, -np.inf]), np.array([MOST, MOST, np.inf])
+    start = [1.0, 0.5, float(np.log(m.mean()))]
+    return Spending(*_spending(_fitted(unlikely, start, lambda shape: np.clip(shape, low, high))))
+
+
+def _spending(shape: Numbers) -> tuple[float, float, float]:
+    """The parameters from the logs of p, of q − 1 and of p × gamma ÷ (q − 1), the mean of all customers."""
+    p, above, mean = np.exp(shape).tolist()
+    return p, 1 + above, mean * above / p
 
 
 def _enough(known: Histories) -> None:
@@ -111,15 +151,23 @@ def _enough(known: Histories) -> None:
         raise ProjectionError(f"Fewer than {FEWEST} customers bought a second time, too few to project purchases.")
 
 
-def _fitted(unlikely: Callable[[Numbers], float], start: list[float]) -> list[float]:
-    """The parameters (all above 0) under which the data is likeliest."""
+def _fitted(unlikely: Callable[[Numbers], float], start: list[float], held: Callable[[Numbers], Numbers]) -> Numbers:
+    """Where the data is likeliest; `held` brings what lies too far out back in between the bounds.
+
+    Where customers do not differ nothing else holds the search, and far out rounding would look like likelihood.
+    """
     from scipy.optimize import minimize
 
-    options = {"xatol": 1e-7, "fatol": 1e-10, "maxiter": 20_000, "maxfev": 20_000}
-    found = minimize(unlikely, np.array(start), method="Nelder-Mead", options=options)
-    if not found.success or not np.isfinite(found.x).all():
+    def bounded(shape: Numbers) -> float:
+        inside = held(shape)
+        return unlikely(inside) + float(np.sum((shape - inside) ** 2))
+
+    options = {"xatol": 1e-7, "fatol": 1e-10, "maxiter": 5_000, "maxfev": 5_000}
+    found = minimize(bounded, np.array(start), method="Nelder-Mead", options=options)
+    # Where the search was not over it stood where all is alike: as likely as anything else there.
+    if not np.isfinite(found.x).all() or not np.isfinite(found.fun):
         raise ProjectionError("No model fits these purchases; the projection is left out.")
-    return np.exp(found.x).tolist()
+    return held(found.x)
 
 
 def back_test(purchases: pl.DataFrame, cut: date, weeks: float) -> dict[str, float]:

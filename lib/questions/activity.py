@@ -1,29 +1,21 @@
 """The questions of who is active when: lifecycle and stickiness."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from lib.questions.parts import ANY_EVENT, By, Event, Question
+from lib.questions.parts import ANY_EVENT, By, Event, EventPart, Question
 from lib.scope import Grain
 
 ANY = Event(event=(ANY_EVENT,))
 Active = Literal["user", "account"]
 
 
-def _event(value: object) -> object:
-    """Names alone are an event without conditions."""
-    return {"event": value} if isinstance(value, str | list | tuple) else value
-
-
-Doing = Annotated[Event, BeforeValidator(_event)]
-
-
 class Lifecycle(Question):
     """Of the people active in each bucket, who is new, who stayed, who came back; and who went quiet."""
 
     kind: Literal["lifecycle"] = "lifecycle"
-    event: Doing = ANY
+    event: EventPart = ANY
     grain: Grain = "day"
     born: Literal["first_active", "created"] = "first_active"
     by: By | None = None
@@ -34,7 +26,7 @@ class Stickiness(Question):
     """On how many different days (weeks, months) people are active."""
 
     kind: Literal["stickiness"] = "stickiness"
-    event: Doing = ANY
+    event: EventPart = ANY
     grain: Grain = "day"
     min_times: int = Field(default=1, ge=1)
     every: int = Field(default=1, ge=1, le=1000)

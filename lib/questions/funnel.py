@@ -26,6 +26,10 @@ def _named(value: object) -> object:
     return {"event": value} if isinstance(value, str) else value
 
 
+def _spelled(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -68,7 +72,7 @@ class Funnel(Question):
     bins: int | None = Field(default=None, ge=1, le=500)
     step: int | None = Field(default=None, ge=1)
     outcome: Literal["reached", "dropped"] = "reached"
-    user_id: str | None = Field(default=None, min_length=1)
+    user_id: Annotated[str | None, BeforeValidator(_spelled)] = Field(default=None, min_length=1)
     fields: FieldNames = ()
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from lib.questions.parts import By, CountBy, Event, EventPart, Question
 from lib.scope import Grain
 
+LAST_PERIOD = 10**9
+
 
 class Retention(Question):
     """Of the people who did the start event, how many did the return event later, period by period."""
@@ -30,6 +32,8 @@ class Retention(Question):
         for low, high in self.brackets or ():
             if not last < low <= high:
                 raise ValueError("brackets must be ordered, must not overlap, and start at period 1 or later")
+            if high > LAST_PERIOD:
+                raise ValueError(f"brackets end at period {LAST_PERIOD:,} at most")
             last = high
         if self.clock == "rolling" and self.grain in ("quarter", "year"):
             raise ValueError("a rolling clock counts hours, days, weeks or months")

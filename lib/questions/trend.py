@@ -40,7 +40,7 @@ class Series(Event):
 
 
 def _series(value: object) -> object:
-    return {"event": value} if isinstance(value, str) else value
+    return {"event": value} if isinstance(value, str | list | tuple) else value
 
 
 class Trend(Question):

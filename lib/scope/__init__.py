@@ -3,7 +3,7 @@
 Also the words every question shares: conditions on fields, events, cohorts of people, and the grain of time.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 
 from lib.scope.conditions import (
@@ -83,15 +83,25 @@ class Scope(Span):
         if self.start is None or self.end is None:
             raise ValueError("compare needs a scope with both start and end")
         if how == "year":
-            return self.model_copy(update={"start": _year_before(self.start), "end": _year_before(self.end)})
-        if not isinstance(self.start, datetime) and not isinstance(self.end, datetime):
-            return self.model_copy(update={"start": self.start - (self.end - self.start), "end": self.start})
-        start, end = to_utc(self.start, timezone), to_utc(self.end, timezone)
-        return self.model_copy(update={"start": start - (end - start), "end": start})
+            in_one_day = self.start.timetuple()[:3] == self.end.timetuple()[:3]
+            start, end = _year_before(self.start, 28), _year_before(self.end, 28 if in_one_day else 1)
+            return self.model_copy(update={"start": start, "end": end})
+        first, last = _as_day(self.start), _as_day(self.end)
+        if first is not None and last is not None:
+            return self.model_copy(update={"start": first - (last - first), "end": first})
+        low, high = to_utc(self.start, timezone), to_utc(self.end, timezone)
+        return self.model_copy(update={"start": low - (high - low), "end": low})
 
 
-def _year_before(value: date) -> date:
-    try:
+def _as_day(value: date) -> date | None:
+    """The day, also where it is written as its local midnight; None in the middle of a day."""
+    if not isinstance(value, datetime):
+        return value
+    return value.date() if value.tzinfo is None and value.time() == time.min else None
+
+
+def _year_before(value: date, instead_of_29: int) -> date:
+    """The same day a year before; of the 29th of February the 28th, or the 1st of March."""
+    if (value.month, value.day) != (2, 29):
         return value.replace(year=value.year - 1)
-    except ValueError:  # 29 February
-        return value.replace(year=value.year - 1, day=28)
+    return value.replace(year=value.year - 1, month=2 if instead_of_29 == 28 else 3, day=instead_of_29)

@@ -120,7 +120,8 @@ class Event(Part):
 
 
 def _event(value: object) -> object:
-    return {"event": value} if isinstance(value, str) else value
+    """Names alone are an event without conditions."""
+    return {"event": value} if isinstance(value, str | list | tuple) else value
 
 
 EventPart = Annotated[Event, BeforeValidator(_event)]

@@ -7,10 +7,11 @@ import polars as pl
 
 ExtraKind = Literal["int", "float", "bool", "text"]
 
-RESERVED = frozenset({"person", "month", "_row", "_source"})
+RESERVED = frozenset({"person", "month", "_row", "_source", "_account"})
 INT = r"^-?(?:0|[1-9]\d{0,17})$"
-FLOAT = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?$"
-FLOAT_COMMA = r"^-?(?:0|[1-9]\d*)(?:,\d+)?$"
+# A mark between thousands is sure to be one only where the decimal mark follows: 1.234,5 is no version, 1.234 may be.
+FLOAT = r"^-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|[1-9]\d{0,2}(?:,\d{3})+\.\d+)$"
+FLOAT_COMMA = r"^-?(?:(?:0|[1-9]\d*)(?:,\d+)?|[1-9]\d{0,2}(?:\.\d{3})+,\d+)$"
 BOOL = r"^(?i:true|false)$"
 TYPES: dict[ExtraKind, pl.DataType] = {
     "int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean(), "text": pl.String(),
@@ -54,7 +55,8 @@ def typed(values: pl.Expr, dtype: pl.DataType, kind: ExtraKind, decimal: str) ->
     if dtype == pl.String():
         if kind == "bool":
             return values.str.to_lowercase().replace_strict({"true": True, "false": False}, default=None)
-        if kind == "float" and decimal == ",":
+        if kind == "float":
+            values = values.str.replace_all("." if decimal == "," else ",", "", literal=True)
             values = values.str.replace(",", ".", literal=True)
     value = values.cast(TYPES[kind], strict=False)
     return pl.when(value.is_finite()).then(value) if kind == "float" else value
@@ -85,15 +87,20 @@ def as_text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def property_names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     """Source column to property name; a clash with a canonical or reserved name gets `_prop`."""
-    used = set(taken) | RESERVED
+    used = set(taken)
     result: dict[str, str] = {}
     for name in names:
         free = name
-        while free in used:
+        while free in used or is_reserved(free):
             free += "_prop"
         used.add(free)
         result[name] = free
     return result
+
+
+def is_reserved(name: str) -> bool:
+    """Is it a name of our own, or one that Polars takes for a pattern of names: `*`, or `^…$`?"""
+    return name in RESERVED or name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def to_json(columns: Mapping[str, tuple[str, ExtraKind]], given: str | None) -> pl.Expr:
@@ -110,7 +117,7 @@ def to_json(columns: Mapping[str, tuple[str, ExtraKind]], given: str | None) -> 
             value = pl.struct(pl.col(name).alias("v")).struct.json_encode()
             value = value.str.strip_prefix('{"v":').str.strip_suffix("}")
         else:
-            value = pl.col(name).cast(pl.String())
+            value = as_text(pl.col(name), TYPES[kind])
         label = pl.Series([{"k": key}]).struct.json_encode()[0].removeprefix('{"k":').removesuffix("}")
         members.append(pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f"{label}:"), value)))
     body = pl.concat_str(members, separator=",", ignore_nulls=True)

@@ -1,8 +1,10 @@
-"""JSON Lines: one object a line. Values are kept as their JSON text, nested ones included."""
+"""JSON Lines: one object a line, or a list of objects. Values are kept as their JSON text, nested ones included."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,15 @@ from lib.errors import SourceError
 from lib.sources.raw import TOO_LONG, Broken, Raw, line_text, slots, with_place
 from lib.sources.text import BLOCK, MAX_COLUMNS, utf8_blocks
 
+ESCAPES = re.compile(rb'\\(?:[\\btf]|u00[0-2]|u005[cC]|"[^"]*"\s*:)')
+"""What the quick reader writes down wrongly inside nested values: backslashes, control signs, quotes in keys."""
+LIST_BLOCKS = 16
+"""A list of objects is read as a whole, so it may have so many blocks at most."""
+
 
 @dataclass(slots=True)
 class JsonReader:
-    """Reads one file of JSON objects, a line each."""
+    """Reads one file of JSON objects, a line each, or one list of them."""
 
     path: Path
     label: str
@@ -27,6 +34,8 @@ class JsonReader:
         row, line, kept, skipping = 1, 1, b"", False
         blocks = utf8_blocks(self.path, self.label, self.encoding)
         waiting: bytes | None = next(blocks, b"")
+        if waiting and waiting.lstrip()[:1] == b"[":
+            waiting, blocks = _lines([waiting, *islice(blocks, LIST_BLOCKS)], self.label), iter(())
         while waiting is not None:
             following = next(blocks, None)
             block, kept = kept + waiting, b""
@@ -58,6 +67,7 @@ class JsonReader:
                 names = self._known = _names(body)
                 frame = _texts(body, names)
             if frame is not None and frame.height == lines:
+                frame = _with_nested(frame, body) if b"\\" in body else frame
                 if len(names) > MAX_COLUMNS:
                     raise SourceError(f"{self.label} has {len(names):,} columns; at most {MAX_COLUMNS:,} can be read")
                 frame.columns = slots(len(names))
@@ -94,6 +104,16 @@ class JsonReader:
         return Raw(tuple(names), frame, broken, texts)
 
 
+def _lines(blocks: list[bytes], label: str) -> bytes:
+    """A list of objects, which has to be read as a whole, as one object a line."""
+    if len(blocks) > LIST_BLOCKS:
+        raise SourceError(f"{label} is one list of more than 256 MiB; write one object a line instead (.jsonl)")
+    try:
+        return b"\n".join(json.dumps(value, ensure_ascii=False).encode() for value in json.loads(b"".join(blocks)))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{label} begins like a list, and is not JSON: {str(error)[:80]}") from None
+
+
 def _texts(body: bytes, names: dict[str, bool]) -> pl.DataFrame | None:
     """The values of the keys as text; None where there are no keys or a line is no object."""
     if not names:
@@ -102,6 +122,27 @@ def _texts(body: bytes, names: dict[str, bool]) -> pl.DataFrame | None:
         return pl.read_ndjson(body, schema=dict.fromkeys(names, pl.String()))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
+
+
+def _with_nested(frame: pl.DataFrame, body: bytes) -> pl.DataFrame:
+    """The frame with the nested values of lines that hold such an escape written as JSON again."""
+    found: dict[str, dict[int, str]] = {}
+    for place, text in enumerate(body.split(b"\n")):
+        for name, part in (_nested(text) if ESCAPES.search(text) else {}).items():
+            found.setdefault(name, {})[place] = json.dumps(part, ensure_ascii=False)
+    mended = [frame[name].scatter(list(cells), list(cells.values())) for name, cells in found.items()]
+    return frame.with_columns(mended)
+
+
+def _nested(text: bytes) -> dict[str, Any]:
+    """The objects and lists of a line; a number in them that is whole has no point."""
+    values = json.loads(text, parse_float=_number)
+    return {name: value for name, value in values.items() if isinstance(value, dict | list)}
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _has_all(body: bytes, frame: pl.DataFrame) -> bool:
@@ -131,7 +172,7 @@ def _object(text: bytes) -> tuple[dict[str, Any] | None, str]:
         return None, "the line is not UTF-8 text"
     except (ValueError, RecursionError) as error:
         return None, f"the line is not JSON ({str(error)[:80]})"
-    return (value, "") if isinstance(value, dict) else (None, "the line is no JSON object")
+    return (value | _nested(text), "") if isinstance(value, dict) else (None, "the line is no JSON object")
 
 
 def _text(value: object) -> str | None:

@@ -24,7 +24,7 @@ REJECTED = pl.Schema(
 PACKED = (".gz", ".zst")
 FORMATS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv",
-    ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 
@@ -136,8 +136,8 @@ def _files(place: Path) -> list[Path]:
         if format_of(place) is None:
             raise ValueError(f"the ending {place.suffix!r} is of no known format ({', '.join(sorted(FORMATS))})")
         return [place]
-    if place.is_dir():
-        found = place.rglob("*")
+    if place.is_dir():  # a .json among other files may be anything, so it is read only where it is named
+        found = (file for file in place.rglob("*") if ".json" not in file.suffixes)
     else:
         # The folder up to the first wildcard is the root; the rest is the pattern.
         parts = place.parts

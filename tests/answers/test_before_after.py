@@ -81,8 +81,9 @@ def test_churn_against_a_comparison_group(one_package: Facts) -> None:
     assert net["difference"] == pytest.approx(-0.0275) and net["low"] < -0.0275 < 0 < net["high"]
     assert net["verdict"] == "no_effect" and change["verdict"] is None
     assert answer.headline == (
-        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % −6.1…−0.1); against the comparison group −2.75 pp"
-        f" (95 % {100 * net['low']:.2f}…{100 * net['high']:.2f}): no change shown.".replace("-", "−")
+        "Logo churn: 6.0 % before, 3.0 % after, −3.0 pp (95 % interval −6.1 to −0.1); against the comparison group"
+        f" −2.75 pp (95 % interval {100 * net['low']:.2f} to {100 * net['high']:.2f})".replace("-", "−")
+        + ": no change shown."
     )
 
 
@@ -113,7 +114,7 @@ def test_new_customers() -> None:
     answer = read(paying(rows, {"old": "smb"}), days=90, measure="new_customers")
     change = row(answer, "effects", "change")
     assert [round(change[name], 2) for name in ("ratio", "ratio_low", "ratio_high")] == [1.75, 1.19, 2.58]
-    assert change["verdict"] == "better" and "×1.75 (95 % 1.19…2.58): better." in answer.headline
+    assert change["verdict"] == "better" and "×1.75 (95 % interval 1.19 to 2.58): better." in answer.headline
 
 
 def test_from_trial_to_paid() -> None:

@@ -433,4 +433,4 @@ def test_people_in_several_segments_are_not_added_up_in_the_verdict() -> None:
     events = log("a s 2026-01-05T10:00\na t 2026-01-06T10:00\nz other 2026-01-13T10:00")
     question = parse({"kind": "metric", "metric": "active_users", "by": {"field": "name"}})
     headline = ask(question, Facts.of(events=events)).headline
-    assert headline == "Active people: 1 in “s”, the largest segment, in the last complete bucket (2026-01-05)."
+    assert headline == "Active people: 1 in the week from 5 January 2026, for “s”, the largest segment."

@@ -50,17 +50,17 @@ vars(test)["__test__"] = False  # it makes conditions, and is no test of its own
     [
         ("text", "eq", "ios", "p"),
         ("text", "ne", "ios", "qrs"),
-        ("text", "in", ["ios", ""], "pr"),
-        ("text", "not_in", ["ios", ""], "qs"),
+        ("text", "in", ["ios", ""], "p"),
+        ("text", "not_in", ["ios", ""], "qrs"),
         ("text", "in", [], ""),
         ("text", "not_in", [], "pqrs"),
         ("text", "gt", "b", "p"),
         ("text", "ge", "ios", "p"),
-        ("text", "lt", "b", "qr"),
-        ("text", "le", "android 5", "qr"),
+        ("text", "lt", "b", "q"),
+        ("text", "le", "android 5", "q"),
         ("text", "contains", "d 5", "q"),
         ("text", "contains", "o", "pq"),
-        ("text", "contains", "", "pqr"),
+        ("text", "contains", "", "pq"),
         ("text", "contains", ".*", ""),
         ("text", "not_contains", "o", "rs"),
         ("text", "matches", "^(ios|android.*)$", "pq"),
@@ -105,7 +105,8 @@ def test_every_op(field: str, op: str, value: object, people: str) -> None:
 
 
 def test_set_and_not_set() -> None:
-    assert (found(test("text", "is_set")), found(test("text", "is_not_set"))) == ("pqr", "s")
+    # Empty text is missing, as an empty cell of a file is.
+    assert (found(test("text", "is_set")), found(test("text", "is_not_set"))) == ("pq", "rs")
     assert (found(test("empty", "is_set")), found(test("empty", "is_not_set"))) == ("", "pqrs")
 
 
@@ -182,7 +183,7 @@ def test_a_cohort_beside_a_column_of_its_name() -> None:
         # Numbers order numbers, also where they are kept as text; text orders text.
         ("digits", "gt", 7, "q"),
         ("digits", "le", 10, "pq"),
-        ("digits", "gt", "7", "r"),
+        ("digits", "gt", "7", "qr"),
     ],
 )
 def test_five_finds_five(field: str, op: str, value: object, people: str) -> None:
@@ -282,7 +283,7 @@ def test_any_name_of_a_column_is_found(name: str) -> None:
     facts = Facts.of(events=ROWS.rename({"text": name}))
     assert found(test(name, "eq", "ios"), facts=facts) == "p"
     question = parse({"kind": "funnel", "steps": ["seen", "x"], "by": {"field": name, "take": "entry"}})
-    assert set(ask(question, facts).tables["steps"]["segment"]) == {"ios", "android 5", "", "(none)"}
+    assert set(ask(question, facts).tables["steps"]["segment"]) == {"ios", "android 5", "(none)"}
 
 
 @pytest.mark.parametrize("value", [*NASTY, "\u202etxet", "e\u0301", "x" * 10_000])

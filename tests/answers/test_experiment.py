@@ -50,10 +50,10 @@ def effect(answer: Answer, variant: str | None = None) -> dict[str, Any]:
 
 
 FIGURES = [
-    ("set-up e-mail", (2_000, 400), (2_000, 480), "new: +4.0 pp (95 % 1.4…6.6): ship."),
-    ("sign-up form", (2_500, 1_300), (2_500, 1_475), "new: +7.0 pp (95 % 4.2…9.7): ship."),
-    ("words", (10_000, 300), (10_000, 360), "new: +0.6 pp (95 % 0.1…1.1): ship."),
-    ("worse", (2_000, 480), (2_000, 400), "new: −4.0 pp (95 % −6.6…−1.4): do not ship: it does harm."),
+    ("set-up e-mail", (2_000, 400), (2_000, 480), "new: +4.0 pp (95 % interval 1.4 to 6.6): ship."),
+    ("sign-up form", (2_500, 1_300), (2_500, 1_475), "new: +7.0 pp (95 % interval 4.2 to 9.7): ship."),
+    ("words", (10_000, 300), (10_000, 360), "new: +0.6 pp (95 % interval 0.1 to 1.1): ship."),
+    ("worse", (2_000, 480), (2_000, 400), "new: −4.0 pp (95 % interval −6.6 to −1.4): do not ship: it does harm."),
 ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_a_campaign_against_its_hold_out() -> None:
     """134 of 1,116 against 10 of 124, nine to one as planned: the interval crosses 0, so not yet."""
     weights = [{"variant": "written_to", "weight": 9}, {"variant": "hold_out", "weight": 1}]
     answer = read(split([("hold_out", 124, 10), ("written_to", 1_116, 134)]), weights=weights)
-    assert answer.headline == "written_to: +3.9 pp (95 % −2.5…8.1): not yet."
+    assert answer.headline == "written_to: +3.9 pp (95 % interval −2.5 to 8.1): not yet."
     assert answer.tables["effects"]["control"].to_list() == ["hold_out"]
     assert answer.tables["variants"]["expected"].to_list() == [124.0, 1_116.0]
 
@@ -85,7 +85,7 @@ def test_a_campaign_against_its_hold_out() -> None:
 def test_a_wrong_split_stops_the_read_out() -> None:
     """2,000 against 2,300 is no even split: no effect is given, whatever it would be."""
     answer = read(split([("control", 2_000, 400), ("new", 2_300, 900)]), guardrails=[{"goal": "came"}])
-    assert answer.headline.startswith("e: stopped: sample ratio. ") and "p < 0.001" in answer.headline
+    assert answer.headline.startswith("e: stopped: sample ratio. ") and "p-value below 0.001" in answer.headline
     ratio = answer.tables["checks"].row(0, named=True)
     assert ratio["check"] == "sample_ratio" and ratio["passed"] is False and ratio["p_value"] < 0.001
     found = effect(answer)

@@ -67,7 +67,7 @@ def test_a_scope_that_cuts_a_week() -> None:
     """From Wednesday, the 14th: of the second week only Bob and Cem count, but Ann is not missing in it either."""
     answer = asked(scope={"start": "2026-01-14"})
     assert counts(scope={"start": "2026-01-14"})[:2] == [[1, 1, 0, 0], [1, 1, 0, 2]]
-    assert "The scope holds only a part of the week from 12 January 2026." in answer.notes
+    assert "The period holds only a part of the week from 12 January 2026." in answer.notes
     # To Wednesday of the third week, the 21st: Bob comes on that day, and is missing so far.
     assert counts(scope={"start": "2026-01-12", "end": "2026-01-21"}) == [[1, 2, 0, 0], [1, 0, 0, 3]]
 

@@ -262,7 +262,7 @@ def test_the_first_months_have_no_year_before(tmp_path: Path) -> None:
     assert [row["grr"] for row in rows] == [None] * 12 + [1.0, 0.25]
     metric = files.ask(kind="metric", metric="grr", grain="month", scope={"start": "2025-01-01", "end": "2025-03-01"})
     assert metric["headline"] == (
-        "Gross revenue retention: there is nothing to work it out from in the buckets that are over."
+        "Gross revenue retention: there is nothing to work it out from in the time that is over."
     )
 
 

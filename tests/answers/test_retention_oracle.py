@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from lib.answers import ask
+from lib.answers import ask, retention_places
 from lib.facts import Facts
 from lib.questions import Retention, parse
 
@@ -162,6 +162,24 @@ def test_every_cell_counts_what_the_definition_says(zone: str) -> None:
         if question.clock == "calendar":
             over = {(row["cohort"], row["to_period"]): row["complete"] for row in table.iter_rows(named=True)}
             assert over == {key: oracle.over(*key) for key in over}, data
+
+
+def test_units_may_be_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where units and instants do not fit into one number, a few units at a time are counted."""
+    rng = random.Random(7)
+    log = a_log(rng)
+    rows = [{"user_id": user, "name": name, "ts": at} for user, events in log.items() for at, name in events]
+    facts = Facts.of(events=pl.DataFrame(rows))
+    asked = [
+        parse({"kind": "retention", "start": "a", "return": "*", "clock": clock, "mode": mode, "entry": "recurring"})
+        for clock in ("calendar", "rolling")
+        for mode in ("on", "on_or_after", "on_or_before")
+    ]
+    whole = [ask(question, facts).tables["cohorts"] for question in asked]
+    for room in (1, 1_000, 20_000_000):
+        monkeypatch.setattr(retention_places, "ROOM", room)
+        for question, table in zip(asked, whole, strict=True):
+            assert ask(question, facts).tables["cohorts"].equals(table)
 
 
 def test_the_curve_pools_complete_cohorts_by_size() -> None:

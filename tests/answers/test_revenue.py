@@ -195,7 +195,7 @@ def test_retention_over_the_bucket_and_over_the_scope() -> None:
 def test_a_scope_that_cuts_a_bucket_is_measured_as_it_is_cut_and_said() -> None:
     answer = said(KEPT, scope={"start": "2025-07-15", "end": "2025-08-01"})
     assert answer.tables["movements"].select("start_mrr", "end_mrr").rows() == [(30.0, 30.0)]
-    assert "The scope holds only a part of July 2025." in answer.notes
+    assert "The period holds only a part of July 2025." in answer.notes
 
 
 def test_cohorts() -> None:

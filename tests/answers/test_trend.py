@@ -405,7 +405,7 @@ def test_the_verdict(series: Any, fields: dict[str, Any], headline: str) -> None
 def test_a_cut_bucket_is_compared_with_nothing() -> None:
     answer = asked(of("users", event="*"), grain="week", scope={"start": "2026-01-07", "end": "2026-01-12"})
     assert answer.headline == "No week of this scope is over yet, or none has a value."
-    assert answer.notes[0] == "The scope holds only a part of the week from 5 January 2026."
+    assert answer.notes[0] == "The period holds only a part of the week from 5 January 2026."
 
 
 def test_notes() -> None:

@@ -1,5 +1,6 @@
 """What brought people: touchpoints of attribution exports, of UTM parameters in events, and of creators' codes."""
 
+import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -123,6 +124,31 @@ def test_ga4_reads_its_lists_of_parameters(tmp_path: Path) -> None:
         ("1.5", "organic_search", None, None, "/b"),
         ("1.6", "paid_search", "google", None, "/b"),
     ]
+
+
+def test_mixpanel_keeps_time_and_person_among_the_properties(tmp_path: Path) -> None:
+    def event(name: str, **properties: object) -> str:
+        return json.dumps({"event": name, "properties": {"time": 1_772_359_200, **properties}}) + "\n"
+
+    text = (
+        event("Sign Up", distinct_id="ann", **{"$insert_id": "i1", "plan": "free"})
+        + event("Visit", distinct_id="$device:d7", **{"$insert_id": "i2", "$device_id": "d7"})
+        + event("Visit", distinct_id="$device:d8")
+        + event("Log In", distinct_id="odd", **{"$user_id": "bob", "$device_id": "d7"})
+    )
+    found = read_all(tmp_path, text, "raw.jsonl")
+    assert set(found) == {"events"}
+    moment = at("2026-03-01T10:00:00")
+    assert rows(found["events"], "ts", "name", "user_id", "anon_id", "event_id") == [
+        (moment, "Sign Up", "ann", None, "i1"),
+        (moment, "Visit", None, "d7", "i2"),
+        (moment, "Visit", None, "d8", None),
+        (moment, "Log In", "bob", "d7", None),
+    ]
+    assert json.loads(found["events"].rows["props"][0])["plan"] == "free"
+    assert propose(tmp_path / "raw.jsonl", None, Settings()).looks_like == "a Mixpanel event export"
+    (tmp_path / "other.jsonl").write_text('{"event":"a","properties":{},"timestamp":"2026-03-01","userId":"u"}\n')
+    assert propose(tmp_path / "other.jsonl", None, Settings()).looks_like is None
 
 
 EVENTS = """ts,user_id,anon_id,event,page,referrer,utm_source,utm_medium,utm_campaign,promo_code

@@ -137,6 +137,20 @@ def test_decimal_comma_is_sniffed(load: Load) -> None:
     ]  # fmt: skip
 
 
+def test_marks_between_thousands_of_a_property_are_read_where_the_decimal_mark_follows(load: Load) -> None:
+    text = "ts;name;user_id;paid;build\n" + "".join(
+        f"2026-03-0{day};buy;u{day};{paid};{build}\n"
+        for day, (paid, build) in enumerate(
+            [("1.876,50", "1.200"), ("12.001.876,5", "1.300"), ("-7,25", "2"), ("3", "")], 1
+        )
+    )
+    rows = load("e.csv", text).rows
+    assert rows["paid"].to_list() == [1876.5, 12_001_876.5, -7.25, 3.0]
+    assert rows["build"].to_list() == ["1.200", "1.300", "2", None], "a version, for all that anybody knows"
+    english = load("f.csv", 'ts,name,user_id,paid\n2026-03-01,buy,a,"1,876.50"\n2026-03-02,buy,b,2.5\n').rows
+    assert english["paid"].to_list() == [1876.5, 2.5]
+
+
 def test_subscriptions(load: Load) -> None:
     text = ("subscription_id,account_id,mrr,start_date,end_date,seats\n"
             "s1,a,49.00,2026-03-02T23:30:00Z,,3\n"

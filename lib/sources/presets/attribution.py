@@ -3,8 +3,6 @@
 `partner` is the network, under the same short name as in the spend of that network, so that cost and people meet.
 """
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from lib.sources.presets.channels import app_channel, network
@@ -13,19 +11,15 @@ from lib.sources.presets.preset import MADE, Cells, Preset, Target
 CHANNEL, PARTNER, TIME, NAME = f"{MADE}channel", f"{MADE}partner", f"{MADE}time", f"{MADE}name"
 
 
-def _networked(*headers: str) -> Mapping[str, object]:
-    """The two columns that a network's name makes, and the rows that have one."""
-
-    def made(cells: Cells) -> dict[str, pl.Expr]:
-        name = cells.get(*headers)
-        channel = app_channel(name)
-        return {CHANNEL: channel, PARTNER: pl.when(channel.is_not_null()).then(network(name))}
-
-    return {"made": made, "keeps": lambda cells: app_channel(cells.get(*headers)).is_not_null()}
+def _networked(cells: Cells, *headers: str) -> dict[str, pl.Expr]:
+    """The two columns that a network's name makes; both are empty where nobody knows the network."""
+    name = cells.get(*headers)
+    channel = app_channel(name)
+    return {CHANNEL: channel, PARTNER: pl.when(channel.is_not_null()).then(network(name))}
 
 
 def _appsflyer_touch(cells: Cells) -> dict[str, pl.Expr]:
-    made = _networked("Media Source")["made"](cells)  # type: ignore[operator]
+    made = _networked(cells, "Media Source")
     creator = cells.get("Partner", "af_prt")
     partner = pl.when(made[CHANNEL].is_in(["influencer", "affiliate"])).then(pl.coalesce(creator, made[PARTNER]))
     return {**made, PARTNER: partner.otherwise(made[PARTNER]), TIME: cells.get("Attributed Touch Time", "Install Time")}
@@ -169,7 +163,8 @@ ADJUST_REPORT = Preset(
                 "impressions": ("impressions",), "clicks": ("clicks",),
             },
             constants={"kind": "media"},
-            **_networked(*_ADJUST_NETWORK),  # type: ignore[arg-type]
+            made=lambda cells: _networked(cells, *_ADJUST_NETWORK),
+            keeps=lambda cells: app_channel(cells.get(*_ADJUST_NETWORK)).is_not_null(),
             others="of organic installs",
             ends={"week": "week", "month": "month"},
             gather="sum",

@@ -46,17 +46,21 @@ def amount(cells: Cells, value: pl.Expr, wanted: Names, unread: pl.Expr | None =
 def per_interval(value: pl.Expr, interval: pl.Expr, count: pl.Expr) -> pl.Expr:
     """An amount per billing interval as one per month: year ÷ 12, week × 52 ÷ 12, day × 365 ÷ 12; null if unknown.
 
-    `interval` reads like `month`, `yearly`, `3 months`, `every 6 months`; `count` multiplies it (null is one).
+    `interval` reads like `month`, `yearly`, `3 months`, `every 6 months`, `per year`, or `P1Y` as in ISO 8601; `count`
+    multiplies it (null is one).
     """
-    unit = interval.str.to_lowercase().str.strip_chars()
-    inner = unit.str.extract(r"^(?:every\s+)?(\d+)[\s-]*(?:day|week|month|year)s?$", 1).cast(pl.Int64(), strict=False)
+    unit = interval.str.to_lowercase().str.replace_all(r"[\s_]+", " ").str.strip_chars()
+    for letter, word in {"d": "day", "w": "week", "m": "month", "y": "year"}.items():
+        unit = unit.str.replace(rf"^p(\d+){letter}$", f"${{1}} {word}")
+    unit = unit.str.replace(r"^(?:per|every|each|/)\s*", "")
+    inner = unit.str.extract(r"^(\d+)[\s-]*(?:day|week|month|year)s?$", 1).cast(pl.Int64(), strict=False)
     many = (pl.coalesce(inner, pl.lit(1)) * pl.coalesce(count, pl.lit(1))).cast(DIGITS)
-    word = unit.str.replace(r"^every\s+", "").str.replace(r"^\d+[\s-]*", "")
+    word = unit.str.replace(r"^\d+[\s-]*", "")
     return pl.when(many > 0).then(
-        pl.when(word.str.contains(r"^(?:months?|monthly)$")).then(value / many)
+        pl.when(word.str.contains(r"^(?:months?|monthly|mo)$")).then(value / many)
         .when(word.str.contains(r"^(?:quarters?|quarterly)$")).then(value / (many * 3))
         .when(word.str.contains(r"^(?:half-?years?|half-?yearly|semi-?annual(?:ly)?)$")).then(value / (many * 6))
-        .when(word.str.contains(r"^(?:years?|yearly|annual(?:ly)?)$")).then(value / (many * 12))
-        .when(word.str.contains(r"^(?:weeks?|weekly)$")).then(value * 52 / (many * 12))
+        .when(word.str.contains(r"^(?:years?|yearly|annual(?:ly)?|yr)$")).then(value / (many * 12))
+        .when(word.str.contains(r"^(?:weeks?|weekly|wk)$")).then(value * 52 / (many * 12))
         .when(word.str.contains(r"^(?:days?|daily)$")).then(value * 365 / (many * 12))
     )  # fmt: skip

@@ -159,3 +159,41 @@ GA4 = Preset(
         ),
     ),
 )  # fmt: skip
+
+WHEN, WHO, DEVICE, ONCE = f"{MADE}time", f"{MADE}person", f"{MADE}device", f"{MADE}insert id"
+UNKNOWN = "$device:"  # what Mixpanel writes before the id of a device nobody is known on yet
+
+
+def _mixpanel(cells: Cells) -> dict[str, pl.Expr]:
+    """What Mixpanel keeps among the properties: when, who, on which device, and the id that tells repeats."""
+    text = cells.get("properties")
+    person, device, when, once = (
+        pl.when(part != "").then(part)
+        for name in ("distinct_id", "$device_id", "time", "$insert_id")
+        for part in [text.str.json_path_match(f"$['{name}']")]
+    )
+    is_device = person.str.starts_with(UNKNOWN)
+    return {
+        WHEN: when,
+        WHO: pl.coalesce(text.str.json_path_match("$['$user_id']"), pl.when(~is_device).then(person)),
+        DEVICE: pl.coalesce(device, pl.when(is_device).then(person.str.strip_prefix(UNKNOWN))),
+        ONCE: once,
+    }
+
+
+MIXPANEL = Preset(
+    name="mixpanel",
+    title="Mixpanel event export",
+    notes=("Times are read as UTC; a project older than 2023 may write them in its own time zone.",),
+    identify=(("event",), ("properties",)),
+    unless=("ts", "time", "timestamp", "sent_at", "received_at", "created_at", "event_time", "user_id", "userId",
+            "anonymousId", "anonymous_id", "distinct_id", "uuid", "type"),
+    targets=(
+        Target(
+            table="events",
+            columns={"ts": (WHEN,), "name": ("event",), "user_id": (WHO,), "anon_id": (DEVICE,), "event_id": (ONCE,),
+                     "props": ("properties",)},
+            made=_mixpanel,
+        ),
+    ),
+)  # fmt: skip
