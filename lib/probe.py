@@ -22,8 +22,10 @@ from lib.model import TABLES
 from lib.settings import SourceSpec, load_settings
 from lib.sources import Head, Proposal, expand, head, propose
 from lib.sources.mapping import normal
+from lib.sources.presets.preset import MADE
 from lib.sources.proposal import SNAKE
 from lib.sources.reading import open_reader
+from lib.sources.source import Source
 
 READY = b"ready\n"
 MOST_MEMORY = 3 << 30
@@ -67,9 +69,10 @@ class Look:
     `spec` is the source as JSON. `names` are the source's columns, `fixed` is column of ours: the one of the source
     that fills it by its very name. `why` says how a column was found, with examples. `problem` is why no row could
     be shown. `is_spelled_freely`: event names are not snake_case yet. `preview` is column: values of the first good
-    rows. `reasons` are (column, reason, rows) of the `quarantined` among the `read` first rows. `rows` counts all
-    rows, where all were looked at. `looks_like` is the export the file was recognised as; `also` are further sources as
-    JSON, of the other tables it fills.
+    rows, or while columns are missing of the first rows under the source's own headers. `reasons` are (column, reason,
+    rows) of the `quarantined` among the `read` first rows. `rows` counts all rows, where all were looked at.
+    `looks_like` is the export the file was recognised as; `also` are further sources as JSON, of the other tables it
+    fills.
     """
 
     table: str
@@ -137,7 +140,7 @@ def look(asked: Asked) -> Look:
         [] if keeps else rest, notes, len(sources), rows, looks_like=guessed.looks_like, also=others,
     )  # fmt: skip
     if missing:
-        return base
+        return replace(base, preview=_as_they_are(sources[0]))
     try:
         return _with_head(base, head(sources[0], settings, HEAD_ROWS, rates=frozenset(asked.rates)))
     except SourceError as error:
@@ -201,6 +204,17 @@ def _whole(asked: Asked, spec: SourceSpec, workspace: Path) -> int:
         if size > MOST_UNPACKED:
             raise SourceError(f"{Path(asked.path).name} unpacks to more than 1 GB.")
     return rows
+
+
+def _as_they_are(source: Source) -> dict[str, list[str | None]]:
+    """The first rows of the source under its own headers, for somebody who has to say which column is which."""
+    reader, _ = open_reader(source)
+    piece = next(iter(reader.pieces()), None)
+    if piece is None:
+        return {}
+    rows = piece.frame.head(SHOWN_ROWS)
+    own = [(name, rows[f"c{place}"]) for place, name in enumerate(piece.names) if not name.startswith(MADE)]
+    return {name: [_short(value) for value in values.to_list()] for name, values in own[:SHOWN_COLUMNS]}
 
 
 def _with_head(base: Look, found: Head) -> Look:

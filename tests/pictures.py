@@ -51,13 +51,17 @@ def height(page: Page) -> int:
 
 
 def take(browser: Browser, url: str, width: int, theme: str, file: Path) -> None:
-    """One picture of a page opened for the first time, in few colours, for pictures in a repository stay for ever."""
+    """One picture of a page as its visitors know it, in few colours, for pictures in a repository stay for ever.
+
+    It is opened twice: on a busy machine the font can come after the first charts and tables were measured.
+    """
     window = browser.new_context(
         viewport={"width": width, "height": WIDTHS[width]}, color_scheme="dark" if theme == "dark" else "light"
     )
     page = window.new_page()
-    page.goto(url)
-    settle(page)
+    for _ in range(2):
+        page.goto(url)
+        settle(page)
     page.set_viewport_size({"width": width, "height": min(TALLEST, max(WIDTHS[width], height(page)))})
     settle(page)
     page.screenshot(path=file)

@@ -78,3 +78,10 @@ def adjusted(table: pl.DataFrame) -> pl.DataFrame:
     return table.group_by("channel").agg(
         retention_adjusted=pl.when(empty.len() == 0).then(total), empty=empty.sort().str.join(", ")
     )
+
+
+def known(table: pl.DataFrame) -> pl.DataFrame:
+    """`channel`, `known` (people with a value whose day is over), `rate_known` (kept ÷ known): what the share at the
+    same mix is to be compared with, for who has no value may stay quite differently."""
+    people, kept = pl.col("eligible").sum(), pl.col("kept").sum()
+    return table.group_by("channel").agg(known=people, rate_known=pl.when(people > 0).then(kept / people))

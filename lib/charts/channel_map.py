@@ -31,7 +31,7 @@ TOOLTIP = [
     alt.Tooltip("users_text:N", title="People"),
     alt.Tooltip("cac_text:N", title="Cost per person"),
     alt.Tooltip("kept_text:N", title="Kept"),
-    alt.Tooltip("shrunk_text:N", title="Kept, drawn to the mean"),
+    alt.Tooltip("shrunk_text:N", title="Kept, evened out"),
     alt.Tooltip("price_text:N", title="Cost per person kept"),
     alt.Tooltip("rank_text:N", title="Rank"),
 ]

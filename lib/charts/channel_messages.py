@@ -118,10 +118,25 @@ def title(frame: pl.DataFrame) -> str:
     """The message that differs most from the generic one, or that none is told apart from it."""
     best = _best(frame)
     if best is None:
-        return "Nothing to compare: no audience has two messages with enough people"
+        return _alone(frame)
     said = f"{best['creative']}: {_points(best['difference'])} points for {best['audience']}"
     is_clear = best["difference_low"] > 0 or best["difference_high"] < 0
     return said if is_clear else f"No message is told apart from the generic one; nearest: {said}"
+
+
+def _alone(frame: pl.DataFrame) -> str:
+    """The shares themselves, of the audience with most people, where none had the generic message beside another."""
+    rows = frame.filter(~pl.col("few") & ~pl.col("is_generic"))
+    rows = rows.filter(pl.len().over("audience") > 1)
+    whole = rows.group_by("audience").agg(pl.col("started").sum()).sort(["started", "audience"], descending=True)
+    if not rows.height:
+        return "Nothing to compare: no audience has two messages with enough people"
+    rows = rows.filter(pl.col("audience") == whole["audience"].item(0)).sort("share", "creative", descending=True)
+    most, least = rows.row(0, named=True), rows.row(-1, named=True)
+    return (
+        f"{most['creative']} gets {percent(most['share'])} through, {least['creative']} {percent(least['share'])};"
+        " no generic message to compare them with"
+    )
 
 
 def summary(frame: pl.DataFrame) -> str:

@@ -15,6 +15,7 @@ from lib.words import count, percent
 
 ROW, MOST_ROWS = 30, 40
 READABLE = 4.5
+LEGEND = "Faint: not over yet, so the share can still change."
 
 
 def _tooltip(share: str, there: str) -> list[alt.Tooltip]:

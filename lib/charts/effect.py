@@ -27,7 +27,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, unit: str = "points", better: st
     ends = [0.0, *rows["low"].to_list(), *rows["high"].to_list()]
     steps = marks(min(ends), max(ends))
     height = ROW * max(1, rows.height) + SPACE
-    axis = alt.Axis(title=None, values=steps, gridColor=tones.hairline, labelExpr=axis_words(unit), labelFlush=True)
+    axis = alt.Axis(title=None, values=steps, grid=False, labelExpr=axis_words(unit), labelFlush=True)
     x = alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[steps[0], steps[-1]], nice=False))
     y = alt.Y("name:N", axis=None, sort=rows["name"].to_list(), scale=alt.Scale(range=[SPACE, height]))
     zero = alt.Chart(alt.InlineData(values=[{"low": 0}])).mark_rule(color=tones.muted, strokeWidth=1.5).encode(x)

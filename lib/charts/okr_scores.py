@@ -7,8 +7,9 @@ import polars as pl
 
 from lib.charts.okr_tree import shade
 from lib.charts.tones import Drawn, Tones
+from lib.words import people
 
-HEIGHT = 260
+HEIGHT, GOOD = 260, 0.7
 LEGEND = "Each dot is a key result, the line the mean of its cycle. Scores are read at 0.7 and 0.4."
 WATCHED = "Right: checked in on time. Top: scored 0.7 or more."
 TOOLTIP = [
@@ -39,7 +40,11 @@ def chart(frame: pl.DataFrame, tones: Tones, *, against: str = "cycle") -> Drawn
         line = alt.Chart().mark_line(color=tones.ink, strokeWidth=2).encode(x, alt.Y("mean:Q").title(None))
         dots = alt.Chart().mark_point(filled=True, size=90, opacity=0.85).encode(x, y, colour, tooltip=TOOLTIP)
         return alt.layer(line, dots, data=rows, height=HEIGHT)
-    below = alt.Axis(title="check-ins on time", format=".0%", values=[0, 0.35, 0.7, 1], gridColor=tones.hairline)
+    label = "format(100 * datum.value, '.0f') + ' %'"
+    below = alt.Axis(
+        title="check-ins on time", labelExpr=label, values=[0, 0.35, 0.7, 1], gridColor=tones.hairline,
+        titleAnchor="start",
+    )  # fmt: skip
     x = alt.X("rhythm:Q", axis=below, scale=alt.Scale(domain=[0, 1]))
     known = alt.Chart().transform_filter("isValid(datum.rhythm)")
     dots = known.mark_point(filled=True, size=90, opacity=0.85).encode(x, y, colour, tooltip=TOOLTIP)
@@ -52,8 +57,18 @@ def title(frame: pl.DataFrame) -> str:
     if not means.height:
         return "No cycle is closed yet"
     last = means.row(-1)
-    before = f", after {means['score'].item(-2):.2f}" if means.height > 1 else ""
-    return f"Mean score of {last[0]}: {last[1]:.2f}{before}"
+    before = f", after {means['score'].item(-2):.2f} before that" if means.height > 1 else ""
+    return f"The mean score was {last[1]:.2f} in {last[0]}{before}"
+
+
+def watched(frame: pl.DataFrame) -> str:
+    """How many were scored well, and in how many of the others nobody checked in as agreed."""
+    if not frame.height:
+        return "No cycle is closed yet"
+    low = frame.filter(pl.col("score") < GOOD)
+    alone = low.filter(pl.col("rhythm") < GOOD).height
+    said = f"{frame.height - low.height} of {people(frame.height, 'key result', 'key results')} scored 0.7 or more"
+    return f"{said}; of the other {low.height}, {alone} went unwatched" if low.height else said
 
 
 def summary(frame: pl.DataFrame) -> str:

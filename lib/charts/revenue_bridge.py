@@ -38,9 +38,8 @@ MEANINGS = {
     END: "what customers pay when the period ends",
 }
 LEGEND = (
-    "From top to bottom: what was paid at the start, what was added (+), what was lost (−), what is paid at the end."
-    " Each bar begins where the one above it ended, and is the sum of its column in the table. A click on a movement"
-    " lists its accounts. Where the axis does not begin at 0, the first and the last bar are cut."
+    "Each bar begins where the one above it ended. A click on a movement lists its accounts. Where the axis does not"
+    " begin at 0, the first and the last bar are cut."
 )
 TOOLTIP = [
     alt.Tooltip("name:N", title="Movement"),

@@ -20,6 +20,7 @@ from lib.charts.units import Unit, marks
 
 HEIGHT = 320
 MOST_SERIES, MOST_COMPARED, MOST_DOTS = 12, 3, 45
+FOOT = 22  # pixels for `so far`
 FLAT = 0.6  # where the lowest value is above this part of the highest, the axis need not start at zero
 PLAIN = Unit()
 # The points say how the upright axis is; for the other layers its field is enough.
@@ -60,7 +61,7 @@ def chart(lines: Lines, tones: Tones) -> Drawn:
     y = alt.Y("value:Q", scale=scale, axis=lines.unit.axis(steps, tones))
     colour = _colour(names, shades, has_legend=len(names) > 1 and not fit)
     layers = [
-        *happened.layers(what, tones, space),
+        *happened.layers(what, tones, space, foot=FOOT if _some(rows, "last") else 0),
         *_strokes(rows, colour),
         _points(rows, colour, lines.tooltip).encode(time_axis.across(rows["at"], space), y),
         *_words(rows, tones),
@@ -79,12 +80,12 @@ def prepared(lines: Lines) -> pl.DataFrame:
     """The rows in their places, with what they are.
 
     `before`: of the earlier period; `tail`: unfinished, or the finished one before that; `last`: where `so far` stands;
-    `tip`: where the value of a line alone stands, under the line if `is_low`.
+    `tip`: where the value of a line alone stands, under the line if `is_low`, beside it on a slope.
     """
     rows = _with_earlier(time_axis.placed(_largest(lines.rows)).with_columns(before=pl.lit(False)), lines)
     along = {"partition_by": ["name", "before"], "order_by": "at"}
     after = pl.col("complete").shift(-1).over(**along).fill_null(True)
-    beside = [pl.col("value").shift(by).over(**along) for by in (1, -1)]
+    before, behind = (pl.col("value").shift(by).over(**along) - pl.col("value") for by in (1, -1))
     going = ~pl.col("complete") & ~pl.col("before")
     is_end = pl.col("at") == pl.col("at").max().over("name", "before", "complete")
     said = pl.when("complete").then(pl.lit(FINISHED)).otherwise(pl.lit(GOING))
@@ -92,7 +93,8 @@ def prepared(lines: Lines) -> pl.DataFrame:
         tail=going | (~after & ~pl.col("before")),
         last=going & (pl.col("name") == pl.col("name").first()) & (pl.col("at") == pl.col("at").max()),
         tip=is_end & pl.col("complete") & ~pl.col("before") & (pl.col("name").n_unique() == 1),
-        is_low=(pl.max_horizontal(*beside) > pl.col("value")).fill_null(False),
+        is_low=(pl.coalesce(before, behind) > 0).fill_null(False),
+        is_slope=(before * behind < 0).fill_null(False),
         strength=pl.when(pl.col("complete") & pl.col("sure")).then(1.0).otherwise(0.35),
         state=pl.when("before").then(pl.lit(lines.against)).otherwise(said),
         shown=pl.Series([lines.unit.text(value) for value in rows["value"]], dtype=pl.String()),
@@ -196,7 +198,9 @@ def _words(rows: pl.DataFrame, tones: Tones) -> list[alt.Chart]:
         going = _only("datum.last").mark_text(align="right", dy=-10, color=tones.muted)
         drawn.append(going.encode(time_axis.PLACE, bottom, alt.Text("state:N")))
     if _some(rows, "tip"):
-        away: Any = alt.ExprRef("datum.is_low ? 16 : -14")  # on the side where the line is not
-        tip = _only("datum.tip").mark_text(align="center", dy=away, fontWeight=600, color=tones.ink)
+        # On the side where the line is not: of a slope the corner before the point, else below a valley, above a peak.
+        away: Any = alt.ExprRef("datum.is_low ? 16 : -14")
+        side: Any = alt.ExprRef("datum.is_slope ? 'right' : 'center'")
+        tip = _only("datum.tip").mark_text(align=side, dy=away, fontWeight=600, color=tones.ink)
         drawn.append(tip.encode(time_axis.PLACE, PLACE, alt.Text("shown:N")))
     return drawn

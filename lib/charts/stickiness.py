@@ -11,6 +11,7 @@ from lib.words import people, percent
 
 HEIGHT = 280
 OFTEN = 0.25
+MOST_NAMED, TENTH = 40, 10  # of more bars than these, every tenth is named
 TOOLTIP = [
     alt.Tooltip("periods_active:Q", title="Active in"),
     alt.Tooltip("users:Q", title="People", format=","),
@@ -25,7 +26,12 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     rows = _rows(frame)
     steps = marks(0, float(max(rows["users"].to_list(), default=0)), whole=True)
     scale = alt.Scale(domain=[0, steps[-1]], nice=False)
-    below = alt.Axis(title=f"{_many(grain)} with activity", labelAngle=0, labelOverlap=True, grid=False)
+    tenths = rows.filter(pl.col("periods_active") % TENTH == 0)["periods_active"].to_list()
+    named = tenths if rows.height > MOST_NAMED else alt.Undefined
+    below = alt.Axis(
+        title=f"{_many(grain)} with activity", titleAnchor="start", labelAngle=0, labelOverlap=True, grid=False,
+        values=named,
+    )  # fmt: skip
     x = alt.X("periods_active:O", axis=below, scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1))
     y = alt.Y("users:Q", scale=scale, axis=Unit().axis(steps, tones))
     bars = alt.Chart().mark_bar(cornerRadiusEnd=2, color=tones.main).encode(x, y, tooltip=TOOLTIP)
@@ -62,7 +68,8 @@ def title(frame: pl.DataFrame, grain: str = "period") -> str:
     if not row:
         return f"All {people(total)} were active in one {grain} only"
     share, least = row[0]["cumulative"] / total, row[0]["periods_active"]
-    return f"{percent(share)} of {people(total)} are active in {least} or more {_many(grain)}"
+    preposition = "on" if grain == "day" else "in"
+    return f"{percent(share)} of {people(total)} are active {preposition} {least} or more {_many(grain)}"
 
 
 def summary(frame: pl.DataFrame, grain: str = "period") -> str:

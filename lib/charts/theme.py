@@ -32,6 +32,7 @@ def config(tones: Tones) -> dict[str, Any]:
             "labelPadding": 8,
             "titlePadding": 10,
             "labelOverlap": True,
+            "labelSeparation": 10,
             "labelFlush": True,
         },
         "legend": {**label, **title, "labelColor": tones.ink, "columnPadding": 14, "rowPadding": 4, "padding": 0},

@@ -58,7 +58,8 @@ def title(frame: pl.DataFrame) -> str:
     """From where to where the share went."""
     done = finished(frame)
     if done.height < 2:
-        return "Not enough finished time to see a trend"
+        is_short = frame.filter("complete")["bucket"].n_unique() < 2
+        return "Not enough finished time to see a trend" if is_short else "Too few people started to see a trend"
     first, last = done.row(0, named=True), done.row(-1, named=True)
     who = "" if frame["segment"].n_unique() == 1 else f"“{first['segment']}”: "
     return (

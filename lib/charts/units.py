@@ -6,9 +6,10 @@ from math import floor, log10
 import altair as alt
 
 from lib.charts.tones import Tones
-from lib.words import duration, percent
+from lib.words import duration, percent, short_money
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+FIGURE, BESIDE = 8, 8  # pixels of a figure of an axis, and between it and the plot
 TIMES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 SHORT = "replace(format(datum.value / {size}, abs(datum.value) < 1000 ? ',~r' : '~s'), 'G', 'B')"
 
@@ -58,7 +59,21 @@ class Unit:
             )
         else:
             label = SHORT.format(size=1)
-        return alt.Axis(title=None, values=marks, labelExpr=label, gridColor=tones.hairline, labelFlush=False)
+        return alt.Axis(
+            title=None, values=marks, labelExpr=label, gridColor=tones.hairline, labelFlush=False,
+            minExtent=self._room(marks),
+        )  # fmt: skip
+
+    def _room(self, marks: list[float]) -> int:
+        """Pixels for the longest label: measured before the font has come, labels would take too little and be cut."""
+        if self.kind == "percent":
+            said = [percent(mark, 0 if _even(marks) else 1) for mark in marks]
+        elif self.kind == "seconds":
+            return 0
+        else:
+            said = [short_money(mark, self.currency if self.kind == "money" else "USD") for mark in marks]
+            said = said if self.kind == "money" else [text.replace("$", "") for text in said]
+        return BESIDE + FIGURE * max(map(len, said), default=0)
 
 
 def _even(marks: list[float]) -> bool:

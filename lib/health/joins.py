@@ -132,7 +132,7 @@ def _accounts(_facts: Facts, rows: pl.LazyFrame) -> pl.LazyFrame:
 JOINS = (
     Join(
         "events-users", "Events of a known user", "Events of nobody known",
-        "The event's person has a user id that the table users lists, directly or through a device.",
+        "The table users lists the person, by a user id or a device of theirs.",
         ("events", "users"), _events, _by_name,
     ),
     Join(
@@ -147,7 +147,7 @@ JOINS = (
     ),
     Join(
         "accounts-events", "Paying accounts with events", "Paying accounts without events",
-        "Subscribed now or before, and an event names it or one of its users did something.",
+        "An event names the account, or one of its users did something.",
         ("subscriptions", "events"), _paying_with_events, _accounts,
     ),
     Join(

@@ -100,7 +100,8 @@ def _sources(found: Overview) -> str:
         said = [f"{late - never} {of} {'is' if late - never == 1 else 'are'} late"] if late > never else []
         said += [f"{never} {'' if said else f'{of} '}{'was' if never == 1 else 'were'} never loaded"] if never else []
         return " and ".join(said)
-    return f"all {count(expected)} sources came in time".capitalize() if expected > 1 else "The one source came in time"
+    every = "Both" if expected == 2 else f"All {count(expected)}"
+    return f"{every} sources came in time" if expected > 1 else "The one source came in time"
 
 
 def _rows(found: Overview) -> str:

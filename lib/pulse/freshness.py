@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from lib.settings import Settings
-from lib.words import moment
+from lib.words import count, moment
 
 USUAL_HOURS = 24.0
 
@@ -59,4 +59,4 @@ def age(hours: float) -> str:
     """
     if hours < 1:
         return "less than an hour"
-    return f"{int(hours)} h" if hours < 48 else f"{int(hours // 24)} days"
+    return f"{int(hours)} h" if hours < 48 else f"{count(hours // 24)} days"

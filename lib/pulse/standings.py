@@ -8,6 +8,7 @@ from lib.errors import GrowthOpsError
 from lib.pulse.decisions import Decision
 from lib.pulse.readouts import ReadOut, titled
 from lib.store import Definition, Experiment, KeyResult
+from lib.words import percent
 
 
 class Stands(Protocol):
@@ -77,13 +78,18 @@ def of_key_results(held: Sequence[HeldResult]) -> list[Decision]:
 
 
 def said(one: HeldResult) -> str:
-    """A key result in a sentence: who answers for it, how its metric is read, its pace, and what was last heard."""
-    stands, result = one.standing, one.result
-    heard = f"last heard of on {stands.heard:%-d %B %Y}" if stands.heard else "nobody has said anything about it"
-    pace = "" if stands.pace is None else f"pace {stands.pace:.2f}; "
-    more = f"; {stands.contrast}" if stands.contrast else ""
-    by = f"read by {result.reading.grain}; " if result.metric_key is not None else ""
-    return f"Owned by {result.owner}: {by}{pace}{heard}{more}."
+    """A key result in a sentence: who answers for it, how fast it goes, what is said against it, and when it was."""
+    stands = one.standing
+    heard = f"last check-in {stands.heard:%-d %B %Y}" if stands.heard else "nobody has checked in"
+    told = [f"Owned by {one.result.owner}", _pace(stands.pace), stands.contrast, heard]
+    return f"{'; '.join(filter(None, told))}."
+
+
+def _pace(pace: float | None) -> str:
+    """`at 60 % of the pace it needs`; nothing where no pace is known, as of a limit."""
+    if pace is None:
+        return ""
+    return f"at {percent(pace, 0)} of the pace it needs" if pace > 0 else "no progress so far"
 
 
 def key_result(held: Sequence[HeldResult], key: str) -> tuple[str, str]:

@@ -241,4 +241,4 @@ def _paced(pace: Pace | None, metric: Metric, around: Around) -> str:
     if pace.pace is None or pace.straight_line is None:
         return "plan not begun"
     end, plan = metric.said(pace.straight_line, around.currency), metric.said(pace.amount, around.currency)
-    return f"{pace.status}: pace {pace.pace:.2f}, heading for {end} of {plan}"
+    return f"{pace.status}: heading for {end} of the {plan} planned"

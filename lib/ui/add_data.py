@@ -66,7 +66,10 @@ def done() -> None:
             del st.session_state[DONE]
             st.switch_page(ONBOARDING)
         if told.quarantined:
-            st.page_link(HEALTH, label="Why rows were quarantined", icon=":material/rule:", width="content")
+            st.page_link(
+                HEALTH, label="Why rows were quarantined", icon=":material/rule:", width="content",
+                query_params={"part": "Quarantine"},
+            )  # fmt: skip
     st.subheader("Add more", anchor=False)
 
 
@@ -88,9 +91,7 @@ def choose(target: Path) -> Asked | None:
             f"Template for {shape.name}", shape.template(), f"{shape.name}.csv", "text/csv", icon=":material/download:"
         )
     most = int(config.get_option("server.maxUploadSize"))
-    file = st.file_uploader(
-        f"A file: CSV, TSV, JSON Lines or Parquet, text also as .gz; up to {most} MB", key=f"file-{turn}"
-    )
+    file = st.file_uploader("A file: CSV, TSV, JSON, JSON Lines or Parquet, text also as .gz", key=f"file-{turn}")
     path = st.text_input(
         "Or the path of a file, a folder or a pattern on this computer, of any size",
         placeholder="~/exports/events-*.csv",

@@ -14,6 +14,8 @@ from lib.settings import load_settings
 from lib.ui.words import plain
 
 NONE, CONSTANT = "\0none", "\0constant"
+SPOKEN = {"ts": "When", "name": "What happened", "user_id": "Who", "anon_id": "Which device"}
+"""What columns that every table of events has are called in a word; any other by its own name."""
 WORDS = {NONE: "– not in this file –", CONSTANT: "the same value for every row …"}
 MOST_LISTED = 30
 LONGEST = 60
@@ -98,12 +100,17 @@ def _column(
 
 def _label(column: Column, table: Table) -> str:
     """The column's name, and whether it can be done without."""
+    called, more = _called(column.name, table), ""
     if column.required and column.default is None:
-        return f"**{column.name}** · required"
-    if column.name in table.needs_one_of:
-        others = " or ".join(name for name in table.needs_one_of if name != column.name)
-        return f"**{column.name}** · this or {others}"
-    return f"**{column.name}**"
+        more = " · required"
+    elif column.name in table.needs_one_of:
+        others = " or ".join(f"“{_called(name, table)}”" for name in table.needs_one_of if name != column.name)
+        more = f" · this or {others}"
+    return f"**{called}**{more}" if called == column.name else f"**{called}** ({column.name}){more}"
+
+
+def _called(name: str, table: Table) -> str:
+    return SPOKEN.get(name, name) if table.name == "events" else name
 
 
 def _shown(name: str) -> str:
@@ -157,8 +164,10 @@ def _timezone(asked: Asked, found: Look, turn: str) -> str | None:
 def summary(found: Look) -> None:
     """In a sentence, what keeps the file from being loaded, or how many of its first rows would not be."""
     if found.missing:
-        names = " and ".join(f"**{name}**" for name in found.missing)
-        st.warning(f"Not ready yet: say which column is {names}.", icon=":material/arrow_upward:")
+        table = TABLES[found.table]
+        asked = [[f"**{_called(name, table)}**" for name in names.split(" or ")] for names in found.missing]
+        named = " and ".join(" or ".join(names) for names in asked)
+        st.warning(f"Not ready yet: choose the column for {named}.", icon=":material/arrow_upward:")
     elif found.problem:
         st.warning(plain(found.problem), icon=":material/warning:")
     elif found.read:
@@ -171,15 +180,16 @@ def summary(found: Look) -> None:
 
 
 def preview(found: Look) -> None:
-    """The first rows as they would be kept, and where the other columns go."""
+    """The first rows as they would be kept (as they are, while columns are missing), and where other columns go."""
     if found.preview:
+        state = "are in the file" if found.missing else "would be kept"
         frame = pl.DataFrame({name: values for name, values in found.preview.items()}, strict=False)
         st.dataframe(
             frame.to_arrow(),
             lazy=False,
             hide_index=True,
             placeholder="–",
-            alt=f"The first {frame.height} rows as they would be kept",
+            alt=f"The first {frame.height} rows as they {state}",
         )
     for words, names in (("Kept as properties", found.kept), ("Not used", found.unused)):
         if names:

@@ -17,6 +17,7 @@ from lib.ui.builder import drawer, widgets
 from lib.ui.builder.changes import Change, put
 from lib.ui.builder.conditions import conditions
 from lib.ui.builder.rows import rows, with_new
+from lib.ui.builder.toolbar import Control
 from lib.ui.channel_rule_drafts import NEW, body_of, channels, drafted, for_host, in_words, names, problem, says
 from lib.ui.versions import versions
 from lib.ui.words import plain
@@ -37,10 +38,9 @@ AS_IT_CAME = "stay as they came"
 OTHERS = "{count} kept beside these ({names}); {it} tried after them."
 
 
-def button() -> None:
-    """A quiet button that opens the drawer with the rules in force."""
-    st.button(NAME, key="open-channel-rules", type="tertiary", icon=":material/rule:", on_click=_open,
-              help="Which channel and partner a contact belongs to")  # fmt: skip
+def control() -> Control:
+    """The word of a row of controls that opens the drawer with the rules in force."""
+    return Control("rules", NAME.lower(), "Which channel and partner a contact belongs to", press=_open, icon="rule")
 
 
 def rules_drawer(scope: Mapping[str, Any] | None = None) -> None:

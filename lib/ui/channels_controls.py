@@ -1,6 +1,6 @@
 """The controls of Channels: a sentence of buttons, each opening what changes it. All of it is in the address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,8 +77,8 @@ def setter(name: str) -> Callable[[Any], None]:
     return lambda value: change(lambda choice: replace(choice, **{name: value}))
 
 
-def controls(choice: ChannelsChoice) -> None:
-    """Draw the sentence, and the drawer of the event."""
+def controls(choice: ChannelsChoice, more: Sequence[Control] = ()) -> None:
+    """Draw the sentence and what the page adds to it, and the drawer of the event."""
     event = choice.event.as_json()
     shown = [
         Control("by", f"by {choice.by}", "What is compared", lambda: _by(choice)),
@@ -94,6 +94,7 @@ def controls(choice: ChannelsChoice) -> None:
         Control("floor", _ranked(choice), "How many people it takes to be ranked, and what is dear",
                 lambda: _floor(choice)),
     ]  # fmt: skip
+    shown += more
     if any(key in url.now() for key in OWN):
         about = "Back to what this page opens with; period and filters stay"
         shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))

@@ -123,7 +123,8 @@ def _followed(scope: Json, fields: list[str]) -> tuple[Answer, str] | None:
         shown = _instead(scope, fields)
         found = None if shown is None else _asked(scope, fields, shown)
     with place:
-        widgets.pick("channels-goal", "Followed to", queries.events(), shown, channels_views.put("goal"), width=260,
+        names = {name: readable(name) for name in queries.events()}
+        widgets.pick("channels-goal", "Followed to", names, shown, channels_views.put("goal"), width=260,
                      placeholder="the end of the funnel")  # fmt: skip
     if found is not None and shown is not None and shown != goal:
         said = (

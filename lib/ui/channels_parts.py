@@ -24,21 +24,21 @@ Row = Mapping[str, Any]
 COLUMNS: dict[str, tuple[str, Format]] = {
     "rank": ("Rank", "count"),
     "channel": ("Channel", "text"),
-    "of_channel": ("Of channel", "text"),
+    "cost_per_kept": ("Per person kept", "money"),
+    "retention": ("Kept", "percent"),
+    "retention_adjusted": ("Kept, same mix", "percent"),
+    "cac": ("Per person", "money"),
     "users": ("People", "decimal"),
     "spend": ("Cost", "money"),
-    "cac": ("Per person", "money"),
-    "retention": ("Kept", "percent"),
-    "retention_low": ("95 % from", "percent"),
+    "of_channel": ("Of channel", "text"),
+    "retention_low": ("Kept, 95 % from", "percent"),
     "retention_high": ("to", "percent"),
-    "retention_shrunk": ("Kept, drawn to mean", "percent"),
-    "retention_adjusted": ("Kept, same mix", "percent"),
-    "cost_per_kept": ("Per person kept", "money"),
-    "cost_per_kept_low": ("95 % from ", "money"),
+    "cost_per_kept_low": ("Per kept, 95 % from", "money"),
     "cost_per_kept_high": ("to ", "money"),
     "ltv": ("Value per person", "money"),
     "ltv_to_cac": ("Value ÷ cost", "decimal"),
     "payback_days": ("Paid back by day", "count"),
+    "retention_shrunk": ("Kept, evened out", "percent"),
     "note": ("Note", "text"),
 }
 POINTS = ("cac", "retention", "retention_shrunk", "retention_adjusted", "cost_per_kept", "ltv", "ltv_to_cac")
@@ -187,7 +187,7 @@ def _without_a_place(answer: Answer, of: str) -> None:
 
 
 def channels_table(answer: Answer, name: str = "channels", of: str = "") -> None:
-    """One row for each channel, raw beside drawn to the mean; what rests on fewer than five people is left empty."""
+    """One row for each channel, raw and evened out; what rests on fewer than five people is left empty."""
     asked = answer.question
     assert isinstance(asked, Channels)
     frame = remembered(answer, f"table of {of}", lambda: told(answer.tables["channels"], asked.by, of))
@@ -227,7 +227,7 @@ def _without_a_name(answer: Answer) -> None:
 def counted(columns: Mapping[str, tuple[str, Format]], asked: Channels) -> dict[str, tuple[str, Format]]:
     """The columns, people as whole numbers unless several contacts share a person."""
     found = dict(columns)
-    for name in ("users", "eligible", "kept"):
+    for name in ("users", "eligible", "kept", "known"):
         if name in found and asked.is_whole:
             found[name] = (found[name][0], "count")
     return found
@@ -244,14 +244,21 @@ def told(frame: pl.DataFrame, by: str, of: str = "") -> pl.DataFrame:
     return rows.with_columns(pl.when(~hidden).then(pl.col(point)).alias(point) for point in POINTS)
 
 
-def unattributed(answer: Answer, where: str = "see Costs") -> None:
-    """Who belongs to nothing, and cost that names nothing (`where` it is listed), as a sentence below the table."""
+def unattributed(answer: Answer, where: str = "") -> None:
+    """Who belongs to nothing, and cost that names nothing (`where` it is listed), as a sentence below the table.
+
+    On the page itself one of the numbers above says who belongs to nothing, unless a target has taken its place.
+    """
     asked = answer.question
     assert isinstance(asked, Channels)
     (lost, everybody), spend = traced(answer), answer.tables["unattributed"]["spend"].item(0)
+    if not where and asked.target is None:
+        if spend:
+            st.caption(plain(f"{_amount(spend)} of cost names no channel; the tab Costs lists it."))
+        return
     share = percent(lost / everybody if everybody else None)
     said = f"Unattributed: {people(lost)} ({share}) without a contact in the {count(asked.lookback_days)} days before"
-    more = f"; {_amount(spend)} of cost names no channel ({where})." if spend else "."
+    more = f"; {_amount(spend)} of cost names no channel ({where or 'see Costs'})." if spend else "."
     st.caption(plain(said + more))
 
 

@@ -13,7 +13,7 @@ from lib.ui import channels_views
 from lib.ui.builder import widgets
 from lib.ui.page import VERDICT
 from lib.ui.tables import Format, table
-from lib.ui.words import plain, stressed
+from lib.ui.words import plain, readable, stressed
 
 Json = Mapping[str, Any]
 Columns = dict[str, tuple[str, Format]]
@@ -41,7 +41,7 @@ def projection(scope: Json, margin: float) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         widgets.pick("projection-model", "Project", MODELS, model, channels_views.put("model"), width=260)
         if model == "repeat":
-            names = queries.events()
+            names = {name: readable(name) for name in queries.events()}
             widgets.pick("projection-event", "A purchase is", names, event, channels_views.put("bought"), width=260,
                          placeholder=queries.settings().channels.purchase or "the event with values")  # fmt: skip
             widgets.whole(
@@ -64,12 +64,13 @@ def projection(scope: Json, margin: float) -> None:
 
 def _draw(answer: Answer, model: str) -> None:
     st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
-    for note in (*answer.notes, answer.definition):
-        st.caption(plain(note))
+    if answer.notes:
+        st.caption(plain(" ".join(answer.notes)))
     shown = answer.tables["customers" if model == "repeat" else "projection"]
     columns = CUSTOMERS if model == "repeat" else CONTRACTS
     about = "Customers by what they are expected to bring in" if model == "repeat" else "Accounts still there by age"
     table(shown, columns, f"projection-{model}", about, question=answer.question)
+    st.caption(plain(answer.definition))
     if not answer.tables["parameters"].height:
         return
     st.markdown("## What was fitted")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.answers.channels_mix import known
 from lib.answers.channels_staying import bounded
 from lib.charts import payback, retention
 from lib.questions import parse
@@ -44,8 +45,8 @@ CURVES: Columns = {
 PAYBACK: Columns = {
     "channel": ("Name", "text"),
     "day": ("Day", "count"),
-    "value_per_user": ("Gross profit per person so far", "money"),
-    "cac": ("Cost per person", "money"),
+    "value_per_user": ("Gross profit a person", "money"),
+    "cac": ("Cost a person", "money"),
 }
 TOTALS: Columns = {
     "said": ("Cost of a person", "text"),
@@ -58,8 +59,8 @@ TOTALS: Columns = {
 }
 ABOUT = {
     "paid": ("Paid", "Media and fees ÷ people of the channels these were spent on"),
-    "blended": ("Blended", "The same cost ÷ everybody, also those who came for nothing or cannot be traced"),
-    "fully_loaded": ("Fully loaded", "All cost of marketing and sales, people and tools too ÷ everybody"),
+    "blended": ("Blended", "The same cost ÷ everybody, those who cost nothing too"),
+    "fully_loaded": ("Fully loaded", "All of marketing and sales, people and tools too ÷ everybody"),
     "above_target": ("Above the target", "Names where a person kept costs more than the target, or nobody was kept"),
 }
 ODD: Columns = {
@@ -84,6 +85,8 @@ MIXED: Columns = {
     "channel": ("Name", "text"),
     "eligible": ("People", "decimal"),
     "retention": ("Kept", "percent"),
+    "known": ("In a group", "decimal"),
+    "rate_known": ("Kept of these", "percent"),
     "retention_adjusted": ("Kept, same mix", "percent"),
     "note": ("Note", "text"),
 }
@@ -133,7 +136,7 @@ def tabs(asked: Json, choice: ChannelsChoice, answer: Answer) -> None:
 
 
 def partners(asked: Json, of: str) -> None:
-    """Creators and other partners, raw beside drawn to the mean of their channel; all, or those of one channel."""
+    """Creators and other partners, raw and evened out by their channel; all, or those of one channel."""
     answer = queries.ask(parse({**asked, "by": "partner"}))
     named = answer.tables["channels"].filter((pl.col("channel") != "(none)") & pl.col("of_channel").is_not_null())
     if not named.height:
@@ -173,6 +176,9 @@ def _curves(answer: Answer) -> tuple[Answer, str]:
     enough = answer.tables["channels"].filter(pl.col("users") >= asked.floor)["channel"]
     if enough.len():
         rows = rows.filter(pl.col("channel").is_in(enough.implode()))
+    # The best first: of many lines the first few have a colour and a name.
+    final = pl.col("rate").sort_by("day").last().over("channel")
+    rows = rows.sort(final, "channel", "day", descending=[True, False, False])
     last = rows.filter(pl.col("day") == pl.col("day").max()).sort(["rate", "channel"], descending=[True, False])
     said = ""
     if last.height:
@@ -250,28 +256,20 @@ def mix(choice: ChannelsChoice, answer: Answer) -> None:
     if choice.adjust is None:
         st.info("Choose a field to see whether channels differ, or only the people they bring.")
         return
-    rows = answer.tables["channels"].filter(pl.col("eligible") >= choice.floor).sort("retention", descending=True)
-    by = plain(readable(choice.adjust))
+    rows = answer.tables["channels"].filter(pl.col("eligible") >= choice.floor)
+    rows = rows.join(known(answer.tables["strata"]), on="channel", how="left")
+    rows, by = rows.sort("retention", descending=True), plain(readable(choice.adjust))
     st.markdown(f"## Who stays, at the same mix of {by}")
-    table(
-        rows,
-        channels_parts.counted(MIXED, _asked(answer)),
-        "channels-mixed",
-        "Share kept as it is and at the same mix",
-        question=answer.question,
-    )
+    columns = channels_parts.counted(MIXED, _asked(answer))
+    table(rows, columns, "channels-mixed", "Share kept as it is and at the same mix", question=answer.question)
     st.markdown(f"## Each group of {by}")
     strata = answer.tables["strata"]
-    table(
-        strata,
-        channels_parts.counted(STRATA, _asked(answer)),
-        "channels-strata",
-        "Share kept by channel and group",
-        question=answer.question,
-    )
+    columns = channels_parts.counted(STRATA, _asked(answer))
+    table(strata, columns, "channels-strata", "Share kept by channel and group", question=answer.question)
     st.caption(
         "A channel's share at the same mix is the sum of its groups' shares × the weight of the group among all people"
-        " here. A channel without anybody in one of the groups has none; nothing is guessed."
+        " here. A channel without anybody in one of the groups has none; nothing is guessed. Who has no value is in no"
+        " group: compare the share at the same mix with that of those in a group."
     )
 
 

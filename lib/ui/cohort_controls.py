@@ -28,7 +28,7 @@ from lib.ui.tables import Format, table
 from lib.ui.words import plain
 from lib.words import count, percent
 
-LONGEST = 90  # letters of the rule that fit on its button
+LONGEST = 50  # letters of the rule that fit on its button
 ONCE_MORE = Times(op="ge", value=2)
 LIST: dict[str, tuple[str, Format]] = {
     "user_id": ("Person", "text"),
@@ -93,7 +93,7 @@ def controls(people: People, scope: Mapping[str, Any], more: list[Control]) -> N
     """Draw the sentence, and the drawer that is open."""
     who = said(people.who.as_json())
     other = said(people.other.as_json()) if people.other is not None else ""
-    beside = f"beside {_short(f'people {other}', people.other)}" if people.other is not None else "beside no others"
+    beside = f"beside {_short(f'people {other}', people.other)}" if people.other is not None else "no second group"
     shown = [
         Control("who", _short(f"people {who}", people.who), "Who belongs to them", press=pull_rules("who", people.who)),
         Control("held", f"{people.held} % left alone" if people.held else "nobody left alone",
@@ -108,7 +108,7 @@ def controls(people: People, scope: Mapping[str, Any], more: list[Control]) -> N
         if len(text) > LONGEST:  # its button has no room for it
             st.caption(plain(f"{begin}{text[1:]}."))
     rules_drawer("who", "Who", lambda rule: change(lambda old: replace(old, who=rule)))
-    rules_drawer("other", "Beside whom", lambda rule: change(lambda old: replace(old, other=rule)))
+    rules_drawer("other", "A second group beside them", lambda rule: change(lambda old: replace(old, other=rule)))
     cohort_keeping.keep_drawer()
 
 

@@ -18,14 +18,14 @@ def rule(value: Json) -> str:
     """A rule as a clause that follows "people".
 
     >>> rule({"did": {"event": "scan"}, "times": {"op": "ge", "value": 2}, "within": {"value": 7, "unit": "day"}})
-    'who did scan at least 2 times in the last 7 days'
+    'who did “scan” at least 2 times in the last 7 days'
     >>> rule({"all": [{"did": {"event": "a"}}, {"not": {"field": "user.country", "op": "in", "value": ["DE", "AT"]}}]})
-    'who did a in the period and not those whose user country is DE or AT'
+    'who did “a” in the period and not those whose user country is DE or AT'
     """
     if "did" in value:
         return f"who {_did(value)}{time(value)}"
     if "sequence" in value:
-        steps = listing([sentences.event(as_event(step)) for step in value["sequence"]], "then")
+        steps = listing([sentences.event(as_event(step), quoted=True) for step in value["sequence"]], "then")
         within = sentences.window(value.get("window") or FORTNIGHT)
         return f"who did {steps or '…'} within {within}{time(value)}"
     if "cohort" in value:
@@ -46,7 +46,7 @@ def _bracketed(value: Json) -> str:
 
 
 def _did(value: Json) -> str:
-    times, said = value.get("times") or ONCE, sentences.event(as_event(value["did"]))
+    times, said = value.get("times") or ONCE, sentences.event(as_event(value["did"]), quoted=True)
     if times == NEVER:
         return f"did not do {said}"
     often = f" {OFTEN[times['op']]} {sentences.plural(times['value'], 'time')}"

@@ -10,7 +10,7 @@ from lib import queries
 from lib.answers import Answer
 from lib.catalog import METRICS, Metric
 from lib.charts import lines
-from lib.ui import explore_shared, url
+from lib.ui import explore_shared, trend_parts, url
 from lib.ui.builder import widgets
 from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.explore_shared import Shared
@@ -117,14 +117,17 @@ def draw(answer: Answer, choice: MetricChoice) -> None:
     """Picture and table."""
     metric = METRICS[choice.metric]
     named = remembered(answer, "lines", lambda: labelled(answer, metric))
-    unit = "percent" if metric.is_share else "count"
+    unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
     picture(named, "metric", lines, unit=unit)
     frame = remembered(answer, "rows", lambda: listed(answer.tables["metric"]))
     columns = {**COLUMNS, "bucket": ("From", "time" if choice.shared.grain == "hour" else "day")}
     if metric.is_share:
         columns["value"] = (metric.title, "percent")
     else:
-        columns = {name: part for name, part in columns.items() if name not in ("numerator", "denominator")}
+        is_count = remembered(answer, "counts", lambda: trend_parts.is_count(frame))
+        told = {"numerator", "denominator", *(["n"] if is_count else [])}
+        columns = {name: part for name, part in columns.items() if name not in told}
+        columns["value"] = (metric.title, "money" if unit == "money" else "number")
     if not choice.shared.by:
         columns.pop("segment")
     table(frame, columns, f"metric-{choice.metric}", f"{metric.title}, point by point", question=answer.question)

@@ -130,7 +130,7 @@ def compare_control(shared: Shared, put: Put, against: str) -> Control:
             widgets.explained("shared-compare", "Compare with", COMPARES_SAID, shared.compare, _set(put, "compare"))
         st.caption("Where the data does not reach back that far, nothing is compared.")
 
-    said = f"compared with {against}" if against else "nothing to compare with"
+    said = f"against {against}" if against else "nothing to compare with"
     said = "not compared" if shared.compare == "none" else said
     return Control("compare", said, "An earlier time to lay behind this one", draw)
 

@@ -165,7 +165,7 @@ def _without(choice: Choice) -> str:
 
 def _compared(choice: Choice, against: str) -> str:
     if against:
-        return f"compared with {against}"
+        return f"against {against}"
     return "not compared" if choice.compare == "none" else "nothing to compare with"
 
 

@@ -72,9 +72,9 @@ def _largest_loss(rows: pl.DataFrame, faint: bool) -> Card:
     if step is None:
         return Card("Largest loss", "0", few=faint)
     row = rows.row(by_predicate=pl.col("step") == step, named=True)
-    still = still_waiting(row["open"] or 0)
-    about = "People who did one step and not the next, where that is the most people."
-    return Card("Largest loss", count(row["lost"]), meaning=about, note=f"before “{row['label']}”{still}", few=faint)
+    about = "People who did one step and not the next, where that is the most people"
+    about += f"{still_waiting(row['open'] or 0)}."
+    return Card("Largest loss", count(row["lost"]), meaning=about, note=f"before “{row['label']}”", few=faint)
 
 
 def _slowest(rows: pl.DataFrame, faint: bool) -> Card:
@@ -113,6 +113,9 @@ def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:
 
 def steps_picture(answer: Answer) -> None:
     """The funnel as bars, a click on one lists its people; broken down, small bars per segment."""
+    if not answer.tables["steps"]["users"].sum():
+        st.info("Nobody began, so there is nothing to draw. Choose a longer period, fewer filters or other steps.")
+        return
     if "by" in answer.question.as_json():
         picture(answer, "steps", funnel_segments)
         return

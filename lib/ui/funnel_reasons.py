@@ -1,5 +1,6 @@
 """Why people stop, and which act goes with staying: the two tabs of Onboarding that look for what to change."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import streamlit as st
 
 from lib import queries
 from lib.answers import Answer
+from lib.answers.notes import left_out
 from lib.charts import funnel
 from lib.questions import parse
 from lib.ui import url
@@ -28,9 +30,9 @@ REASONS: dict[str, tuple[str, Format]] = {
     "users": ("People", "count"),
     "rate": ("Take the step", "percent"),
     "rate_elsewhere": ("All others", "percent"),
-    "low": ("Difference, pp, from", "decimal"),
+    "low": ("Difference in pp, 95 % from", "decimal"),
     "high": ("to", "decimal"),
-    "users_won_if_equal": ("People won if equal", "count"),
+    "users_won_if_equal": ("People to win", "count"),
     "sure": ("Sure", "text"),
 }
 ACTS: dict[str, tuple[str, Format]] = {
@@ -39,14 +41,14 @@ ACTS: dict[str, tuple[str, Format]] = {
     "precision": ("Of them stay", "percent"),
     "precision_low": ("95 % from", "percent"),
     "precision_high": ("to", "percent"),
-    "recall": ("Of those who stay did it", "percent"),
+    "recall": ("Those who stay did it", "percent"),
     "lift": ("Times as often", "number"),
-    "mcc": ("Fit (MCC)", "number"),
+    "mcc": ("Fit", "number"),
 }
 SURE = {True: "yes", False: "could be chance"}
 CORRECTED = (
-    "Some differences leave out 0 and still could be chance: many values are compared here, so the verdict is corrected"
-    " for that (Bonferroni) and asks for more than one interval alone."
+    "People to win: so many more would take the step if these people did like all others. Some differences leave out 0"
+    " and still could be chance: of so many values a few differ by luck alone, so “yes” asks for more (Bonferroni)."
 )
 
 
@@ -67,8 +69,8 @@ def reasons(asked: Json) -> None:
 
     widgets.pick("reasons-step", "Why people stop before", later, chosen, write, width=280)
     answer = queries.ask(parse({**asked, "by": None, "view": "drivers", "step": chosen}))
-    _said(answer)
     rows = answer.tables["drivers"]
+    _said(answer, rows["field"])
     if not rows.height:
         return
     shown = rows.with_columns(
@@ -98,8 +100,8 @@ def activation(asked: Json) -> None:
     start = {key: value for key, value in asked["steps"][0].items() if key in ("event", "where", "label")}
     question = {"kind": "activation", "scope": asked["scope"], "start": start}
     answer = queries.ask(parse(question | ({"kept": "paid"} if kept == "paid" else {})))
-    _said(answer)
     rows = answer.tables["candidates"].drop_nulls("rank").head(MOST_ACTS)
+    _said(answer, rows["event"])
     if not rows.height:
         return
     acts = [_act(*row) for row in rows.select("event", "times", "within_days").iter_rows()]
@@ -116,7 +118,11 @@ def _act(event: str, times: int, days: int) -> str:
     return f"{readable(event)}{often} within {days} day{'' if days == 1 else 's'}"
 
 
-def _said(answer: Answer) -> None:
-    st.html(f'<p style="{VERDICT}">{stressed(answer.headline)}</p>')
-    for note in answer.notes:
-        st.caption(plain(note))
+def _said(answer: Answer, names: pl.Series) -> None:
+    """The verdict, with these fields or events as the page writes them; of the notes what the top has not said yet."""
+    said, above = answer.headline, left_out(queries.facts())
+    for name in names.unique():
+        said = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", readable(name), said)
+    st.html(f'<p style="{VERDICT}">{stressed(said)}</p>')
+    if notes := [note for note in answer.notes if note not in above]:
+        st.caption(plain(" ".join(notes)))

@@ -78,7 +78,7 @@ def _body(draft: Json, change: Change, choice: Choice) -> None:
 
     told = draft.get("hold") or []
     widgets.picks(
-        "steps-hold", "The same on all steps", named, told, hold, placeholder="nothing has to be", help=HOLD_ABOUT
+        "steps-hold", "Fields that are equal on all steps", named, told, hold, placeholder="none", help=HOLD_ABOUT
     )
 
 

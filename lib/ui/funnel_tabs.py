@@ -90,6 +90,9 @@ def over_time(asked: Json, choice: Choice, view: View) -> None:
     with st.container(horizontal=True):
         grain_part("funnel-grain", view.grain, funnel_views.setter(len(choice.steps))("grain"), width=150)
     answer = queries.ask(parse({**asked, "view": "trend", "grain": view.grain}))
+    if not answer.tables["trend"]["entered"].sum():
+        st.info("Nobody began, so there is no course to draw.")
+        return
     picture(answer, "trend", trend, click=annotations.begin)
     frame = remembered(answer, "trend", lambda: stated(answer.tables["trend"]))
     table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period", question=answer.question)

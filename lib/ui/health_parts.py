@@ -36,7 +36,8 @@ SOURCES: dict[str, tuple[str, Format]] = {
     "waiting": ("Waiting now", "count"),
     "late_rows": ("Came late", "count"),
 }
-RARE = ("target", "waiting", "late_rows")  # columns shown only where they have something to say
+# Columns shown only where they have something to say.
+RARE = ("target", "updated", "duplicates", "quarantined", "waiting", "late_rows")
 JOINS: dict[str, tuple[str, Format]] = {
     "label": ("Join", "text"),
     "share": ("Share", "percent"),
@@ -210,7 +211,10 @@ def storage_tab(found: Overview) -> None:
         rows = None
     if rows is not None and rows.height:
         st.markdown(f"## {storage.title(rows)}")
-        sized = rows.with_columns(size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()))
+        sized = rows.with_columns(
+            pl.col("meaning").str.extract(r"^([^.;]*)") + ".",
+            size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()),
+        )
         table(_loaded_at(sized), STORED, "storage", "Each table with its rows, size and files")
         st.caption(queries.from_warehouse(storage.tidiness, timezone()))
     asked = st.button("Check every file", icon=":material/search:", help="Reads everything and compares checksums")

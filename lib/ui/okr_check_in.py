@@ -129,7 +129,7 @@ def _say(draft: dict[str, Any], change: Change, held: Mapping[str, Held]) -> Non
         return lambda told: change(lambda now: {**now, name: told})
 
     measured = value(one.result, one.standing.value)
-    st.markdown(plain(f"{one.result.title}. Measured: {measured}, way: {way(one.result)}."))
+    st.markdown(plain(f"{one.result.title}. Measured: {measured}; {way(one.result)}."))
     widgets.pick("check-confidence", "How sure are you that it will be reached?", CONFIDENCE, draft["confidence"],
                  put("confidence"), placeholder="Choose from 0.0 to 1.0")  # fmt: skip
     if one.measured.answer is None:

@@ -12,6 +12,7 @@ from lib.queries import okrs
 from lib.queries.okrs import Board, Goal, Records
 from lib.ui import url
 from lib.ui.builder import widgets
+from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.url import Reader
 
 STATUSES = (
@@ -123,17 +124,23 @@ def _open_tab() -> None:
 
 
 def controls(choice: OkrChoice, known: Records, today: date) -> None:
-    """Draw cycle, team, owner and state as a row."""
+    """Draw cycle, team, owner and state as a row of words."""
     named = dict.fromkeys([*okrs.all_cycles(known), cycles.quarter_of(today), following(cycles.quarter_of(today))])
     offered = {cycle: cycles.words(cycle) for cycle in cycles.in_order({*named, choice.cycle})}
-    with st.container(horizontal=True, gap="small"):
-        widgets.pick("okr-cycle", "Cycle", offered, choice.cycle, lambda told: put("cycle", told), width=160)
-        for name, label, options in (
-            ("team", "Team", teams(known)), ("owner", "Owner", owners(known)), ("status", "State", STATUSES),
-        ):  # fmt: skip
-            said = {EVERY: "all", **{one: one for one in options}}
-            widgets.pick(f"okr-{name}", label, said, getattr(choice, name),
-                         lambda told, name=name: put(name, told), width=160)  # fmt: skip
+    toolbar("okr", [
+        Control("cycle", offered[choice.cycle], "Which cycle is looked at", lambda: widgets.pick(
+            "okr-cycle", "Cycle", offered, choice.cycle, lambda told: put("cycle", told), width=240)),
+        _left_over("team", "all teams", "Team", teams(known), choice.team),
+        _left_over("owner", "all owners", "Owner", owners(known), choice.owner),
+        _left_over("status", "any state", "State", STATUSES, choice.status),
+    ])  # fmt: skip
+
+
+def _left_over(name: str, every: str, label: str, options: Sequence[str], value: str) -> Control:
+    """A word of the row that leaves some key results over."""
+    said = {EVERY: every, **{one: one for one in options}}
+    return Control(name, said.get(value, value), f"{label} of the key results that are shown", lambda: widgets.pick(
+        f"okr-{name}", label, said, value, lambda told: put(name, told), width=240))  # fmt: skip
 
 
 def narrowed(board: Board, choice: OkrChoice) -> Board:

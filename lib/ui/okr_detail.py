@@ -70,22 +70,28 @@ def detail(shown: Board, choice: okr_choice.OkrChoice) -> None:
 def sentence(held: Held) -> str:
     """State, measured, pace, where it leads, and what is said; in the first tenth of the time only how far it is."""
     stands, result = held.standing, held.result
-    told = [f"{state(held)}. {source(result)}; {way(result)}; owner {result.owner}"]
-    if stands.value is not None:
-        told.append(f"measured {value(result, stands.value)}, {percent(stands.progress, 0)} of the way")
     is_open = not held.is_closed and not stands.is_early
+    now = [state(held) if stands.value is None else f"{state(held)}: measured {value(result, stands.value)}",
+           way(result)]  # fmt: skip
+    if stands.value is not None:
+        now.append(f"{percent(stands.progress, 0)} of the way")
     if stands.pace is not None and is_open:
-        told.append(f"pace {stands.pace:.2f}")
-    if stands.straight is not None and is_open:
-        told.append(f"forecast at the pace since the start: {value(result, stands.straight)}")
-    if stands.heading is not None and stands.lands is not None and is_open:
+        now.append(f"pace {stands.pace:.2f}")
+    told = [", ".join(now), _leads(held) if is_open else "", stands.contrast, held.measured.problem or "",
+            f"{source(result)}; owner {result.owner}"]  # fmt: skip
+    return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in told if part)
+
+
+def _leads(held: Held) -> str:
+    """`forecast $13.19 by the line through its values, $11.84 at the pace since the start`; empty without either."""
+    stands, result = held.standing, held.result
+    ends = []
+    if stands.heading is not None and stands.lands is not None:
         far = "" if stands.is_limit else f" ({percent(stands.lands, 0)} of the way)"
-        told.append(f"forecast by the line through its values: {value(result, stands.heading)}{far}")
-    if stands.contrast:
-        told.append(stands.contrast)
-    if held.measured.problem:
-        told.append(held.measured.problem.rstrip("."))
-    return "; ".join(told) + "."
+        ends.append(f"{value(result, stands.heading)}{far} by the line through its values")
+    if stands.straight is not None:
+        ends.append(f"{value(result, stands.straight)} at the pace since the start")
+    return f"forecast {', '.join(ends)}" if ends else ""
 
 
 def _picture(held: Held) -> None:

@@ -26,7 +26,7 @@ from lib.words import people
 
 COLUMNS: dict[str, tuple[str, Format]] = {
     "cycle": ("Cycle", "text"), "title": ("Key result", "text"), "objective": ("Objective", "text"),
-    "way": ("Way", "text"), "final": ("At the close", "text"), "score": ("Score", "decimal"),
+    "way": ("From, to", "text"), "final": ("At the close", "text"), "score": ("Score", "decimal"),
     "word": ("Read as", "text"), "meaning": ("Defined then as", "text"), "version": ("Definition", "text"),
 }  # fmt: skip
 RHYTHM: dict[str, tuple[str, Format]] = {
@@ -34,7 +34,7 @@ RHYTHM: dict[str, tuple[str, Format]] = {
     "score": ("Score", "decimal"), "rhythm": ("Checked in on time", "percent"), "diagnosis": ("Diagnosis", "text"),
 }  # fmt: skip
 SEEN_DAYS = 28
-SEEN = "Opened by {opened} of the {people} who used the dashboard in the last {days} days."
+SEEN = "Opened by {opened} of {people} who used the dashboard in the last {days} days."
 NONE_YET = "No cycle is closed yet. At the end of one, close its key results: the scores stay, and show here."
 
 
@@ -60,7 +60,8 @@ def diagnosis(known: Records) -> None:
         st.info(NONE_YET)
         return
     _picture(frame, "rhythm", "okr-diagnosis")
-    table(frame.reverse(), RHYTHM, "okr-diagnosis", "Score, share of check-ins on time, and what both say together")
+    table(frame.reverse(), RHYTHM, "okr-diagnosis", "Score, share of check-ins on time, and what both say together",
+          whole=("diagnosis",))  # fmt: skip
 
 
 def _seen() -> None:
@@ -74,7 +75,9 @@ def _seen() -> None:
 
 
 def _picture(frame: pl.DataFrame, against: str, key: str) -> None:
-    title, legend = okr_scores.title(frame), okr_scores.LEGEND if against == "cycle" else okr_scores.WATCHED
+    title, legend = okr_scores.title(frame), okr_scores.LEGEND
+    if against == "rhythm":
+        title, legend = okr_scores.watched(frame), okr_scores.WATCHED
     st.markdown(f"## {plain(title)}")
 
     def draw(tones: Tones) -> Specification:
@@ -102,7 +105,8 @@ def rows(known: Records) -> pl.DataFrame:
         frozen = {name: part for name, part in (one.frozen or {}).items() if name != "fingerprint"}
         told.append(
             {
-                "cycle": goal.cycle, "title": one.title, "objective": goal.title, "owner": one.owner, "way": way(one),
+                "cycle": cycles.words(goal.cycle), "title": one.title, "objective": goal.title, "owner": one.owner,
+                "way": way(one),
                 "final": value(one, one.final_value), "score": one.score, "word": scores.read(one.score, goal.kind),
                 "meaning": str(frozen.get("meaning", "–")), "rhythm": share,
                 "version": str((one.frozen or {}).get("fingerprint") or digest(frozen))[:6],

@@ -17,6 +17,7 @@ from lib.ui import annotations as notes
 from lib.ui import export, saved, states, url
 from lib.ui.caption import through
 from lib.ui.words import UNITS, age, moment, plain, stressed
+from lib.words import count
 
 VERDICT = "font-size:1.34rem;line-height:1.45;margin:0;max-width:62rem"
 
@@ -59,7 +60,9 @@ def freshness(answer: Answer) -> str:
     if answer.as_of is None:
         return f":gray[{through()}]"
     text = f"data through {moment(answer.as_of, queries.facts().timezone)}"
-    return f":orange[{text} · {age(answer.as_of)} days old]" if states.is_stale(answer.as_of) else f":gray[{text}]"
+    if not states.is_stale(answer.as_of):
+        return f":gray[{text}]"
+    return f":orange[{text} · {count(age(answer.as_of))} days old]"
 
 
 def verdict(answer: Answer) -> None:

@@ -88,7 +88,7 @@ def drawn(shown: Shown) -> None:
         if place is not None:
             url.write({"show": names[place]})
 
-    widgets.choose_in_row("pulse-show", "Whose course is drawn", said, names.index(shown.show), put)
+    widgets.choose_in_row("pulse-show", "Show over time", said, names.index(shown.show), put)
 
 
 def title(name: str) -> str:

@@ -130,11 +130,12 @@ def course(shown: Shown) -> None:
 
 
 def moved(shown: Shown, found: Moves) -> None:
-    """What moved most, each with the split that explains most of it and a way to look closer."""
-    st.markdown("## Moved most")
-    if not found.moves:
-        about = f"Looked at {found.looked_at} metrics, week by week." if found.looked_at else "Nothing to look at yet."
-        st.caption(plain(f"{about} None is beyond its usual noise." if found.looked_at else about))
+    """What moved most, each with the split that explains most of it and a way to look closer.
+
+    Where nothing did, the sentence at the top of the page has said so.
+    """
+    if found.moves:
+        st.markdown("## Moved most")
     for place, move in enumerate(found.moves):
         with st.container(gap="xsmall", key=f"moved-{place}"):
             st.markdown(f"**{'▲' if move.value > move.expected else '▼'} {plain(move.said)}.**")

@@ -27,7 +27,7 @@ COLUMNS: Columns = {
     "failed_amount": ("Failed, money", "money"),
     "recovered_amount": ("Paid after all, money", "money"),
     "share_amount": ("Share of money", "percent"),
-    "median_days": ("Days to payment, middle", "count"),
+    "median_days": ("Days to payment, median", "count"),
 }
 CHANGE: Columns = {
     "segment": ("E-mail flow", "text"),

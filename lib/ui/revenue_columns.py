@@ -76,7 +76,7 @@ PATHS: Columns = {
     "next": ("Next product", "text"),
     "accounts": ("Accounts", "count"),
     "share": ("Of all accounts", "percent"),
-    "median_days": ("Days between, middle", "count"),
+    "median_days": ("Days between, median", "count"),
 }
 CONCENTRATION: Columns = {
     "bucket": ("From", "day"),
@@ -90,9 +90,9 @@ CONCENTRATION: Columns = {
 }
 DRIVERS: Columns = {
     "segment": ("Group", "text"),
-    "change": ("Adds, pp", "decimal"),
-    "rate": ("of it rate, pp", "decimal"),
-    "mix": ("of it mix, pp", "decimal"),
+    "change": ("Change, pp", "decimal"),
+    "rate": ("by rate, pp", "decimal"),
+    "mix": ("by mix, pp", "decimal"),
     "grr_before": ("GRR before", "percent"),
     "grr": ("GRR", "percent"),
     "weight_before": ("Weight before", "percent"),

@@ -1,6 +1,6 @@
 """The controls of Revenue: a sentence of buttons, each opening what changes it. All of it is in the address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,14 +76,14 @@ def _policy(name: str) -> Callable[[Any], None]:
     return lambda value: change(lambda choice: replace(choice, policy=choice.policy.model_copy(update={name: value})))
 
 
-def controls(choice: RevenueChoice) -> None:
-    """Draw the sentence."""
+def controls(choice: RevenueChoice, more: Sequence[Control] = ()) -> None:
+    """Draw the sentence, and what the page adds to it."""
     policy = choice.policy
     price = "what is paid" if policy.discounts == "net" else "list prices"
     shown = [
         Control("basis", f"kept {BASES[choice.basis][0]}", "What is compared with what", lambda: _basis(choice)),
         Control("grain", f"by {choice.grain}", "How long a step of time is", lambda: _grain(choice)),
-        Control("by", f"for each {_said(choice.by)}" if choice.by else "all accounts together",
+        Control("by", f"for each {_said(choice.by)}" if choice.by else "all accounts",
                 "Groups of accounts or subscriptions", lambda: _by(choice)),
         Control("churn", f"churn {SHORT[policy.churn]}", "From when on a customer is gone", lambda: _churn(choice)),
         Control("pause", f"pauses {SHORT[policy.pause]}", "What a pause is",
@@ -91,6 +91,7 @@ def controls(choice: RevenueChoice) -> None:
         Control("price", f"in {price}", "Which price counts", lambda: widgets.explained(
             "revenue-price", "Count prices", PRICES, policy.discounts, _policy("discounts"))),
     ]  # fmt: skip
+    shown += more
     if any(key in url.now() for key in OWN):
         about = "Back to what this page opens with; period and filters stay"
         shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))

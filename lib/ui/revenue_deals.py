@@ -28,7 +28,7 @@ CYCLES: Columns = {
     "same_quarter_share": ("Of those won", "percent"),
     "low": ("95 %, from", "percent"),
     "high": ("to", "percent"),
-    "median_won_days": ("Days to a win, middle", "count"),
+    "median_won_days": ("Days to a win, median", "count"),
     "median_days": ("with open deals", "count"),
 }
 BANDS: Columns = {

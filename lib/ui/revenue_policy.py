@@ -13,6 +13,7 @@ from lib.store import Definition, Edit
 from lib.ui import keeping, revenue_choice, url
 from lib.ui.builder import drawer, widgets
 from lib.ui.builder.changes import Change, put
+from lib.ui.builder.toolbar import Control
 from lib.ui.revenue_choice import RevenueChoice, question
 from lib.ui.revenue_controls import CHURNS, PAUSES, PRICES
 from lib.ui.tables import Format, table
@@ -59,13 +60,16 @@ def in_words(policy: RevenuePolicy) -> str:
     return f"churn {churn}, {days} past due, a pause is {pause}, prices {prices}"
 
 
+def control() -> Control:
+    """The word of the row of controls that opens the policy and its versions."""
+    about = "How revenue is counted: the company's policy, its versions, and who answers for it"
+    return Control("policy", "policy", about, press=_open, icon="rule")
+
+
 def policy(choice: RevenueChoice, scope: Mapping[str, Any]) -> None:
-    """A way to the policy and its versions; where this page counts otherwise, both numbers side by side first."""
+    """Where this page counts otherwise than the policy, both numbers side by side; and the policy, if it is open."""
     kept = queries.policy()
-    if choice.policy == kept:
-        st.button("How revenue is counted", key="open-policy", type="tertiary", icon=":material/rule:",
-                  help="The company's policy, its versions, and who answers for it", on_click=_open)  # fmt: skip
-    else:
+    if choice.policy != kept:
         _difference(choice, scope, kept)
     drawer.drawer(DRAWER, NAME, _body, _wrong, _save, "Save")
 

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from lib import queries
-from lib.errors import DamagedDataError, GrowthOpsError, QuestionError, SettingsError
+from lib.errors import DamagedDataError, GrowthOpsError, QuestionError, SettingsError, SourceError
 from lib.model import TABLES
 from lib.ui.words import age, plain
 from lib.words import listing
@@ -71,7 +71,7 @@ def failed(error: Exception, cause: BaseException | None = None) -> None:
     text = str(error) if ours else "This part of the page could not be worked out. The rest of the product still works."
     works = next((words for kind, words in STILL_WORKS.items() if isinstance(error, kind)), "")
     st.error(f"{_escaped(text)}\n\n{works}".strip(), icon=":material/error:")
-    if not isinstance(error, QuestionError):
+    if not isinstance(error, QuestionError | SourceError):
         with st.expander("Details"):
             st.code("".join(traceback.format_exception(cause or error)).strip(), language=None, wrap_lines=True)
 
@@ -86,8 +86,8 @@ def lacking(answers: str, tables: Sequence[str]) -> None:
 
 def empty(answers: str) -> None:
     """No events yet: what the page would answer, what is missing, and three ways on."""
-    st.markdown(f"## No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}")
-    st.markdown("All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do.")
+    needs = "All it needs is one table: **who did what, and when**. Any CSV, Parquet or JSON Lines file will do."
+    st.markdown(f"## No events yet\n\nThis page will say: {answers[:1].lower()}{answers[1:]}\n\n{needs}")
     table = TABLES["events"]
     st.dataframe(
         pl.DataFrame({column.name: column.sample for column in table.columns[:4]}).to_arrow(),
@@ -96,13 +96,15 @@ def empty(answers: str) -> None:
         width="content",
         alt="Three sample rows of an events file",
     )
-    st.download_button("Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:")
-    folder = queries.workspace()
-    st.page_link("pages/trust/add_data.py", label="Add your data", icon=":material/upload_file:", width="content")
-    st.markdown("Or load it from the command line:")
-    st.code(f'growthops load events.csv --as events --workspace "{folder}"', language=None, wrap_lines=True)
-    st.markdown("Or look around first, with an invented company (“Add your data” makes it, too):")
-    st.code("growthops demo", language=None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = "**Add your data, or try the demo company**"
+        st.page_link("pages/trust/add_data.py", label=label, icon=":material/upload_file:", width="content")
+        st.download_button(
+            "Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:"
+        )
+    st.markdown("Or on the command line: a file of yours, or the invented company to look around in.")
+    load = f'growthops load events.csv --as events --workspace "{queries.workspace()}"'
+    st.code(f"{load}\ngrowthops demo", language=None, wrap_lines=True)
 
 
 def _without(answers: str, tables: Sequence[str]) -> None:

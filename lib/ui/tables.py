@@ -15,12 +15,14 @@ from lib.words import SIGNS
 
 Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day", "long"]
 MOST_ROWS = 1_000
-DIGIT, BESIDE = 8, 22
-"""Pixels of a digit, and of what is left free beside the text of a cell."""
+DIGIT, LETTER, BESIDE = 8, 7, 22
+"""Pixels of a digit, of a letter of a heading, and of what is left free beside the text of a cell."""
 WIDE = 560
 """Pixels of a column of sentences."""
 NAMED: Mapping[str, NumberColumnFormat] = {"USD": "dollar", "EUR": "euro", "JPY": "yen"}
 """What Streamlit calls the currencies it can write: with the minus before the sign, as the reader's country does."""
+LARGE = 1_000
+"""From this amount on sentences write no cents (`lib.words.money`); a column does not where no amount of it would."""
 
 
 def table(
@@ -82,7 +84,7 @@ def _shown(column: str, kind: Format, dtype: pl.DataType) -> pl.Expr:
     """
     found = pl.col(column)
     if kind == "money" and dtype.is_float():
-        rounded = found.round(2)
+        rounded = pl.when(is_round(found)).then(found.round(0)).otherwise(found.round(2))
         return pl.when(rounded == 0).then(0.0).otherwise(rounded).alias(column)
     if kind == "percent":
         return found * 100
@@ -92,27 +94,34 @@ def _shown(column: str, kind: Format, dtype: pl.DataType) -> pl.Expr:
     return found
 
 
-def _room(amounts: pl.Series, heading: str) -> int:
+def is_round(amounts: pl.Expr) -> pl.Expr:
+    """Whether a column of amounts is written without cents: none has any, or each but nothing is large."""
+    cents = amounts.round(2)
+    return (cents == cents.round(0)).all() | ((cents == 0) | (cents.abs() >= LARGE)).all()
+
+
+def _room(amounts: pl.Series, heading: str, places: int) -> int:
     """Pixels for the longest amount: left to itself, a table measures it before the font has come, and cuts it."""
     ends = [amounts.min(), amounts.max()]
-    texts = [f"{end:,.2f}" for end in ends if isinstance(end, (int, float))]
+    texts = [f"{end:,.{places}f}" for end in ends if isinstance(end, (int, float))]
     code = queries.settings().company.currency
     letters = max((len(text) for text in texts), default=0) + len(SIGNS.get(code, f" {code}"))
-    return DIGIT * max(letters, len(heading)) + BESIDE
+    return max(DIGIT * letters, LETTER * len(heading)) + BESIDE
 
 
-def money_format(code: str, has_losses: bool) -> str:
+def money_format(code: str, has_losses: bool, places: int = 2) -> str:
     """How a column of amounts is written. A minus stands at the number, never behind the sign of the currency.
 
     Where Streamlit cannot write a currency, its sign is put before amounts that are all above nothing, else its code
     behind them.
 
-    >>> money_format("USD", True), money_format("GBP", False), money_format("GBP", True), money_format("CHF", False)
-    ('dollar', '£%,.2f', '%,.2f GBP', '%,.2f CHF')
+    >>> money_format("USD", True), money_format("GBP", False), money_format("GBP", True), money_format("CHF", False, 0)
+    ('dollar', '£%,.2f', '%,.2f GBP', '%,.0f CHF')
     """
     if code in NAMED:
         return NAMED[code]
-    return f"%,.2f {code}" if has_losses or code not in SIGNS else f"{SIGNS[code]}%,.2f"
+    number = f"%,.{places}f"
+    return f"{number} {code}" if has_losses or code not in SIGNS else f"{SIGNS[code]}{number}"
 
 
 def _whole(heading: str, texts: pl.Series) -> ColumnConfig:
@@ -120,6 +129,16 @@ def _whole(heading: str, texts: pl.Series) -> ColumnConfig:
     longest = texts.str.len_chars().max()
     letters = longest if isinstance(longest, int) else 0
     return st.column_config.TextColumn(heading, width=DIGIT * max(letters, len(heading)) + BESIDE)
+
+
+def _money(heading: str, values: pl.Series) -> ColumnConfig:
+    is_known = values.dtype.is_numeric()
+    has_losses = is_known and bool((values < 0).any())
+    places = 0 if is_known and values.to_frame().select(is_round(pl.col(values.name))).item() else 2
+    form = money_format(queries.settings().company.currency, has_losses, places)
+    width = _room(values, heading, places)
+    # A step of one is how Streamlit's own formats of currencies are told to write no cents.
+    return st.column_config.NumberColumn(heading, width=width, format=form, step=None if places else 1)
 
 
 def _column(heading: str, kind: Format, values: pl.Series) -> ColumnConfig:
@@ -132,9 +151,7 @@ def _column(heading: str, kind: Format, values: pl.Series) -> ColumnConfig:
         case "decimal":
             return config.NumberColumn(heading, format="%,.2f")
         case "money":
-            has_losses = values.dtype.is_numeric() and bool((values < 0).any())
-            form = money_format(queries.settings().company.currency, has_losses)
-            return config.NumberColumn(heading, width=_room(values, heading), format=form)
+            return _money(heading, values)
         case "percent":
             return config.NumberColumn(heading, format="%.1f %%")
         case "seconds":

@@ -47,7 +47,8 @@ def start(choice: TestsChoice) -> None:
     notes = tests_known.notes()
     if not notes:
         st.markdown("There are no notes yet. Write one on any time chart (“Notes” below it), then come back.")
-    for key, one in list(notes.items())[:6]:
+    over = [(key, one) for key, one in notes.items() if one.date <= queries.last_day()]
+    for key, one in over[:6]:
         st.button(plain(f"{one.date:%-d %B %Y}: {one.title}"), key=f"tests-note-{key}", type="tertiary",
                   on_click=tests_controls.setter("annotation", tab=choice.tab), args=(key,))  # fmt: skip
 
@@ -72,9 +73,8 @@ def others(choice: TestsChoice) -> None:
 
 
 def show(choice: TestsChoice, answer: Answer) -> None:
-    """What is compared, the numbers, the picture, the table, and what makes it weak."""
+    """The numbers, the picture, the table, and what makes it weak."""
     assert isinstance(answer.question, BeforeAfter)
-    st.caption(plain(_compared(choice, answer.question)))
     unit = "count" if answer.question.measure in ("count", "new_customers") else "percent"
     if answer.question.view == "hosts":
         _hosts(answer)
@@ -89,24 +89,21 @@ def show(choice: TestsChoice, answer: Answer) -> None:
     picture(answer, "windows", before_after, unit=unit, key="tests-change")
     _effects(answer, unit)
     _windows(answer, unit)
+    _checks(answer)
+    _days(choice, answer, unit)
+
+
+def _checks(answer: Answer) -> None:
+    """What makes it weak, but for what the sentence at the top of the page has said."""
+    told = []
     for row in answer.tables["checks"].iter_rows(named=True):
         mark = {True: ":green[yes]. ", False: ":orange[no]. ", None: ":gray[unknown]. "}[row["passed"]]
         # Of the season nobody can say yes or no: its sentence says how likely it is.
         mark = "" if row["check"] == "season" else mark
-        st.markdown(f"**{CHECKS[row['check']]}**: {mark}{plain(row['said'])}")
-    _days(choice, answer, unit)
-
-
-def _compared(choice: TestsChoice, question: BeforeAfter) -> str:
-    """`Compared: logo churn, in the 28 days before 5 January 2026 with 28 days from then on. …`"""
-    words = tests_known.measures(choice)[tests_known.chosen_measure(choice) or ""][0]
-    wash = question.wash_out_days
-    since = f"days from the {count(wash)} left out on" if wash else "days from then on"
-    days = count(question.days)
-    return (
-        f"Compared: {words}, in the {days} days before {question.at:%-d %B %Y} with {days} {since}. Another measure can"
-        " be chosen under “What is measured”."
-    )
+        if row["said"] not in answer.headline:
+            told.append(f"**{CHECKS[row['check']]}**: {mark}{plain(row['said'])}")
+    if told:
+        st.markdown("\n\n".join(told))
 
 
 def _hosts(answer: Answer) -> None:
@@ -128,10 +125,10 @@ def _effects(answer: Answer, unit: str) -> None:
     rows = rows.with_columns(pl.col("difference", "low", "high") * (100 if unit == "percent" else 1))
     shown: dict[str, tuple[str, Format]] = {"effect": ("What", "text")}
     if unit == "percent":
-        shown |= {"difference": ("Change, pp", "decimal"), "low": ("from", "decimal"), "high": ("to", "decimal")}
+        shown |= {"difference": ("Change, pp", "decimal"), "low": ("95 % from", "decimal"), "high": ("to", "decimal")}
     else:
-        shown |= {"ratio": ("Times", "decimal"), "ratio_low": ("from", "decimal"), "ratio_high": ("to", "decimal")}
-    shown["p"] = ("p", "text")
+        shown |= {"ratio": ("Times", "decimal"), "ratio_low": ("95 % from", "decimal"), "ratio_high": ("to", "decimal")}
+    shown["p"] = ("p-value", "text")
     table(rows, shown, "effects", "The change, and that of those compared with", question=answer.question)
 
 
@@ -140,9 +137,9 @@ def _windows(answer: Answer, unit: str) -> None:
     form = "percent" if unit == "percent" else "decimal"
     table(
         rows,
-        {"group": ("Who", "text"), "period": ("When", "text"), "start": ("from", "day"), "end": ("until before", "day"),
-         "hits": ("Counted", "count"), "n": ("Of", "count"), "value": ("Value", form), "low": ("at least", form),
-         "high": ("at most", form)},
+        {"group": ("Who", "text"), "period": ("When", "text"), "value": ("Value", form), "low": ("95 % from", form),
+         "high": ("to", form), "hits": ("Counted", "count"), "n": ("Of", "count"), "start": ("From", "day"),
+         "end": ("until before", "day")},
         "windows", "What was measured before and after", question=answer.question,
     )  # fmt: skip
 

@@ -83,16 +83,16 @@ def show() -> None:
         st.caption(f"{people(silent, 'decided test has', 'decided tests have')} no learning written down.")
     for one in (*tests_known.of_state("stopped"), *tests_known.of_state("ready")):
         key, said = one.record.experiment_id, VERDICTS[one.verdict].lower()
-        st.button(plain(f"{one.record.name}: {said}"), key=f"tests-open-{key}", type="tertiary",
+        st.button(plain(f"{one.record.name} · {said}"), key=f"tests-open-{key}", type="tertiary",
                   icon=":material/arrow_forward:", on_click=setter("exp", tab="Read-out"), args=(key,))  # fmt: skip
     rows = [(one.name, one.status, DECISIONS.get(one.decision or "", ""), one.hypothesis, one.learning, one.owner,
              one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
     table(
         pl.DataFrame(rows, schema=SCHEMA, orient="row"),
-        {"name": ("Test", "text"), "learning": ("Learnt", "long"), "decision": ("Decision", "text"),
+        {"name": ("Test", "text"), "decision": ("Decision", "text"), "learning": ("Learnt", "long"),
          "status": ("State", "text"), "hypothesis": ("Expected", "text"), "owner": ("Owner", "text"),
          "start_on": ("From", "day"), "end_on": ("To", "day")},
-        "ledger", "Every test with its decision and what was learnt",
+        "ledger", "Every test with its decision and what was learnt", whole=("decision",),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from lib.ui.words import stressed
 from lib.words import count, percent
 
 SHOWN: dict[str, tuple[str, Format]] = {
-    "change": ("Change", "percent"), "units": ("Units in all", "count"), "days": ("Days", "count"),
+    "change": ("Change, pp", "decimal"), "units": ("Units in all", "count"), "days": ("Days", "count"),
     "found": ("Found with the plan above", "percent"),
 }  # fmt: skip
 OTHERS = (0.25, 0.5, 1.0, 1.5, 2.0)
@@ -45,7 +45,7 @@ def show(choice: TestsChoice) -> None:
     cards([Card("Units in all", count(2 * needed)), Card("In each group", count(needed)), Card("Days", count(days))])
     rows = queries.once(lambda: others(choice), "tests plan", choice.base, choice.change, choice.find, choice.daily)
     st.markdown("## Smaller changes need many more")
-    table(rows, SHOWN, "plan", "Units needed for other changes")
+    table(rows.with_columns(pl.col("change") * 100), SHOWN, "plan", "Units needed for other changes")
     st.caption(
         "Two equal groups, a two-sided test, 5 mistakes in 100 (Fleiss 1981). Decide the number before, and read once"
         " when it is there; or read with the interval that holds on any day, which needs more."

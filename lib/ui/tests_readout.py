@@ -24,7 +24,7 @@ VERDICTS = {
 }  # fmt: skip
 STATUS = {"holds": "holds", "worse": "got worse", "unclear": "cannot be told yet"}
 CHECKS = {"sample_ratio": "Sample ratio", "two_variants": "One variant each", "window_over": "Time is over",
-          "known": "Known", "planned": "Planned number"}  # fmt: skip
+          "known": "Everybody is known", "planned": "Planned number"}  # fmt: skip
 
 
 def ask(choice: TestsChoice) -> tuple[str, Answer] | None:
@@ -93,11 +93,8 @@ def _numbers(answer: Answer) -> list[Card]:
         )
     ratio = answer.tables["checks"].row(0, named=True)
     said = {True: "as planned", False: "off: stopped", None: "one group only"}[ratio["passed"]]
-    return [*found, Card("Sample ratio", said, note=_p(ratio["p_value"]), meaning=ratio["said"])]
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else "p < 0.001" if value < 0.001 else f"p {value:.2f}"
+    sizes = " : ".join(count(row["units"]) for row in rows.head(4).iter_rows(named=True))
+    return [*found, Card("Sample ratio", said, note=sizes, meaning=ratio["said"])]
 
 
 def _variants(answer: Answer) -> None:
@@ -111,11 +108,11 @@ def _variants(answer: Answer) -> None:
     rows = answer.tables["variants"].join(effects, on=["segment", "variant"], how="left", maintain_order="left")
     said = pl.col("verdict").replace_strict(VERDICTS, default=None, return_dtype=pl.String())
     shown: dict[str, tuple[str, Format]] = {
-        "segment": ("Group", "text"), "variant": ("Variant", "text"), "units": ("Saw it", "count"),
-        "read": ("Can be read", "count"), "users": ("Did it", "count"), "value": ("Value", form),
-        "difference": ("Effect, pp" if share else "Effect", "decimal"), "effect_low": ("from", "decimal"),
-        "effect_high": ("to", "decimal"), "relative": ("Relative", "percent"), "p": ("p", "text"),
-        "verdict": ("Verdict", "text"),
+        "segment": ("Group", "text"), "variant": ("Variant", "text"), "value": ("Value", form),
+        "difference": ("Effect, pp" if share else "Effect", "decimal"), "effect_low": ("95 % from", "decimal"),
+        "effect_high": ("to", "decimal"), "verdict": ("Verdict", "text"), "relative": ("Relative", "percent"),
+        "p": ("p-value", "text"), "users": ("Did it", "count"), "read": ("Can be read", "count"),
+        "units": ("Saw it", "count"),
     }  # fmt: skip
     if rows["segment"].n_unique() == 1:
         del shown["segment"]
@@ -142,17 +139,18 @@ def _guardrails(answer: Answer) -> None:
     )
     table(
         told,
-        {"guardrail": ("Guardrail", "text"), "variant": ("Variant", "text"), "control_value": ("Control", form),
-         "value": ("Value", form), "difference": ("Effect, pp" if share else "Effect", "decimal"),
-         "low": ("from", "decimal"), "high": ("to", "decimal"), "margin": ("May lose", "percent"),
-         "status": ("Says", "text")},
-        "guardrails", "What must not get worse, for each variant", question=answer.question,
+        {"guardrail": ("Guardrail", "text"), "status": ("Says", "text"), "variant": ("Variant", "text"),
+         "difference": ("Effect, pp" if share else "Effect", "decimal"), "low": ("95 % from", "decimal"),
+         "high": ("to", "decimal"), "margin": ("May lose", "percent"), "value": ("Value", form),
+         "control_value": ("Control", form)},
+        "guardrails", "What must not get worse, for each variant", question=answer.question, whole=("guardrail",),
     )  # fmt: skip
 
 
 def _checks(answer: Answer) -> None:
     """Whether the test can be trusted, in words."""
-    st.markdown("## Can it be trusted?")
+    said = ["## Can it be trusted?"]
     for row in answer.tables["checks"].iter_rows(named=True):
         mark = {True: ":green[yes]", False: ":red[no]", None: ":gray[unknown]"}[row["passed"]]
-        st.markdown(f"**{CHECKS[row['check']]}**: {mark}. {plain(row['said'])}")
+        said.append(f"**{CHECKS[row['check']]}**: {mark}. {plain(row['said'])}")
+    st.markdown("\n\n".join(said))

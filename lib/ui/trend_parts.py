@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from lib import queries
-from lib.answers import Answer
+from lib.answers import Answer, trend_words
 from lib.charts import lines
 from lib.questions import Trend
 from lib.timeline import when
@@ -35,9 +35,21 @@ FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "
 def draw(answer: Answer, shown: str) -> None:
     """Picture, people and table. `shown` says how values are written."""
     click = explore_points.clicked if _trend(answer).formula is None else None
-    picture(answer, "series", lines, unit=SHOWN[shown], click=click)
+    picture(answer, "series", lines, remembered(answer, f"title {shown}", lambda: _title(answer, shown)),
+            unit=SHOWN[shown], click=click)  # fmt: skip
     people(answer)
     rows(answer, shown)
+
+
+def _title(answer: Answer, shown: str) -> str | None:
+    """The picture's title with its one line called as the verdict calls it; None where there are several."""
+    asked = _trend(answer)
+    first, *more = asked.series
+    if asked.formula is not None or asked.by is not None or more:
+        return None
+    currency = queries.settings().company.currency
+    said = lines.title(answer.tables["series"], SHOWN[shown], currency)
+    return said.replace(f"“{trend_words.labels(asked)[0]}”", trend_words.subject(first, asked), 1)
 
 
 def people(answer: Answer) -> None:
@@ -105,7 +117,7 @@ def rows(answer: Answer, shown: str) -> None:
         columns[name] = (columns[name][0], FORMATS[shown])
     for name, is_shown in (
         ("label", len(_labels(answer)) > 1), ("segment", asked.by is not None), ("before", bool(answer.previous)),
-        ("list", asked.formula is None),
+        ("list", asked.formula is None), ("n", not remembered(answer, "counts", lambda: is_count(frame))),
     ):  # fmt: skip
         if not is_shown:
             columns.pop(name)
@@ -126,6 +138,11 @@ def rows(answer: Answer, shown: str) -> None:
     if buttons:
         points, says = remembered(answer, "points", lambda: newest(frame, asked))
         explore_points.lookup("trend", points, says)
+
+
+def is_count(frame: pl.DataFrame) -> bool:
+    """True where every value is the number of those it rests on, so that one column says both."""
+    return bool((frame["value"] == frame["n"]).fill_null(True).all())
 
 
 def newest(frame: pl.DataFrame, asked: Trend) -> tuple[list[Point], list[str]]:

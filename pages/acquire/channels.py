@@ -9,8 +9,7 @@ from lib.ui.scope_bar import scope_bar
 scope = scope_bar()
 choice = channels_controls.read()
 head, said = st.container(), st.container()
-channels_controls.controls(choice)
-channel_rules.button()
+channels_controls.controls(choice, [channel_rules.control()])
 channel_rules.rules_drawer(scope)
 refused = st.container()
 

@@ -2,9 +2,19 @@ import streamlit as st
 
 from lib import queries
 from lib.questions import parse
-from lib.ui import funnel_choice, funnel_controls, funnel_exclusions, funnel_parts, funnel_steps, funnel_tabs, url
+from lib.ui import (
+    funnel_choice,
+    funnel_controls,
+    funnel_exclusions,
+    funnel_parts,
+    funnel_steps,
+    funnel_tabs,
+    person,
+    url,
+)
 from lib.ui.page import cards, page_header, verdict
 from lib.ui.scope_bar import earlier, scope_bar
+from lib.ui.tables import table
 
 scope = scope_bar()
 choice = funnel_controls.read()
@@ -20,6 +30,14 @@ if len(choice.steps) < 2:
     st.stop()
 
 asked = funnel_choice.question(choice, scope)
+of_people = choice.count_by != "account"
+user = person.asked()
+if user is not None:
+    head.title("Onboarding", anchor=False)
+    url.say_refused()
+    person.shown(user, asked if of_people else None)
+    st.stop()
+
 whole = queries.ask(parse({**asked, "by": None, **compare}))
 answer = queries.ask(parse(asked)) if choice.by else whole
 
@@ -31,6 +49,6 @@ cards(funnel_parts.numbers(whole, against))
 funnel_parts.steps_picture(answer)
 funnel_parts.lost_people(whole)
 funnel_parts.steps_table(answer)
-funnel_tabs.tabs(asked, choice)
+funnel_tabs.tabs(asked, choice, person.listed if of_people else table)
 with refused:
     url.say_refused()

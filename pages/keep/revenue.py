@@ -19,7 +19,7 @@ period = scope_bar()
 scope, left_out = revenue_choice.about_revenue(period)
 choice, changed = revenue_choice.fitting(revenue_controls.read(), scope)
 head, said = st.container(), st.container()
-revenue_controls.controls(choice)
+revenue_controls.controls(choice, [revenue_policy.control()])
 for sentence in filter(None, (left_out, changed)):
     st.warning(sentence)
 refused = st.container()

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from lib.answers import Answer, ask
+from lib.answers.channels_mix import known
 from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions import Channels, parse
@@ -396,6 +397,15 @@ def test_an_empty_group_is_said_and_not_made_up() -> None:
     assert found["x"]["retention_adjusted"] == 1.0
     assert found["y"]["retention_adjusted"] is None
     assert "nobody in old, so not adjusted" in found["y"]["note"]
+
+
+def test_who_has_no_value_is_in_no_group() -> None:
+    given = pl.DataFrame(
+        [("x", "young", 10.0, 4.0), ("x", "old", 30.0, 4.0), ("y", "young", 0.0, 0.0)],
+        schema=["channel", "stratum", "eligible", "kept"], orient="row",
+    )  # fmt: skip
+    told = {row["channel"]: (row["known"], row["rate_known"]) for row in known(given).iter_rows(named=True)}
+    assert told == {"x": (40.0, 0.2), "y": (0.0, None)}
 
 
 def test_a_field_of_the_first_event_can_be_adjusted_for() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from lib.answers import ask
 from lib.backup import Backup, make_backup, restore_backup
 from lib.backup import manifest as manifests
 from lib.backup.reading import verify
+from lib.cli import cli
 from lib.errors import BackupError, GrowthOpsError, StoreError, WarehouseError
 from lib.facts import Facts
 from lib.questions import parse
@@ -585,3 +588,34 @@ def test_a_restore_refused_at_the_nth_write_leaves_one_whole_workspace(
     )
     assert count > 20 and seen[-1] != old and seen.count(old) > 20
     assert all(found in (old, seen[-1]) for found in seen)
+
+
+# ------------------------------------------------------------------ the commands, where the state is on a server
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names a server that is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        host, port = taken.getsockname()
+    monkeypatch.setenv("GROWTHOPS_STORE_URL", f"postgresql+psycopg://ana:s3cret@{host}:{port}/state")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_doctor_says_that_a_server_does_not_answer(workspace: Path) -> None:
+    pytest.importorskip("psycopg", reason="the driver of PostgreSQL (the extra 'postgres') is not installed")
+    before = names(workspace)
+    done = CliRunner().invoke(cli, ["doctor", "--workspace", str(workspace)])
+    assert done.exit_code == 1
+    [line] = done.stdout.splitlines()
+    assert line.startswith("error: The postgresql database cannot be used: ") and "s3cret" not in done.output
+    assert "Check that it is running" in line and names(workspace) == before
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_restore_says_that_the_state_in_use_is_another(archive: Backup, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["restore", "--from", str(archive.file), "--workspace", str(tmp_path / "acme")])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == (
+        "app.db is back, but what people write is kept in the postgresql database, which stays as it is."
+    )

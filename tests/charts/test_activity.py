@@ -88,7 +88,7 @@ def test_stickiness_shows_the_share_of_each_bar() -> None:
 
 def test_words_of_stickiness() -> None:
     assert stickiness.title(periods([60, 30, 10]), "week") == "40.0 % of 100 people are active in 2 or more weeks"
-    assert stickiness.title(periods([10, 20, 30, 40]), "day") == "40.0 % of 100 people are active in 4 or more days"
+    assert stickiness.title(periods([10, 20, 30, 40]), "day") == "40.0 % of 100 people are active on 4 or more days"
     assert stickiness.title(periods([90, 10])) == "10.0 % of 100 people are active in 2 or more periods"
     assert stickiness.title(periods([60, 40]), "time of 2 weeks").endswith("in 2 or more times of 2 weeks")
     assert stickiness.title(periods([5])) == "All 5 people were active in one period only"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.charts import annotations, lines
-from lib.charts.annotations import MOST_LABELS, ROWS, Mark, marks
+from lib.charts.annotations import DESK, PHONE, ROWS, Label, Room, marks
 from lib.charts.picking import has_notes, noted, pickable, with_notes
 from lib.charts.specification import specification
 from lib.charts.tones import LIGHT
@@ -56,7 +56,7 @@ def test_what_lasts_is_a_band_cut_to_the_range() -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert marks(None, weeks(3)) == marks(diary(), weeks(3)) == marks(diary((MONDAY, None, "x")), weeks(0)) == []
-    assert [mark.x for mark in marks(diary((MONDAY, None, "x")), weeks(1))] == [0]
+    assert [mark.desk.x for mark in marks(diary((MONDAY, None, "x")), weeks(1))] == [0]
 
 
 @given(
@@ -67,16 +67,17 @@ def test_nothing_is_drawn_of_nothing() -> None:
 def test_labels_are_in_nobodys_way(days: list[int], words: list[int], buckets: int) -> None:
     rows = [(MONDAY + timedelta(days=day), None, "x" * words[k]) for k, day in enumerate(days)]
     found = marks(diary(*rows), weeks(buckets))
-    labelled = [mark for mark in found if mark.row < ROWS]
-    assert len(labelled) <= MOST_LABELS
     assert len({mark.at for mark in found}) == len(found)
-    for one, other in itertools.combinations(labelled, 2):
-        assert not meet(one, other), (one, other)
-    assert all(mark.span[0] >= 0 and mark.span[1] <= 1 for mark in labelled)
-    assert all(0 <= mark.share <= 1 for mark in labelled)
+    for room in (DESK, PHONE):
+        labelled = [label for label in (getattr(mark, room.name) for mark in found) if label.row < ROWS]
+        assert len(labelled) <= room.labels
+        for one, other in itertools.combinations(labelled, 2):
+            assert not meet(one, other), (one, other)
+        assert all(label.span[0] >= 0 and label.span[1] <= 1 for label in labelled)
+        assert all(0 <= label.share <= 1 for label in labelled)
 
 
-def meet(one: Mark, other: Mark) -> bool:
+def meet(one: Label, other: Label) -> bool:
     """Two labels on one line overlap, or a hairline from above runs through a label below."""
     (low, high), (first, last) = one.span, other.span
     if one.row == other.row:
@@ -84,11 +85,34 @@ def meet(one: Mark, other: Mark) -> bool:
     return any(low.span[0] < top.x < low.span[1] for top, low in ((one, other), (other, one)) if top.row < low.row)
 
 
-def test_the_latest_gets_its_label_first() -> None:
+@pytest.mark.parametrize("room", [DESK, PHONE])
+def test_the_latest_gets_its_label_first(room: Room) -> None:
     crowd = diary(*((MONDAY + timedelta(weeks=k), None, f"A change with a long name, number {k}") for k in range(40)))
-    found = marks(crowd, weeks(40))
+    found: list[Label] = [getattr(mark, room.name) for mark in marks(crowd, weeks(40))]
     assert found[-1].row == 0 and found[-1].is_left
-    assert sum(mark.row < ROWS for mark in found) < len(found) == 40
+    assert 0 < sum(label.row < ROWS for label in found) <= room.labels
+
+
+@pytest.mark.parametrize(("width", "room"), [(900, DESK), (320, PHONE)])
+def test_only_a_mark_with_a_label_is_a_line_from_top_to_bottom(width: int, room: Room) -> None:
+    crowd = diary(*((MONDAY + timedelta(weeks=k), None, f"Change {k}") for k in range(12)))
+    found = marks(crowd, weeks(12))
+    drawn: list[Any] = [layer.to_dict() for layer in annotations.layers(found, LIGHT)]
+    values = next(iter(drawn[0]["datasets"].values()))
+    parts = [{"mark": layer["mark"], "encoding": layer["encoding"], "data": {"values": values}} for layer in drawn]
+    strokes = strokes_of(vl_convert.vegalite_to_scenegraph({"width": width, "height": 200, "layer": parts}))
+    whole = [one for one in strokes if one == (0, 200) or one == (16, 200)]
+    labelled = [mark for mark in found if getattr(mark, room.name).row < ROWS]
+    assert len(strokes) == 12 and 0 < len(whole) <= len(labelled) < 12
+    assert {one for one in strokes if one not in whole} == {(34, 44)}
+
+
+def strokes_of(scene: Any) -> list[tuple[float, float]]:
+    """The upper and lower ends of the first layer of rules in a drawn picture."""
+    if isinstance(scene, dict) and scene.get("marktype") == "rule" and scene.get("role") == "mark":
+        return [(min(one["y"], one.get("y2", 0)), max(one["y"], one.get("y2", 0))) for one in scene["items"]]
+    parts = scene.values() if isinstance(scene, dict) else scene if isinstance(scene, list) else ()
+    return next((found for part in parts if (found := strokes_of(part))), [])
 
 
 def test_layers_carry_their_words_and_no_rows() -> None:

@@ -173,6 +173,12 @@ def test_messages_beside_the_generic_one() -> None:
     assert "free_trial for visited_pricing 3.8 %, +1.6 points (−0.1 to +3.2)" in channel_messages.summary(frame)
     alone = frame.filter(pl.col("is_generic"))
     assert channel_messages.title(alone).startswith("Nothing to compare")
+    without = frame.filter(pl.col("audience") == "visited_docs").with_columns(
+        is_generic=False, difference=None, difference_low=None, difference_high=None
+    )
+    assert channel_messages.title(without) == (
+        "api_message gets 3.0 % through, generic_message 2.0 %; no generic message to compare them with"
+    )
     assert channel_messages.summary(alone).endswith("3 cells.")
 
 

@@ -90,9 +90,12 @@ def test_an_earlier_period_of_many_lines_is_left_out() -> None:
 
 
 def test_the_value_of_a_line_alone_stands_where_the_line_is_not() -> None:
-    for values, is_low in (([3, 1, 2], True), ([1, 3, 2], False), ([1, 2, 2], False)):
+    for values, is_low, is_slope in (
+        ([3, 1, 2], True, False), ([1, 3, 2], False, False), ([1, 2, 2], False, False),
+        ([1, 2, 3], False, True), ([3, 2, 1], True, True),
+    ):  # fmt: skip
         spec = lines.chart(weekly({"All": [float(value) for value in values]}, open_weeks=1), LIGHT).to_dict()
-        assert [row["is_low"] for row in drawn(spec) if row["tip"]] == [is_low]
+        assert [(row["is_low"], row["is_slope"]) for row in drawn(spec) if row["tip"]] == [(is_low, is_slope)]
 
 
 def test_unfinished_buckets_are_joined_to_the_last_finished_one() -> None:

@@ -63,3 +63,16 @@ def test_axes_say_their_unit() -> None:
     assert label(Unit("seconds"), [0, 3600, 7200]) == "format(datum.value / 3600, ',~r') + ' h'"
     assert label(Unit("money", "EUR"), [0, 1000]).startswith("(datum.value < 0 ? '−' : '') + '€'")
     assert "'~s'" in label(Unit(), [0, 1000])
+
+
+def test_an_axis_has_room_for_its_longest_label() -> None:
+    """However wide the letters are that it is measured with: eight pixels a figure, and eight beside them."""
+    extents = [
+        unit.axis(at, LIGHT).to_dict()["minExtent"]
+        for unit, at in (
+            (Unit("percent"), [0.0, 0.5, 1.0]), (Unit("money"), [0.0, 500_000.0]), (Unit(), [0.0, 1_250.0]),
+            (Unit("money", "CHF"), [-10.0, 0.0]), (Unit("seconds"), [0.0, 3600.0]),
+        )
+    ]  # fmt: skip
+    longest = ("100 %", "$500k", "1.25k", "−CHF\u202f10", "")
+    assert extents == [8 + 8 * len(label) if label else 0 for label in longest]

@@ -34,7 +34,7 @@ def started(page: Page) -> str:
 
 def test_a_cohort_made_by_hand_filters_onboarding_and_its_link_shows_the_same(open_page: Open, server: Server) -> None:
     page = ready(open_page("/explore?ask=people&who=signup_done&period=all+time", width=1440).page)
-    page.get_by_role("button", name="people who did signup done in the period").click()
+    page.get_by_role("button", name="people who did “signup done” in the period").click()
     drawer = page.get_by_role("dialog")
     pick(page, "How often", "never")
     drawer.get_by_role("button", name="Apply").click()

@@ -172,11 +172,11 @@ def press_in(picture: Locator, across: float, down: float) -> None:
 
 def test_rules_about_people_by_hand(open_page: Open, server: Server) -> None:
     page = ready(open_page("/explore?ask=people&who=signup_done&period=all+time", width=1440).page)
-    page.get_by_role("button", name="people who did signup done in the period").click()
+    page.get_by_role("button", name="people who did “signup done” in the period").click()
     drawer = page.get_by_role("dialog")
     pick(page, "How often", "never")
     drawer.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("button", name="people who did not do signup done in the period")).to_be_visible()
+    expect(page.get_by_role("button", name="people who did not do “signup done” in the period")).to_be_visible()
     settle(page)
     answer = asked(server, copied(page))
     assert len(answer["tables"]["people"]) == 15

@@ -58,10 +58,10 @@ def test_from_nothing_to_the_first_funnel(open_page: Open, server: Server, tmp_p
     (tmp_path / "tracking.csv").write_text(export(), "utf-8")
     page.locator("input[type=file]").set_input_files(tmp_path / "tracking.csv")
 
-    expect(page.get_by_text("Not ready yet: say which column is name.")).to_be_visible()
+    expect(page.get_by_text("Not ready yet: choose the column for What happened.")).to_be_visible()
     expect(page.get_by_role("button", name="Load", exact=True)).to_be_disabled()
     picture(page, "2-mapping")
-    pick(page, "name", "Aktion")
+    pick(page, "What happened (name)", "Aktion")
     expect(page.get_by_text("Of the first 127 rows, 126 can be loaded and 1 would be quarantined:")).to_be_visible()
     expect(page.get_by_text("Kept as properties: Gerät")).to_be_visible()
     picture(page, "3-preview")

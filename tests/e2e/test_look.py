@@ -23,6 +23,13 @@ WIDTHS = """() => [...'0123456789'].map(digit => {
     part.remove()
     return width
 })"""
+# Tables are drawn on a canvas: only the font itself can write what Streamlit formats with a minus.
+MINUS = """() => {
+    const pen = document.createElement('canvas').getContext('2d')
+    pen.font = '600 40px Inter'
+    const same = (one, other) => pen.measureText(one).width === pen.measureText(other).width
+    return [same('-$3.01', '−$3.01'), same('-2.7 pp', '−2.7 pp'), same('2026-10', '2026−10')]
+}"""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -42,6 +49,7 @@ def test_the_first_visitor_reads_our_own_typeface(open_page: Open) -> None:
         family = page.locator(part).first.evaluate("element => getComputedStyle(element).fontFamily")
         assert family.startswith("Inter,"), part
     assert len(set(page.evaluate(WIDTHS))) == 1, "digits line up"
+    assert page.evaluate(MINUS) == [True, True, False], "a hyphen before a number is a minus, inside one it is none"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

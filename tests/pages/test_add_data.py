@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import settings
 from lib.ui import add_data
+from lib.ui.add_data_mapping import SPOKEN
 from tests.pages.conftest import Visit
 
 PAGE = "pages/trust/add_data.py"
@@ -38,12 +39,16 @@ def give(app: AppTest, name: str, content: bytes) -> AppTest:
 
 
 def control(app: AppTest, column: str) -> int:
-    return next(place for place, part in enumerate(app.selectbox) if part.label.startswith(f"**{column}**"))
+    return next(
+        place
+        for place, part in enumerate(app.selectbox)
+        if part.label.startswith((f"**{column}**", f"**{SPOKEN.get(column)}**"))
+    )
 
 
 def loaded(app: AppTest) -> AppTest:
     app = give(app, "log.csv", FILE.encode())
-    assert "say which column is **name**" in said(app)
+    assert "choose the column for **What happened**" in said(app)
     app = app.selectbox[control(app, "name")].set_value("Aktion").run()
     assert "**18** can be loaded" in said(app)
     return button(app, "Load")

@@ -13,7 +13,7 @@ from lib.scope import ChannelRule
 from lib.store import Definition, Edit, Store
 from lib.ui.channel_rule_drafts import body_of, drafted, for_host, in_words, problem
 
-APPLY, OPEN = "drawer-apply", "open-channel-rules"
+APPLY, OPEN = "drawer-apply", "channels-bar-rules"
 HOST = {"field": "referrer_host", "op": "in", "value": ["myth.example"]}
 RULES = {"rules": [{"when": HOST, "channel": "open source"}]}
 Start = Callable[[], AppTest]
@@ -22,10 +22,11 @@ Start = Callable[[], AppTest]
 def script() -> None:
     """A page with what the Channels page shows of this."""
     from lib.ui import channel_rules, states, url
+    from lib.ui.builder.toolbar import toolbar
 
     url.begin("channels")
     states.said()
-    channel_rules.button()
+    toolbar("channels", [channel_rules.control()])
     channel_rules.referrers()
     channel_rules.rules_drawer()
 

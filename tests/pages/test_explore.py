@@ -48,7 +48,9 @@ def address(app: AppTest) -> dict[str, tuple[str, ...]]:
 
 
 def copied(app: AppTest) -> dict[str, Any]:
-    """The question the page offers as JSON."""
+    """The question the page offers as JSON, once somebody asks for it."""
+    app.session_state["copy"] = True
+    app.run()
     return json.loads(next(code.value for code in app.code if code.value.startswith("{")))
 
 
@@ -318,8 +320,8 @@ def test_another_kind_takes_the_events_along() -> None:
 
 def test_rules_about_people_by_hand() -> None:
     app = opened(ask="people", period="all time")
-    rules = "people who did signup start in the period and who did not do project created in the period"
-    assert bar(app)[0] == rules
+    rules = "People who did “signup start” in the period and who did not do “project created” in the period"
+    assert bar(app)[0] == "people by 2 rules" and f"{rules}." in [part.value for part in app.caption]
     assert app.dataframe[0].value.shape[0] == 40
     app = app.button(key="people-bar-who").click().run()
     app = app.get("button_group")[-1].set_value(1).run()

@@ -35,7 +35,7 @@ def mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_old_data_is_amber_and_says_its_age(mixed: Path) -> None:
     [said] = [part.value for part in opened().markdown if "data through" in part.value]
     days = (datetime.now(UTC) - datetime(2026, 3, 16, 10, tzinfo=UTC)).days
-    assert said.startswith(":small[:orange[data through 16 Mar 2026") and f"{days} days old" in said, said
+    assert said.startswith(":small[:orange[data through 16 Mar 2026") and f"{days:,} days old" in said, said
 
 
 def opened(part: str | None = None, **params: str) -> AppTest:

@@ -86,7 +86,7 @@ def test_a_first_key_result_takes_three_clicks(visit: Visit, workspace: Path) ->
 
 
 def _sentence(app: AppTest) -> str:
-    return next(one.value for one in app.markdown if "early. " in str(one.value))
+    return next(one.value for one in app.markdown if "early: measured " in str(one.value))
 
 
 def test_the_sheet_takes_its_own_export_back(visit: Visit, workspace: Path, tmp_path: Path) -> None:
@@ -180,7 +180,9 @@ def test_said_measured_and_outdated(visit: Visit, workspace: Path, monkeypatch: 
         "kr_1", 0.8, author="ana", value=2.0, note="half", at=datetime(2026, 2, 14, tzinfo=UTC)
     )
     app = opened(visit, kr=made.kr_id)
-    assert "1 on track" in words(app) and "measured 2 steps, 50 % of the way; pace 1.00" in words(app)
+    assert "1 on track" in words(app) and "measured 2 steps, 0 steps → 4 steps, 50 % of the way, pace 1.00." in words(
+        app
+    )
     assert [card.value for card in app.metric] == ["+100", "0.50", "1", "0", "0"]
 
 
@@ -237,7 +239,7 @@ def test_closing_freezes_score_and_definition(visit: Visit, workspace: Path, mar
     assert reported.value == closed.final_value and reported.metric_key == "active_users"
     assert "reached 1.00" in words(opened(visit, kr="kr_1", cycle="2026-Q1"))
     app = opened(visit, tab="Over cycles")
-    assert "Mean score of 2026-Q1: 1.00" in words(app)
+    assert "The mean score was 1.00 in Q1 2026" in words(app)
     rows = next(frame.value for frame in opened(visit, tab="Diagnosis").dataframe)
     assert rows["diagnosis"].tolist() == ["went well unwatched"]
     press(opened(visit, kr="kr_1"), "reopen-key-result")

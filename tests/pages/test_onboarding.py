@@ -192,6 +192,18 @@ def opened(app: AppTest, panel: str) -> AppTest:
     return app.button(key=f"funnel-bar-{panel}").click().run()
 
 
+def test_a_person_of_the_list_opens_in_place_of_the_funnel(onboarding: Visit) -> None:
+    app = onboarding(tab="People", step="2", outcome="dropped")
+    person = app.dataframe[1].value["user_id"].iloc[0]
+    app = app.text_input(key="funnel-people-dropped-2-id").set_value(person).run()
+    assert [part.value for part in app.header] == [person] and not app.exception
+    assert app.dataframe[0].value["label"].tolist()[0] == "signup start", "which event filled which step"
+    app = app.button(key="person-back").click().run()
+    assert not app.header and app.metric[0].value == "33.3 %"
+    unknown = onboarding(person="nobody")
+    assert "nobody here has this id" in unknown.warning[0].value and unknown.metric[0].value == "33.3 %"
+
+
 def says(app: AppTest) -> list[str]:
     """The sentence of the controls."""
     return [part.label for part in app.button if (part.key or "").startswith("funnel-bar-")]
@@ -201,7 +213,7 @@ def test_the_controls_read_as_a_sentence(onboarding: Visit) -> None:
     app = onboarding(period="custom", range=["2026-03-11", "2026-03-20"])
     assert says(app) == [
         "3 steps", "within 7 days", "no breakdown", "people, in order", "nothing excluded",
-        "compared with the 10 days before",
+        "against the 10 days before",
     ]  # fmt: skip
 
 
@@ -287,7 +299,7 @@ def test_steps_move_go_and_come(onboarding: Visit) -> None:
     app.button(key="steps-out").click().run()
     app.button(key="steps-add").click().run()
     assert app.button(key="drawer-apply").disabled
-    assert any("Step 3: Choose an event" in part.value for part in app.caption)
+    assert any("Step 3: Choose an event" in part.value for part in app.markdown)
     app.multiselect(key="steps-item-names").set_value(["app_session"]).run()
     app.button(key="drawer-apply").click().run()
     assert app.query_params["steps"] == ["signup_start", "signup_done", "app_session"]
@@ -308,7 +320,7 @@ def test_a_draft_the_contract_refuses_cannot_be_applied(onboarding: Visit) -> No
     app.pills(key="steps-row").set_value(1).run()
     app.button(key="steps-up").click().run()
     assert app.button(key="drawer-apply").disabled
-    assert any("first step cannot be optional" in part.value for part in app.caption)
+    assert any("first step cannot be optional" in part.value for part in app.markdown)
 
 
 def test_the_same_on_all_steps(onboarding: Visit) -> None:

@@ -117,7 +117,7 @@ def text(app: AppTest) -> str:
 def test_a_test_is_read_out(page: Open) -> None:
     app = page()
     assert healthy(app) and [title.value for title in app.title] == ["Tests"]
-    assert "New form: new +3.3 pp (95 % −18.2…24.5): no effect shown." in verdict(app)
+    assert "New form: new +3.3 pp (95 % interval −18.2 to 24.5): no effect shown." in verdict(app)
     assert metrics(app) == {"control": "73.3 %", "new": "76.7 %", "Sample ratio": "as planned"}
     assert (
         "All tests: 1 test can be decided (New form), 0 still running; 50.0 % of the 2 decided were shipped."
@@ -142,7 +142,9 @@ def test_controls_are_in_the_address(page: Open) -> None:
     app = page(exp="form", goal="project_created", within="3", reading="any day")
     assert healthy(app)
     assert app.dataframe[0].value["users"].to_list() == [10, 10]
-    assert app.selectbox(key="tests-reading").value == "any day"
+    app.button(key="tests-bar-reading").click().run()
+    assert app.radio(key="tests-reading").value == "any day"
+    app.button(key="tests-bar-exp").click().run()
     app.selectbox(key="tests-exp").set_value("odd").run()
     assert healthy(app) and app.query_params["exp"] == "odd" and "goal" not in app.query_params
 
@@ -228,7 +230,7 @@ def test_the_ledger(page: Open) -> None:
     assert metrics(app) == {"Ready to decide": "1", "Stopped: sample ratio": "0", "Still running": "0",
                             "Decided": "2", "Win rate": "50.0 %"}  # fmt: skip
     rows = app.dataframe[0].value
-    assert list(rows)[:2] == ["name", "learning"] and rows["learning"].to_list() == ["Taste.", "Help.", ""]
+    assert list(rows)[:3] == ["name", "decision", "learning"] and rows["learning"].to_list() == ["Taste.", "Help.", ""]
     assert rows["name"].to_list() == ["Dark", "Tour", "New form"]
     assert rows["decision"].to_list() == ["It does harm", "Ship it", ""]
 
@@ -258,7 +260,7 @@ def test_pulse_has_the_tests_that_the_page_has(own: Path) -> None:
     assert healthy(app)
     said = text(app)
     assert "The test “Odd page” is stopped by its sample ratio" in said
-    assert "It can be decided: new +3.3 pp (95 % −18.2…24.5): no effect shown. ana answers for it." in said
+    assert "It can be decided: new +3.3 pp (95 % interval −18.2 to 24.5): no effect shown. ana answers for it." in said
     asked = {link.proto.query_string.lstrip("?") for link in app.get("page_link") if link.proto.query_string}
     assert {"exp=odd", "exp=form"} <= asked
     with gathering.opened(own, datetime(2026, 4, 4, tzinfo=UTC)) as found:
@@ -339,12 +341,15 @@ def test_from_a_note_to_before_and_after(page: Open) -> None:
     assert "Weak: there is no comparison group" in verdict(app) and "no change shown" in verdict(app)
     assert len(app.get("vega_lite_chart")) == 2
     assert healthy(page(annotation="a_1", metric="people", look="spike", days="5"))
-    assert "Compared: From “" in text(app) and "in the 5 days before 11 March 2026 with 5 days from then on" in text(
-        app
-    )
-    assert "Another measure can be chosen" in text(app)
+    said = {str(one.key).removeprefix("tests-bar-"): one.label.replace("\\", "") for one in app.button}
+    assert said["days"] == "5 days before and after" and said["against"] == "against nobody (weak)"
+    assert said["note"].startswith("11 Mar 2026: ") and said["for"] == "changed for everybody"
+    assert {one.label for one in page(annotation="a_1", days="5", **{"wash-out": "2"}).button} >= {
+        "5 days before and after, 2 left out"}  # fmt: skip
     assert "**The season**: No change is shown, so there is nothing" in text(app)
-    assert page(annotation="a_1").selectbox(key="tests-metric").value == "onboarding", "what a site is likely to move"
+    likely = page(annotation="a_1")
+    likely.button(key="tests-bar-metric").click().run()
+    assert likely.selectbox(key="tests-metric").value == "onboarding", "what a site is likely to move"
     against = page(annotation="a_1", metric="onboarding", days="5", against="platform:web")
     assert healthy(against) and "against the comparison group" in verdict(against)
     gone = page(annotation="gone")
@@ -446,6 +451,7 @@ def test_a_saved_reading_opens_with_its_measure_and_days(own: Path, page: Open) 
         "Did the start page help?"
     ]
     app.button(key="tests-reading-start-page").click().run()
+    app.button(key="tests-bar-days").click().run()
     assert healthy(app) and app.number_input(key="tests-days").value == 5
     assert "People with “signup_done” a day" in verdict(app)
     assert not [one for one in app.button if str(one.key).startswith("tests-reading-")], "it is the one that is shown"
@@ -468,6 +474,7 @@ def test_a_test_is_split_by_a_field(own: Path, page: Open) -> None:
     people = pl.DataFrame({"user_id": names, "country": ["DE" if k < 40 else "US" for k in range(59)]})
     load_frames(own, {"users": people.with_columns(created_at=pl.lit(START), is_internal=pl.lit(False))}, "people")
     app = page(exp="form")
+    app.button(key="tests-bar-by").click().run()
     assert app.selectbox(key="tests-by").options[0] == "nothing: all together"
     app.selectbox(key="tests-by").set_value("user.country").run()
     assert healthy(app) and str(app.query_params["by"]).strip("[']") == "user.country"

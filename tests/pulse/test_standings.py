@@ -44,12 +44,12 @@ def test_key_results_that_wait() -> None:
     assert [(one.title, one.is_urgent, dict(one.address)) for one in found] == [
         ("“late” is off track", True, {"kr": ("kr_late",)}), ("“quiet” is outdated", False, {"kr": ("kr_quiet",)}),
     ]  # fmt: skip
-    assert found[0].why == "Owned by Ida: pace 0.60; last heard of on 4 May 2026; said on track, heading to 0.52."
-    measured = replace(late, result=replace(late.result, metric_key="grr"))
-    assert standings.said(measured) == (
-        "Owned by Ida: read by month; pace 0.60; last heard of on 4 May 2026; said on track, heading to 0.52."
+    assert found[0].why == (
+        "Owned by Ida; at 60 % of the pace it needs; said on track, heading to 0.52; last check-in 4 May 2026."
     )
-    assert found[1].why == "Owned by Ida: nobody has said anything about it."
+    still = held("still", Standing("off track", is_bad=True, pace=0.0))
+    assert standings.said(still) == "Owned by Ida; no progress so far; last check-in 4 May 2026."
+    assert found[1].why == "Owned by Ida; nobody has checked in."
     states = [standings.key_result([late, quiet, good], f"kr_{name}")[0] for name in ("late", "quiet", "good")]
     assert states == ["off track", "outdated", "on track"]
     with pytest.raises(GrowthOpsError, match="no key result 'kr_over'"):
@@ -77,15 +77,15 @@ def test_tests_wait_as_they_read() -> None:
                for name in ("ready", "wrong", "broken", "runs")]  # fmt: skip
     over = [replace(one, end_on=END) for one in running[:3]]
     read = [
-        ReadOut(over[0], "ship", "new: +4.0 pp (95 % 1.4…6.6): ship."),
+        ReadOut(over[0], "ship", "new: +4.0 pp (95 % interval 1.4 to 6.6): ship."),
         ReadOut(over[1], "stopped", "wrong: stopped: sample ratio. The groups are off. Find out why."),
         ReadOut(over[2], problem="There is no event 'x'."), ReadOut(running[3], "not_yet", "runs: not yet."),
     ]  # fmt: skip
     assert [one.state for one in read] == ["ready", "stopped", "running", "running"]
     found = standings.of_tests([*over, running[3]], read, END)
     assert [(one.title, one.why, one.is_urgent) for one in found] == [
-        ("Decide the test “ready”", "It can be decided: new +4.0 pp (95 % 1.4…6.6): ship. Marek answers for it.",
-         False),
+        ("Decide the test “ready”",
+         "It can be decided: new +4.0 pp (95 % interval 1.4 to 6.6): ship. Marek answers for it.", False),
         ("The test “wrong” is stopped by its sample ratio", "The groups are off. Find out why. Marek answers for it.",
          True),
         ("The test “broken” cannot be read", "There is no event 'x'. Marek answers for it.", False),

@@ -126,7 +126,7 @@ def test_a_plan_has_a_pace() -> None:
     found = tiles.read(tile, Board(tiles=(tile,), grain="month"), asking({"net_new_arr": months}), AROUND)
     assert found.pace is not None and found.pace.elapsed == 0.5
     assert (found.pace.pace, found.pace.straight_line) == (0.625, 25e6)
-    assert found.pace_text == "off track: pace 0.62, heading for $25,000,000 of $40,000,000"
+    assert found.pace_text == "off track: heading for $25,000,000 of the $40,000,000 planned"
     level = Tile(metric="mrr", plan=plan)
     refused = tiles.read(level, Board(tiles=(level,)), asking({"mrr": weeks([1.0])}), AROUND)
     assert "does not add up over time" in refused.missing
@@ -184,8 +184,8 @@ def test_growth_on_both_sides() -> None:
     by = {"user.country": {"DO": {before: 1e6, now: 4.1e6}, "MX": {before: 0.0, now: 0.6e6}, "GT": {now: 0.3e6}}}
     found = {one.metric: one for one in growing.read(asking(values, by), AROUND)}
     assert set(found) == {"users_total", "arr"}
-    assert found["users_total"].said == "×5.0 in a year; 18.0 % of it in new countries"
-    assert found["arr"].said == "×1.2 in a year; ×2.5 in two, 58.1 % a year"
+    assert found["users_total"].said == "×5.0 in a year, 18.0 % of it in new countries"
+    assert found["arr"].said == "×1.2 in a year, ×2.5 in two (58.1 % a year)"
 
 
 def test_growth_by_country_on_both_sides() -> None:

@@ -61,7 +61,7 @@ def _inside(
         body(opened["draft"], _change)
         wrong = problem(opened["draft"])
         if wrong:
-            st.caption(f":orange[{plain(wrong)}]")
+            st.markdown(f":small[:orange[{plain(wrong)}]]")
         with st.container(horizontal=True):
             st.button(
                 does,

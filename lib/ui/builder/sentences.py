@@ -99,29 +99,30 @@ def conditions(where: Sequence[Json], kinds: Mapping[str, str] | None = None) ->
     return " and ".join(said)
 
 
-def event(value: Json, *, with_label: bool = True) -> str:
-    """An event: its label, else its names and conditions.
+def event(value: Json, *, with_label: bool = True, quoted: bool = False) -> str:
+    """An event: its label, else its names and conditions; names in quotes, where they stand within a sentence.
 
     >>> event({"event": ["app_opened", "page_viewed"], "where": [{"field": "platform", "op": "eq", "value": "ios"}]})
     'app opened or page viewed where platform is ios'
     """
     if with_label and value.get("label"):
-        return str(value["label"])
+        return f"“{value['label']}”" if quoted else str(value["label"])
     where = conditions(value.get("where") or ())
-    return f"{names(value)}{f' where {where}' if where else ''}"
+    return f"{names(value, quoted=quoted)}{f' where {where}' if where else ''}"
 
 
-def names(value: Json) -> str:
+def names(value: Json, *, quoted: bool = False) -> str:
     """The names of an event, without its conditions.
 
-    >>> names({"event": "*"}), names({"event": []})
-    ('any event', 'no event yet')
+    >>> names({"event": "*"}), names({"event": []}), names({"event": ["app_opened", "buy"]}, quoted=True)
+    ('any event', 'no event yet', '“app opened” or “buy”')
     """
     told = value.get("event") or ()
     listed = [told] if isinstance(told, str) else list(told)
     if ANY in listed:
         return "any event"
-    return listing([readable(name) for name in listed], "or") if listed else "no event yet"
+    said = [f"“{readable(name)}”" if quoted else readable(name) for name in listed]
+    return listing(said, "or") if said else "no event yet"
 
 
 def labels(events: Sequence[Json]) -> list[str]:
