@@ -105,7 +105,7 @@ def sentence(draft: Json) -> str:
 
     >>> did = {"kind": "did", "did": {"event": "buy"}, "scope": {}}
     >>> sentence({"mode": "any", "items": [did, {"kind": "is", "where": []}]})
-    'People who did buy ever or ….'
+    'People who did “buy” ever or ….'
     """
     parts = [f"({words(item)})" if _is_several(item) else words(item) for item in draft["items"]]
     return f"People {(' and ' if draft['mode'] == 'all' else ' or ').join(parts) or '…'}."

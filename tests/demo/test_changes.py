@@ -40,7 +40,7 @@ def test_one_package_halves_the_churn(answers: dict[str, Answer]) -> None:
     change, net = effect(churn, "change"), effect(churn, "net")
     assert [round(100 * change[name], 1) for name in ("difference", "low", "high")] == [-3.0, -6.1, -0.1]
     assert 100 * net["difference"] == pytest.approx(truth.net_points)
-    assert "−3.0 pp (95 % −6.1…−0.1); against the comparison group −2.75 pp (95 %" in churn.headline
+    assert "−3.0 pp (95 % interval −6.1 to −0.1); against the comparison group −2.75 pp (95 %" in churn.headline
     new = answers["one-package-new"]
     assert [count for count, _ in hits(new, "group")] == [40, 70] == list(truth.group.new)
     ratio = effect(new, "change")
@@ -50,7 +50,7 @@ def test_one_package_halves_the_churn(answers: dict[str, Answer]) -> None:
 def test_four_plans_sell_more(answers: dict[str, Answer]) -> None:
     """IC-09: 45 of 1,500, then 72 of 1,600: +1.5 points (0.2…2.9)."""
     assert hits(answers["four-plans"], "group") == [(45, 1_500), (72, 1_600)]
-    assert "3.0 % before, 4.5 % after, +1.5 pp (95 % 0.2…2.9): better." in answers["four-plans"].headline
+    assert "3.0 % before, 4.5 % after, +1.5 pp (95 % interval 0.2 to 2.9): better." in answers["four-plans"].headline
 
 
 def test_the_news_is_taken_apart(answers: dict[str, Answer]) -> None:

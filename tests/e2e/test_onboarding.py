@@ -198,7 +198,7 @@ def test_a_newcomer_from_the_verdict_to_the_people_and_back(open_page: Open, tmp
     expect(page.get_by_role("button", name="by platform")).to_be_visible()
     expect(page).to_have_url(re.compile("by=platform"))
     expect(page.get_by_role("heading", name="“ios” gets")).to_be_visible()
-    expect(page.get_by_role("heading", name="Not enough finished time")).to_be_visible()  # the last there is
+    expect(page.get_by_role("heading", name="Too few people started")).to_be_visible()  # the last there is
     page.get_by_role("button", name="See the 30 people who stopped").click()
     expect(page.get_by_text("30 people did “signup start” and not")).to_be_visible()
     with page.expect_download() as found:

@@ -58,6 +58,8 @@ def users(app: AppTest) -> dict[str, float]:
 
 def copied(app: AppTest) -> dict[str, Any]:
     """The question the page offers as JSON."""
+    app.session_state["copy"] = True  # it is written once somebody opens it
+    app.run()
     return json.loads(next(code.value for code in app.code if code.value.startswith("{")))
 
 
