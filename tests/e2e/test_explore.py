@@ -136,7 +136,7 @@ def test_a_funnel_by_hand_equals_the_command_line_and_its_people_open_to_a_timel
 
 def test_from_a_point_of_a_trend_to_its_people(open_page: Open) -> None:
     page = ready(open_page("/explore?ask=trend&series=signup_done&period=all+time&grain=month", height=1200).page)
-    press_in_row(page.get_by_test_id("stDataFrame").first, 1, 130)
+    press_in_row(page.get_by_test_id("stDataFrame").first, 1, 175)
     expect(page).to_have_url(re.compile("point=2026-03-01"))
     expect(page.get_by_text("45 people did “signup done” in March 2026")).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
