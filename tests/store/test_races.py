@@ -181,13 +181,19 @@ def test_what_was_acknowledged_survives_a_kill(fresh: Callable[[], Path], writer
     assert kept > trial
 
 
-def test_two_processes_at_an_old_store_migrate_it_once(fresh: Callable[[], Path], writers: Writers) -> None:
-    # T24: exactly one runs the migration, and keeps the copy of a file; all go on.
-    folder = fresh()
+def old_store(folder: Path) -> Path | str:
+    """Make a store of the first revision with something in it; its place."""
     folder.mkdir(exist_ok=True)
     place = place_of(folder)
     at_revision(place, REVISIONS[0])
     filled(place)
+    return place
+
+
+def test_two_processes_at_an_old_store_migrate_it_once(fresh: Callable[[], Path], writers: Writers) -> None:
+    # T24: exactly one runs the migration, and keeps the copy of a file; all go on.
+    folder = fresh()
+    place = old_store(folder)
     before = rows(place)
     for _ in range(4):
         writers.order(folder, "open")
@@ -204,17 +210,18 @@ def test_a_kill_while_the_tables_are_changed_leaves_the_old_or_the_new(
     fresh: Callable[[], Path], writers: Writers
 ) -> None:
     # T1, T24: the next to open the store completes it, and what was in it is there.
-    pick = random.Random(7)
-    for _ in range(4):
+    pick, took = random.Random(7), 0.0
+    for trial in range(5):
         folder = fresh()
-        folder.mkdir(exist_ok=True)
-        place = place_of(folder)
-        at_revision(place, REVISIONS[0])
-        filled(place)
+        place = old_store(folder)
         before = rows(place)
         writers.order(folder, "open")
-        process = writers.next_process()
-        time.sleep(pick.random() / 5)  # somewhere in the change
+        process, began = writers.next_process(), time.perf_counter()
+        if trial == 0:  # left alone, to know within what time a kill meets the change
+            assert writers.line() == "found 1"
+            took = time.perf_counter() - began
+            continue
+        time.sleep(pick.random() * took)
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         writers.order(folder, "open")

@@ -17,7 +17,7 @@ from lib.store import ConflictError, Definition, Edit, Store
 from lib.store import definitions as _definitions  # noqa: F401
 
 with suppress(ImportError):
-    import psycopg  # noqa: F401
+    import psycopg  # noqa: F401 - as above, where it is installed
 
 
 def say(words: str) -> None:
