@@ -41,8 +41,11 @@ class Clock:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A PostgreSQL server to throw away. Where there is none, or it does not start on this computer, the test is skipped
-    with what was said; what fails once it runs is ours, and fails."""
+    """A PostgreSQL server to throw away.
+
+    Where there is none, or it does not start on this computer, the test is skipped with what was said; what fails once
+    it runs is ours, and fails.
+    """
     pytest.importorskip("psycopg", reason="the driver of PostgreSQL (the extra 'postgres') is not installed")
     with ExitStack() as stack:
         try:
