@@ -34,7 +34,7 @@ run: $(FOR_RUN) ## Open the dashboard; the first run makes the demo company (POR
 test: $(FOR_TEST) ## Lint, types and every test, the browser's included (ARGS="-k funnel")
 	@$(PY) -m tests.browser
 	@$(MAKE) lint
-	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(FOR_BENCH) ## Measure against other engines on the same data (SIZE=10m or 100m), then the server
 	@$(PY) -m tests.benches --size $(SIZE) $(ARGS)

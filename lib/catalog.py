@@ -22,7 +22,7 @@ class Metric:
     (people are counted once), a coarser number is asked for afresh. `plan` gives numerator and denominator.
     A ratio is numerator ÷ denominator too, but no share of anything. A bucket is over `lag_days` after its last day,
     for what is measured on people so many days after they came. `fields` are the only ones it can be asked by; any
-    where there are none named.
+    where there are none named. A share that `may_exceed_one` is written in per cent, but is no part of a whole.
     """
 
     name: str
@@ -36,6 +36,16 @@ class Metric:
     is_ratio: bool = False
     lag_days: int = 0
     fields: tuple[str, ...] | None = None
+    may_exceed_one: bool = False
+
+    @property
+    def is_part(self) -> bool:
+        """True for a share of a whole, which by its definition lies between 0 and 100 %."""
+        return self.is_share and not self.may_exceed_one
+
+    def meaning_by(self, grain: str = "period") -> str:
+        """What it means, said of weeks, months or whatever step of time it is shown by."""
+        return self.meaning.replace("bucket", grain)
 
     def value(self) -> pl.Expr:
         """The value of a row: the count itself, or numerator ÷ denominator."""
@@ -158,6 +168,7 @@ METRICS: dict[str, Metric] = {
             "Over the accounts that paid 12 months before the end of the bucket: Σ now ÷ Σ then; who came later is left"
             " out.",
             "share", "up", False, True, metric_revenue.nrr, fields=metric_revenue.FIELDS,
+            may_exceed_one=True,
         ),
         Metric(
             "logo_churn", "Logo churn",
@@ -177,6 +188,7 @@ METRICS: dict[str, Metric] = {
             "realised_price", "Realised price",
             "What is paid ÷ list price, of the subscriptions active at the end of the bucket.",
             "share", "up", False, True, metric_revenue.realised_price, fields=metric_revenue.FIELDS,
+            may_exceed_one=True,
         ),
         Metric(
             "customers", "Customers", "Accounts that pay at the end of the bucket, or paused at most 90 days ago.",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lib import upkeep
-from lib.console import pairs, progress_bar, say, workspace_option
-from lib.errors import GrowthOpsError, QuestionError, SourceError
+from lib.console import announce, pairs, progress_bar, say, workspace_option
+from lib.errors import GrowthOpsError, QuestionError, SourceError, suggest
 from lib.model import TABLES
 from lib.reporting import commands
-from lib.settings import DEMO, add_source, choose_workspace, find_workspace, workspaces
+from lib.settings import DEMO, FILE_NAME, add_source, choose_workspace, find_workspace, workspaces
 
 if TYPE_CHECKING:
     from lib.questions import Question
@@ -61,13 +61,13 @@ def load(
     from lib import intake
 
     folder = find_workspace(workspace)
-    if sources and folder == workspaces() / DEMO:
-        # One's own rows do not belong among the demo company's.
+    is_demo = bool(sources) and folder == workspaces() / DEMO
+    if is_demo:  # one's own rows do not belong among the demo company's
         folder = workspaces() / OWN
         click.echo(f"Workspace: {folder}")
-    if sources:
-        intake.start_workspace(folder)
     specs = [spec for source in sources for spec in _mapped(folder, source, table, columns, constants, yes)]
+    if sources:  # not before: a file that cannot be read leaves no workspace behind
+        intake.start_workspace(folder)
     if intake.has_changed(folder, specs):
         click.echo("The mapping of a loaded source changes, so everything is loaded afresh: no row may count twice.")
         rebuild = True
@@ -80,6 +80,8 @@ def load(
         add_source(folder, spec)
     choose_workspace(folder)
     say(report)
+    if is_demo and _holds_rows(workspaces() / DEMO):
+        click.echo(f"{folder.name} is used from now on; back to the demo company: growthops use {DEMO}", err=True)
 
 
 def _mapped(
@@ -121,6 +123,7 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
     import json
 
     from lib.answers import ask as answer_of
+    from lib.answers.notes import is_never_loaded
     from lib.export import csv_text
     from lib.facts import Facts
     from lib.questions import decode, parse
@@ -145,6 +148,8 @@ def ask(question: Any, form: str, name: str | None, workspace: str | None) -> No
         if table is None:
             raise QuestionError(f"The answer has no table {name!r}; it has {', '.join(answer.tables)}.")
         click.echo(csv_text(table), nl=False)
+        for note in filter(is_never_loaded, answer.notes):
+            click.echo(f"Note: {note}", err=True)  # zeros of a name that is mistyped look like any others
 
 
 def _parsed(asked: "Sequence[object]") -> "list[Question]":
@@ -236,9 +241,34 @@ def demo(sample: str | None, if_missing: bool, workspace: str | None) -> None:
 
 
 @cli.command()
-@click.argument("table", type=click.Choice(list(TABLES)))
+@click.argument("workspace", required=False)
+def use(workspace: str | None) -> None:
+    """Use another WORKSPACE, by its name or folder, wherever none is named; without one, list them."""
+    import os
+
+    place = workspaces()
+    known = sorted(file.parent.name for file in place.glob(f"*/{FILE_NAME}"))
+    if workspace is None:
+        here = find_workspace(None)
+        click.echo("\n".join(f"{'*' if place / name == here else ' '} {name}" for name in known))
+        return
+    folder = place / workspace if workspace in known else Path(workspace).expanduser().resolve()
+    if folder.name not in known or folder.parent not in (place, place.resolve()):
+        if (folder / FILE_NAME).exists():
+            raise SourceError(f"{folder} is not in {place}: name it with --workspace, or in GROWTHOPS_WORKSPACE.")
+        raise SourceError(f"There is no workspace {workspace!r}; {suggest(folder.name, known)}")
+    if told := os.environ.get("GROWTHOPS_WORKSPACE"):
+        raise SourceError(f"GROWTHOPS_WORKSPACE names {told}, which comes first; unset it.")
+    choose_workspace(place / folder.name)
+    announce(place / folder.name)
+
+
+@cli.command(epilog=f"Tables: {', '.join(TABLES)}.")
+@click.argument("table", metavar="TABLE")
 def template(table: str) -> None:
-    """Print a CSV with the columns of a table and three sample rows."""
+    """Print a CSV with the columns of a TABLE and three sample rows."""
+    if table not in TABLES:
+        raise SourceError(f"There is no table {table!r}; {suggest(table, TABLES)}")
     click.echo(TABLES[table].template(), nl=False)
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lib.errors import SettingsError
 from lib.progress import Progress
+from lib.settings import load_settings
 
 if TYPE_CHECKING:
     from lib.warehouse import LoadReport
@@ -16,6 +19,18 @@ def workspace_option(command: Callable[..., None]) -> Callable[..., None]:
     """`--workspace DIR`."""
     words = "The workspace folder; default: $GROWTHOPS_WORKSPACE, else the one used last, else the demo company."
     return click.option("--workspace", metavar="DIR", default=None, help=words)(command)
+
+
+def announce(folder: Path) -> None:
+    """Say whose numbers follow, on stderr, which leaves stdout to the answer: `Workspace: /data/shop (Shop)`.
+
+    A command that is refused says only why, so this is called where its own words begin.
+    """
+    try:
+        company = f" ({load_settings(folder).company.name})"
+    except SettingsError:
+        company = ""  # quarantine and restore do not need them
+    click.echo(f"Workspace: {folder}{company}", err=True)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import SessionClient
 
-from lib import arenas, lookout
+from lib import arenas, lookout, themes
 from lib.errors import GrowthOpsError
 from lib.gate import Gate
 from lib.settings import note_served
@@ -69,10 +69,12 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     arenas.limit()
+    themes.keep()
     app = st.App(script, lifespan=_lifespan, on_script_error=_log_script_error)
     _follow_environment()
     # An edit of the code shows after a restart; `streamlit run` is the way to see it at once.
     config.set_option("server.fileWatcherType", "none")
+    config.set_option("runner.postScriptGC", False)  # `arenas.keep_small` collects instead
     address = config.get_option("server.address") or "127.0.0.1"
     listeners = listen_near(address, port, is_port_fixed)
     found = listeners[0].getsockname()[1]
@@ -228,11 +230,8 @@ def _leave() -> None:
 def _log_script_error(error: Exception) -> None:
     """One line in the log: what, and where in our code."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [
-        frame
-        for frame in frames
-        if Path(frame.filename).is_relative_to(SCRIPT.parent) and ".venv" not in frame.filename
-    ]
+    inside = [frame for frame in frames if Path(frame.filename).is_relative_to(SCRIPT.parent)]
+    ours = [frame for frame in inside if ".venv" not in frame.filename]
     place = ours[-1] if ours else frames[-1] if frames else None
     where = f" ({Path(place.filename).name}:{place.lineno} in {place.name})" if place else ""
     first = (str(error).splitlines() or [""])[0]
@@ -256,7 +255,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 def _warm(loop: asyncio.AbstractEventLoop) -> None:
-    """Import what pages need, open the first page once, and take all that out of garbage collection.
+    """Import what pages need, open the first page once, and take all that out of garbage collection; then keep small.
 
     Streamlit collects garbage after every run of a page; looking through all modules costs more than most pages do.
     """
@@ -268,6 +267,7 @@ def _warm(loop: asyncio.AbstractEventLoop) -> None:
         LOG.warning("The first page could not be prepared: %s", error)
     gc.collect()
     gc.freeze()
+    arenas.keep_small()
 
 
 def _modules(package: str) -> list[str]:

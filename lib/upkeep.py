@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lib.console import progress_bar, say, workspace_option
+from lib.console import announce, progress_bar, say, workspace_option
 from lib.errors import SourceError
 from lib.settings import find_workspace
 
@@ -26,6 +26,7 @@ def doctor(quick: bool, workspace: str | None) -> None:
     if not folder.is_dir():
         raise SourceError(f"There is no workspace {folder}.")
     findings = examine(folder, deep=not quick) + _examine_state(folder, load_settings(folder))
+    announce(folder)
     for finding in findings:
         click.echo(f"{finding.level}: {finding.what} [{finding.where}] {finding.advice}".rstrip())
     if any(finding.level == "error" for finding in findings):
@@ -79,6 +80,7 @@ def backup(to: Path | None, workspace: str | None) -> None:
     folder = find_workspace(workspace)
     with progress_bar() as progress:
         made = make_backup(folder, to, progress)
+    announce(folder)
     found = made.manifest
     load = f"load {found.stamp}" if found.stamp else "nothing loaded yet"
     click.echo(f"{made.file}: {len(found.files)} files, {made.size:,} bytes, {load}. Read back and compared.")
@@ -105,6 +107,7 @@ def restore(file: Path | None, workspace: str | None) -> None:
     from lib.warehouse import restore as back_to
 
     stamp = back_to(folder)
+    announce(folder)
     click.echo(f"{folder}: back at stamp {stamp.stamp}, loaded {stamp.at:%Y-%m-%d %H:%M} UTC. Load later files again.")
 
 
@@ -115,6 +118,7 @@ def _bring_back(file: Path, folder: Path) -> None:
 
     with progress_bar() as progress:
         done = restore_backup(file, folder, progress)
+    announce(folder)
     click.echo(f"{folder}: as it was on {done.manifest.made_at:%Y-%m-%d %H:%M} UTC ({file}).")
     if done.aside is not None:
         click.echo(f"What was there before is kept in {done.aside}. Delete it when you no longer need it.")
@@ -147,11 +151,16 @@ def quarantine(
     warehouse = Warehouse.open(folder)
     if replay:
         with progress_bar() as progress:
-            say(intake.replay(folder, table or "events", corrected, progress))
+            report = intake.replay(folder, table or "events", corrected, progress)
+        announce(folder)
+        say(report)
     elif export_to:
-        click.echo(f"{warehouse.export_quarantine(export_to, table):,} rows written to {export_to}")
+        written = warehouse.export_quarantine(export_to, table)
+        announce(folder)
+        click.echo(f"{written:,} rows written to {export_to}")
     else:
         rows = collect(warehouse.quarantine(table))
+        announce(folder)
         waiting = rows.filter(rows["replayed"].is_null())
         for (name, source, reason), part in sorted(waiting.group_by("table", "source", "reason")):
             click.echo(f"{part.height:,} × {name} ← {source}: {reason} (first: row {part['row'].min()})")
@@ -165,8 +174,10 @@ def compact(workspace: str | None) -> None:
     """Merge small files of the warehouse; the order of rows, and every answer, stay the same."""
     from lib.warehouse import Warehouse
 
+    folder = find_workspace(workspace)
     with progress_bar() as progress:
-        Warehouse.open(find_workspace(workspace)).compact(progress)
+        Warehouse.open(folder).compact(progress)
+    announce(folder)
     click.echo("Compacted.")
 
 

@@ -7,6 +7,8 @@ child process with little memory and little time (`lib.probe`), and all that com
 import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,8 @@ from lib.sources.source import format_of
 FOLDER = "uploads"
 MOST_ANSWER = 16 << 20
 SECONDS_TO_START = 60
+SMALL, SECONDS_FOR_SMALL = 100_000, 60
+"""A file of so few bytes may wait for a busy computer: what it may compute is limited all the same."""
 ROOT = Path(__file__).resolve().parents[1]
 UNSAFE = re.compile(r"[^\w. -]+")
 LONGEST_NAME = 100
@@ -38,6 +42,10 @@ OTHER_FILES = {
     b"%PDF": "is a PDF; export the numbers as CSV and add that.",
     b"SQLite format 3": "is an SQLite database; it is loaded by a query, see [[sources]] in growthops.toml.",
 }
+
+
+class LateError(SourceError):
+    """A look was given up because time was over; another may be faster."""
 
 
 def keep(workspace: Path, name: str, content: bytes | memoryview) -> Path:
@@ -51,7 +59,7 @@ def keep(workspace: Path, name: str, content: bytes | memoryview) -> Path:
         if bytes(content[: len(start)]) == start:
             raise SourceError(f"{safe} {words}")
     if not len(content):
-        raise SourceError(f"{safe} is empty (0 bytes).")
+        raise SourceError(f"{safe} is empty (0 bytes); export it again.")
     if format_of(Path(safe)) is None:
         raise SourceError(f"{safe} is of no known format: CSV, TSV, JSON Lines or Parquet, text also packed with gzip.")
     folder = workspace / FOLDER
@@ -158,14 +166,17 @@ def look(asked: Asked) -> Look:
     """Look through a file in a process of its own.
 
     Raises:
-        SourceError: the file cannot be read; or looking at it takes more memory or time than an upload may.
+        SourceError: the file cannot be read; or looking at it takes more memory than an upload may.
+        LateError: it takes more time.
     """
     child = _take()
     prepare()
-    answer = child.ask(asked, asked.seconds + 1)
+    answer = child.ask(asked, _patience(asked))
     name = Path(asked.path).name
     if answer is None:
-        raise SourceError(f"{name} takes longer than {asked.seconds} seconds to look through. {_otherwise(asked)}")
+        raise LateError(f"{name} could not be looked through in time: this computer is busy. {_otherwise(asked)}")
+    if not answer and child.process.returncode == -getattr(signal, "SIGXCPU", 0):
+        raise LateError(f"{name} takes longer than {asked.seconds} seconds to look through. {_otherwise(asked)}")
     if not answer or len(answer) > MOST_ANSWER:
         raise SourceError(
             f"{name} unpacks to more than fits into memory, or is damaged, so it was given up. {_otherwise(asked)}"
@@ -191,11 +202,26 @@ def sheet(
         return amounts(replace(source, label=safe_name(name)), load_settings(workspace), rates=frozenset(rates))
 
 
+def _patience(asked: Asked) -> float:
+    """How many seconds to wait for an answer; the process itself may compute for `asked.seconds` of them."""
+    try:
+        is_small = sys.platform != "win32" and Path(asked.path).stat().st_size <= SMALL
+    except OSError:
+        is_small = False
+    return max(asked.seconds + 1, SECONDS_FOR_SMALL if is_small else 0)
+
+
 def _otherwise(asked: Asked) -> str:
     return f"Nothing was loaded. If you trust the file, load it from the command line: {command(asked)}"
 
 
 def command(asked: Asked) -> str:
-    """The command that loads the same file without the limits of an upload."""
-    table = f" --as {asked.table}" if asked.table else ""
-    return f'growthops load FILE{table} --workspace "{asked.workspace}"'
+    """The command that loads the same file without the limits of an upload, mapped as the person said so far.
+
+    A file that was handed in goes by its name: the browser does not say in which folder it is.
+    """
+    words = [Path(asked.path).name if asked.is_upload else asked.path]
+    words += ["--as", asked.table] if asked.table else []
+    for option, said in (("--column", asked.columns or {}), ("--constant", asked.constants)):
+        words += [word for ours, value in said.items() for word in (option, f"{ours}={value}")]
+    return f'growthops load {shlex.join(words)} --workspace "{asked.workspace}"'

@@ -78,23 +78,33 @@ def short_money(amount: float | None, currency: str = "USD") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in its two largest units.
+    """A length of time in its two largest units, as tables on the screen write it too.
 
-    >>> duration(187200), duration(61), duration(0.4)
-    ('2 d 4 h', '1 min 1 s', '0.4 s')
+    >>> duration(187200), duration(61), duration(0.4), duration(86400)
+    ('2 days, 4 hr', '1 min, 1 sec', '0.4 sec', '1 day')
     """
     if seconds is None:
         return "–"
     if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
+        return f"{seconds:.1f} sec".replace(".0 sec", " sec")
     left, parts = round(seconds), []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+    for unit, size in (("days", 86_400), ("hr", 3_600), ("min", 60), ("sec", 1)):
         if left >= size and len(parts) < 2:
-            parts.append(f"{left // size} {unit}")
+            number = left // size
+            parts.append(f"{number} {'day' if unit == 'days' and number == 1 else unit}")
             left %= size
         elif parts:
             break
-    return " ".join(parts)
+    return ", ".join(parts)
+
+
+def named(value: str, field: str = "") -> str:
+    """A name out of the data as a sentence has it: in quotes; a channel as people write it, without underscores.
+
+    >>> named("paid_social", "channel"), named("the_neat_nomad", "partner")
+    ('“paid social”', '“the_neat_nomad”')
+    """
+    return f"“{value.replace('_', ' ') if field == 'channel' else value}”"
 
 
 def people(number: int, singular: str = "person", plural: str = "people") -> str:

@@ -56,7 +56,7 @@ def answers(path: str) -> bool:
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `playwright.chromium.launch`."""
-    return {"executable_path": executable(), "headless": True, "args": list(QUIET), "timeout": 60_000}
+    return {"executable_path": executable(), "headless": True, "args": list(QUIET), "timeout": 180_000}
 
 
 def starts() -> str:

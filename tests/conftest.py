@@ -3,14 +3,23 @@
 import gc
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, settings
 
 collect_ignore = ["benches"]
+
+LONG = (
+    "tests/e2e/", "tests/demo/", "tests/answers/test_truths", "tests/answers/test_activation", "tests/test_",
+    "tests/pages/", "tests/store/", "tests/backup/", "tests/warehouse/", "tests/answers/", "tests/sources/",
+)  # fmt: skip
+"""Where the tests are that take longest, these first; the others are short."""
 
 settings.register_profile(
     "tests",
@@ -40,6 +49,17 @@ def pytest_configure() -> None:
     os.environ.pop("GROWTHOPS_WORKSPACE", None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than processors: browsers, servers and databases are waited for, and somebody else works."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that nobody works alone at the end: a file is run by one process as a whole."""
+    items.sort(key=lambda item: next((k for k, part in enumerate(LONG) if item.nodeid.startswith(part)), len(LONG)))
+
+
 def pytest_collection_finish() -> None:
     """Keep what was imported and collected out of garbage collection, as the server does: Streamlit collects after
     every run of a page, which would look through all of it, a fifth of a second each time."""
@@ -50,6 +70,26 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Open the network again, for tools that run pytest in their own process."""
     _network.undo()
+
+
+@pytest.fixture(scope="session")
+def demo_tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
+    """Every table of the demo company: made by the first process that asks, read where it lies by all of this run."""
+    from lib import demo
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which the workers of a run share
+    with closing(sqlite3.connect(folder / "demo.lock", timeout=600)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")  # a lock that waits, on every system
+        kept = folder / "demo"
+        if not kept.exists():
+            made = folder / "demo.part"
+            made.mkdir(exist_ok=True)
+            for name, table in demo.tables().items():
+                table.write_ipc(made / f"{name}.arrow")
+            made.rename(kept)
+    return {path.stem: pl.read_ipc(path) for path in sorted(kept.iterdir())}
 
 
 @pytest.fixture(autouse=True)

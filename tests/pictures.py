@@ -22,7 +22,7 @@ WIDTHS = {1440: 900, 390: 844}
 THEMES = ("light", "dark")
 TALLEST = 2_600
 COLOURS = 128
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 
 
 def addresses() -> list[str]:

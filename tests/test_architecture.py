@@ -14,7 +14,7 @@ PRODUCT = [path for path in PRODUCT if path.exists()]
 
 # A library, and the only places that may import it.
 LIBRARIES = {
-    "streamlit": ("streamlit_app", "pages", "lib.ui", "lib.queries", "lib.server"),
+    "streamlit": ("streamlit_app", "pages", "lib.ui", "lib.queries", "lib.server", "lib.themes"),
     "altair": ("lib.charts", "lib.ui"),
     "sqlalchemy": ("lib.store", "lib.sources"),
     "alembic": ("lib.store",),
@@ -44,9 +44,10 @@ LAYERS: dict[str, set[str]] = {
     "export": set(),
     "memory": set(),
     "arenas": set(),
+    "themes": set(),
     "choices": FACTS | {"answers"},
     "intake": SETUP | {"sources", "warehouse", "engine"},
-    "console": {"progress", "warehouse"},
+    "console": SETUP | {"progress", "warehouse"},
     "upkeep": SETUP | {"warehouse", "intake", "engine", "console", "store", "backup"},
     "backup": SETUP | {"warehouse", "store"},
     "sources": SETUP,
@@ -101,7 +102,7 @@ LAYERS: dict[str, set[str]] = {
     "docs": WORDS | {"settings", "questions", "catalog", "meanings", "charts"},
     "gate": set(),
     "lookout": {"errors", "queries", "pulse"},
-    "server": {"arenas", "lookout"}
+    "server": {"arenas", "lookout", "themes"}
     | FACTS
     | ANSWERS
     | {"answers", "store", "queries", "ui", "charts", "gate", "health"},

@@ -3,6 +3,8 @@
 import ctypes
 import subprocess
 import sys
+import threading
+import weakref
 
 import pytest
 
@@ -28,8 +30,29 @@ ctypes.CDLL(None).malloc_stats()
 def arenas(first: str) -> int:
     """How many arenas there are after eight threads worked at once."""
     command = [sys.executable, "-c", CROWD.format(first)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, timeout=180)
     return sum(line.startswith("Arena ") for line in done.stderr.splitlines())
+
+
+FREED = """
+import re
+from pathlib import Path
+from lib import arenas
+held = [bytes(2000) for _ in range(100_000)]
+last = held[-1]
+del held
+def megabytes():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+before = megabytes()
+arenas.give_back()
+print(before - megabytes())
+"""
+
+
+class Knot:
+    """Holds itself, so that only a collection of garbage ends it."""
+
+    itself: "Knot"
 
 
 IS_GLIBC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_stats")
@@ -53,3 +76,29 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, other:
     monkeypatch.setattr(limits.ctypes, "CDLL", library)
     limits.limit()
     assert asked == [None]
+
+
+@pytest.mark.skipif(not IS_GLIBC, reason="glibc keeps what is below something in use; others need not")
+def test_what_is_not_used_is_given_back() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FREED], capture_output=True, text=True, cwd=ROOT, check=True, timeout=180
+    )
+    assert float(done.stdout) > 100, "of 200 MB that were freed below one block still in use"
+
+
+def test_it_is_given_back_again_and_again_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    stop = threading.Event()
+    garbage = Knot()
+    garbage.itself, gone = garbage, weakref.ref(garbage)
+    del garbage
+
+    def give() -> None:
+        given.append(1)
+        if len(given) == 3:
+            stop.set()
+
+    monkeypatch.setattr(limits, "give_back", give)
+    limits.keep_small(stop, every=0.001)
+    assert len(given) == 3
+    assert gone() is None, "garbage is collected, too"

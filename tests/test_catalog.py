@@ -44,8 +44,8 @@ def test_an_entry_explains_itself(name: str) -> None:
     assert found.columns == ["segment", "bucket", "numerator", "denominator", "value", "n", "complete"]
     assert found["segment"].unique().to_list() == ["All"] and found["bucket"].is_sorted()
     answer = ask(parse({"kind": "metric", "metric": name}), FACTS)
-    assert answer.headline.startswith(f"{entry.title}: ") and answer.definition == entry.meaning
-    assert answer.as_json()["tables"]["metric"]
+    assert answer.headline.startswith(f"{entry.title}: ") and answer.definition == entry.meaning_by("week")
+    assert answer.as_json()["tables"]["metric"] and "bucket" not in answer.definition
 
 
 def test_counts_by_day() -> None:

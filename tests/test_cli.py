@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -163,6 +164,7 @@ def test_what_is_no_pair_is_refused(run: Run, file: Path) -> None:
 def test_nothing_to_load_is_said(run: Run, tmp_path: Path) -> None:
     assert "lists no sources. Name a file: growthops load FILE --as events" in refused(run("load"))
     assert "nothing matches" in refused(run("load", tmp_path / "gone.csv", "--as", "events"))
+    assert not (tmp_path / "ws").exists(), "a file that is not there leaves no workspace"
 
 
 def test_rebuild_forgets_what_is_gone(run: Run, loaded: Path, file: Path) -> None:
@@ -208,9 +210,24 @@ def test_ask_answers_in_csv(run: Run, loaded: Path) -> None:
     assert refused(wrong) == "The answer has no table 'curves'; it has cohorts, curve."
 
 
+def test_a_name_that_is_mistyped_is_said_beside_the_csv(run: Run, loaded: Path) -> None:
+    wrong = QUESTION | {"steps": ["signup", "payd"]}
+    result = asked(run, wrong, "--format", "csv")
+    assert (result.exit_code, result.stderr) == (
+        0, "Note: No event called “payd” was ever loaded. Did you mean “paid”?\n",
+    )  # fmt: skip
+    assert [row["users"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["2", "0"]
+    assert asked(run, QUESTION, "--format", "csv").stderr == "", "nothing to say of a good one"
+    assert asked(run, wrong).stderr == "", "in JSON the notes are part of the answer"
+    assert json.loads(asked(run, wrong).stdout)["notes"] == [
+        "No event called “payd” was ever loaded. Did you mean “paid”?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("\n", "No question was given: it is an object in JSON, which begins with {."),
         ("{", "The question is not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
         (b"\xff\xfe{", "The question is not text in UTF-8."),
         ("9" * 5000, "The question is not JSON to be read: a number is too long, or parts nest too deep."),
@@ -226,7 +243,7 @@ def test_ask_answers_in_csv(run: Run, loaded: Path) -> None:
             "There is no field 'plam'; did you mean 'plan'?",
         ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_bad_question_is_refused_on_stderr(run: Run, loaded: Path, text: str | bytes, sentence: str) -> None:
     result = run("ask", "-", stdin=text)
@@ -238,7 +255,7 @@ def test_a_workspace_that_is_not_there_is_no_empty_one(run: Run, tmp_path: Path)
         assert refused(result) == f"There is no workspace {tmp_path / 'ws'}."
     assert not (tmp_path / "ws").exists()
     (tmp_path / "ws").mkdir()
-    assert json.loads(asked(run, QUESTION).stdout)["headline"] == "Nobody did “signup” in this scope."
+    assert json.loads(asked(run, QUESTION).stdout)["headline"] == "Nobody did “signup”."
 
 
 def test_the_real_program(loaded: Path) -> None:
@@ -271,7 +288,10 @@ def test_a_template_can_be_loaded_as_it_is(run: Run, tmp_path: Path, table: str)
 
 
 def test_a_template_of_nothing_is_refused(run: Run) -> None:
-    assert run("template", "evnts", own=False).exit_code == 2
+    assert refused(run("template", "event", own=False)).startswith(
+        "There is no table 'event'; did you mean 'events'? Allowed: accounts, "
+    )
+    assert "Tables: events, users," in run("template", "--help", own=False).stdout
 
 
 BAD = """when,person,action,amount,note
@@ -394,7 +414,7 @@ def test_restore_goes_back_to_the_load_before(run: Run, loaded: Path, file: Path
     newest = max((loaded / "warehouse" / "events").rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
     newest.write_bytes(b"broken")
     assert run("doctor").exit_code == 1
-    assert run("restore").exit_code == 0 and run("doctor").exit_code == 0
+    assert run("restore").stderr == f"Workspace: {loaded} (Ws)\n" and run("doctor").exit_code == 0
     assert json.loads(asked(run, QUESTION).stdout)["tables"] == json.loads(before)["tables"]
     # What was taken back can simply be loaded again.
     assert "4 rows = 1 loaded + 3 duplicates" in run("load").stdout
@@ -570,6 +590,44 @@ def test_own_data_never_goes_into_the_demo(run: Run, home: Path, file: Path) -> 
     assert json.loads(asked(run, QUESTION, own=False).stdout)["tables"]["steps"][1]["users"] == 1
 
 
+def test_another_workspace_is_used_by_its_name(run: Run, home: Path, file: Path, loaded: Path) -> None:
+    run("load", file, "--as", "events", *MAPPED, own=False)
+    shutil.copytree(home / "mine", home / "demo")
+    assert run("use", own=False).stdout == "  demo\n* mine\n"
+    assert run("use", home / "demo", own=False).exit_code == 0
+    assert run("use", own=False).stdout == "* demo\n  mine\n"
+    assert run("use", "mine", own=False).stderr == f"Workspace: {home / 'mine'} (Mine)\n"
+    assert settings.find_workspace(None) == home / "mine"
+    run("use", "demo", own=False)
+    assert refused(run("use", "mines", own=False)) == (
+        "There is no workspace 'mines'; did you mean 'mine'? Allowed: demo, mine."
+    )
+    assert refused(run("use", file.parent / "mine", own=False)).startswith("There is no workspace ")
+    assert "name it with --workspace" in refused(run("use", loaded, own=False))
+    assert settings.find_workspace(None) == home / "demo", "what is refused changes nothing"
+    (home / "current").unlink()
+    again = run("load", file, "--as", "events", *MAPPED, own=False)
+    assert again.stderr == "mine is used from now on; back to the demo company: growthops use demo\n"
+
+
+def test_the_environment_comes_before_the_workspace_in_use(
+    run: Run, home: Path, file: Path, loaded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("load", file, "--as", "events", *MAPPED, own=False)
+    monkeypatch.setenv("GROWTHOPS_WORKSPACE", str(loaded))
+    assert refused(run("use", "mine", own=False)) == f"GROWTHOPS_WORKSPACE names {loaded}, which comes first; unset it."
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("backup",), ("quarantine",), ("compact",)])
+def test_a_command_says_whose_workspace_it_read(
+    run: Run, loaded: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(loaded.parent)
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (0, f"Workspace: {loaded} (Ws)\n")
+    assert "Workspace:" not in result.stdout
+
+
 def test_a_workspace_in_use_that_is_gone_is_forgotten(run: Run, home: Path, file: Path) -> None:
     run("load", file, "--as", "events", *MAPPED, own=False)
     (home / "mine" / "growthops.toml").unlink()
@@ -614,6 +672,6 @@ def test_a_demo_that_was_broken_off_is_made_again(
 def test_help_and_version(run: Run) -> None:
     text = run("--help", own=False).stdout
     for name in (
-        "ask", "backup", "compact", "demo", "doctor", "load", "quarantine", "restore", "run", "template",
+        "ask", "backup", "compact", "demo", "doctor", "load", "quarantine", "restore", "run", "template", "use",
     ):  # fmt: skip
         assert f"  {name} " in text

@@ -222,7 +222,7 @@ def test_it_ends_at_once_and_without_a_word(workspace: Path, tmp_path: Path, sig
 def test_taken_port_is_said(server: Server, workspace: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [*OURS, str(server.port), "--workspace", str(workspace)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert f"Port {server.port} is taken" in done.stderr
@@ -261,7 +261,7 @@ def test_environment_decides_over_the_file(workspace: Path, tmp_path: Path) -> N
 def test_asking_does_not_import_the_server() -> None:
     code = "import sys; from lib import cli; print(sorted({'streamlit', 'uvicorn', 'altair'} & set(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=180
     )
     assert done.stdout.strip() == "[]"
 

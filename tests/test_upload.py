@@ -1,10 +1,12 @@
 """Uploads are kept under a safe name, looked through apart, and refused in a sentence when they are bombs."""
 
 import gzip
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -18,7 +20,7 @@ from lib.errors import SourceError
 from lib.probe import Asked
 from lib.settings import load_settings, workspaces
 
-GERMAN = "customer;Zeitpunkt;Aktion;Gerät\nk1;01.03.2026 09:00;App geöffnet;ios\nk2;nie;Konto angelegt;web\n" + "".join(
+GERMAN = "customer;Zeitpunkt;Was;Gerät\nk1;01.03.2026 09:00;App geöffnet;ios\nk2;nie;Konto angelegt;web\n" + "".join(
     f"k{k};0{k}.03.2026 09:00;App geöffnet;ios\n" for k in (3, 4, 5)
 )
 Make = Callable[[Path], bytes]
@@ -58,7 +60,7 @@ def test_the_same_file_again_is_the_same_place_and_another_one_is_not(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.csv", b"", "a.csv is empty (0 bytes)."),
+        ("a.csv", b"", "a.csv is empty (0 bytes); export it again."),
         ("a.xlsx", b"PK\x03\x04", "save the sheet as CSV"),
         ("a.csv", b"PK\x03\x04", "save the sheet as CSV"),
         ("a.xls", b"\xd0\xcf\x11\xe0", "save the sheet as CSV"),
@@ -79,13 +81,13 @@ def test_a_guess_names_what_is_missing(tmp_path: Path) -> None:
     found = probe.look(asked(tmp_path, place))
     assert (found.table, found.missing, found.rows, found.read) == ("events", ["name"], 5, 0)
     assert found.spec["columns"] == {"ts": "Zeitpunkt", "user_id": "customer"}
-    assert found.kept == ["Aktion", "Gerät"]
-    assert found.names == ["Zeitpunkt", "customer", "Aktion", "Gerät"]
+    assert found.kept == ["Was", "Gerät"]
+    assert found.names == ["Zeitpunkt", "customer", "Was", "Gerät"]
 
 
 def test_a_mapping_shows_real_rows_and_those_that_would_be_quarantined(tmp_path: Path) -> None:
     place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
-    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Aktion"}
+    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Was"}
     found = probe.look(asked(tmp_path, place, table="events", columns=columns, timezone="Europe/Berlin"))
     assert found.missing == []
     assert found.preview["ts"] == [f"2026-03-0{day} 08:00:00" for day in (1, 3, 4, 5)]
@@ -123,8 +125,8 @@ def test_a_folder_is_looked_at_by_its_first_file(tmp_path: Path) -> None:
 
 def test_what_was_looked_at_is_what_is_loaded_and_a_new_mapping_takes_its_place(tmp_path: Path) -> None:
     place = upload.keep(tmp_path, "a.csv", GERMAN.encode())
-    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Aktion"}
-    for name in ("Aktion", "Gerät"):
+    columns = {"ts": "Zeitpunkt", "user_id": "customer", "name": "Was"}
+    for name in ("Was", "Gerät"):
         found = probe.look(asked(tmp_path, place, table="events", columns=columns | {"name": name}))
         report = intake.take_in(tmp_path, [found.source])
         assert (report.total("read"), report.total("loaded"), report.total("quarantined")) == (5, 4, 1)
@@ -220,6 +222,42 @@ def test_a_process_that_dies_or_says_too_much_is_a_sentence(tmp_path: Path, monk
     with pytest.raises(SourceError, match="given up"):
         upload.look(asked(tmp_path, place))
     upload._SPARE.pop().end()  # nobody would end it once the list is gone
+
+
+def test_too_long_a_look_says_whether_the_file_or_the_computer_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = upload.keep(tmp_path, "my log.csv", GERMAN.encode())
+    question = asked(tmp_path, place, table="events", columns={"user_id": "Wer $x"}, constants={"name": "buy"})
+    monkeypatch.setattr(signal, "SIGXCPU", 24, raising=False)  # as where a system limits what a process computes
+    mapped = "growthops load 'my log.csv' --as events --column 'user_id=Wer $x' --constant name=buy"
+    for code, answer, said in (
+        (-9, None, "my log.csv could not be looked through in time: this computer is busy."),
+        (-24, b"", "my log.csv takes longer than 8 seconds to look through."),
+    ):
+        child = SimpleNamespace(ask=lambda *_, told=answer: told, process=SimpleNamespace(returncode=code))
+        monkeypatch.setattr(upload, "_take", lambda child=child: child)
+        with pytest.raises(upload.LateError) as error:
+            upload.look(question)
+        assert str(error.value).startswith(f"{said} Nothing was loaded. If you trust the file, load it from the ")
+        assert str(error.value).endswith(f'{mapped} --workspace "{tmp_path}"')
+
+
+def test_the_command_names_a_file_that_is_read_where_it_is(tmp_path: Path) -> None:
+    place = tmp_path / "log.csv"
+    assert upload.command(asked(tmp_path / "ws", place, is_upload=False)) == (
+        f'growthops load {place} --workspace "{tmp_path / "ws"}"'
+    )
+
+
+def test_only_a_small_file_may_wait_for_a_busy_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(bytes(upload.SMALL))
+    large.write_bytes(bytes(upload.SMALL + 1))
+    questions = [asked(tmp_path, place) for place in (small, large, tmp_path / "*.csv")]
+    for system, waits in (("linux", [upload.SECONDS_FOR_SMALL, 9, 9]), ("win32", [9, 9, 9])):
+        monkeypatch.setattr(upload.sys, "platform", system)  # nothing limits what a process computes on the second
+        assert [upload._patience(question) for question in questions] == waits
 
 
 def test_the_answer_is_the_same_apart_and_here(tmp_path: Path) -> None:

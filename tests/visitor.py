@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 OURS = (sys.executable, "-m", "lib", "run", "--headless", "--port")
 PLAIN = (
     sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true", "--server.port",
@@ -98,7 +98,7 @@ class Server:
 
     def raw(self, request: bytes) -> http.client.HTTPResponse:
         """The response to exactly these bytes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as line:
             line.sendall(request)
             response = http.client.HTTPResponse(line)
             response.begin()
@@ -141,7 +141,7 @@ class Visitor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._line.__exit__(kind, error, at)
 
-    def run(self, widgets: Sequence[WidgetState] = (), seconds: float = 60) -> list[ForwardMsg]:
+    def run(self, widgets: Sequence[WidgetState] = (), seconds: float = 180) -> list[ForwardMsg]:
         """Rerun the page; returns the messages of the run that ended well."""
         self.ask(widgets)
         return self._read(time.monotonic() + seconds)

@@ -3,6 +3,7 @@
 import polars as pl
 
 from lib.answers.notes import left_out, unseen
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions import Activation, Event, Kept
 from lib.words import count, listing, people, percent
@@ -13,7 +14,8 @@ def headline(question: Activation, candidates: pl.DataFrame, base: pl.DataFrame)
     everybody, kept, rate = base.row(0)
     verb = "stay" if isinstance(question.kept, Kept) else "pay"
     if not everybody:
-        return f"Nobody in this scope has been here long enough to say who will {verb}."
+        came = f" who came{when}" if (when := asked(question.scope)) else ""
+        return f"Nobody{came} has been here long enough to say who will {verb}."
     if not kept or kept == everybody:
         return f"{'All' if kept else 'None'} of {people(everybody)} {verb}, so no act can set them apart."
     best = candidates.filter(pl.col("rank").is_not_null() & (pl.col("precision_low") > rate)).head(1)
@@ -52,7 +54,7 @@ def definition(question: Activation) -> str:
             " begins on the day of their start or later; what they do on that day or after it is left out."
         )
     return (
-        f"A person starts with their first {start} in the scope; that is day 0, and days are calendar days. {outcome}"
+        f"A person starts with their first {start} in the period; that is day 0, and days are calendar days. {outcome}"
         " A candidate is an event done so many times or more from the start to the end of the last day allowed."
         f" Precision is the share of its doers who {verb} (Wilson 95 %), recall the share of those who {verb} who did"
         f" it, lift the precision over the share of all who {verb}, and MCC the correlation of the two, from −1 to 1"

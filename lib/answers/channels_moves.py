@@ -18,7 +18,7 @@ from lib.words import count, listing
 FROM, TO = ("from_channel", "from_partner"), ("to_channel", "to_partner")
 USED, NEVER, BEHIND = "used", "never fits", "always behind others"
 DEFINITION = (
-    "Every contact in the scope gets its channel and partner twice: by the rules to compare with and by the new ones, "
+    "Every contact in the period gets its channel and partner twice: by the rules to compare with and by the new ones, "
     "each time by the first rule that fits, else as it came. A contact moves where the two differ; none is added or "
     "lost. People are those known behind contacts; each counts once in every row, and as signed up or activated if "
     "that came at or after their first contact there."
@@ -59,7 +59,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
     }
     said = [*_about_rules(tables["rules"], rules), *missing(later, "signup"), *left_out(facts)]
     if question.scope.where:
-        said.append("Counted are contacts of people who did something that fulfils the conditions of the scope.")
+        said.append("Counted are contacts of people who did something that fulfils these conditions.")
     return Answer(question, tables, _headline(tables["moves"], found.height), DEFINITION, facts.as_of, facts.stamp,
                   tuple(said))  # fmt: skip
 
@@ -114,7 +114,7 @@ def _states(rows: pl.DataFrame, rules: tuple[ChannelRule, ...]) -> pl.DataFrame:
 
 def _headline(moves: pl.DataFrame, total: int) -> str:
     if not moves.height:
-        return f"No contact would move: all {count(total)} in this scope stay where they are."
+        return f"No contact would move: all {count(total)} stay where they are."
     moved, first = int(moves["contacts"].sum()), moves.row(0, named=True)
     most = f"{_name(first, 'from')} to {_name(first, 'to')} ({count(first['contacts'])})"
     most = f"all from {most}" if moves.height == 1 else f"most from {most}"
@@ -132,7 +132,7 @@ def _about_rules(table: pl.DataFrame, rules: tuple[ChannelRule, ...]) -> list[st
     """A sentence about rules that fit nothing, and one about each that never gets its turn."""
     own = table.filter(pl.Series([not is_catch_all(rule) for rule in rules], dtype=pl.Boolean()))
     idle = [str(number) for number in own.filter(pl.col("state") == NEVER)["rule"]]
-    said = [f"{_rules(idle)} {'fits' if len(idle) == 1 else 'fit'} no contact in this scope."] if idle else []
+    said = [f"{_rules(idle)} {'fits' if len(idle) == 1 else 'fit'} none of these contacts."] if idle else []
     behind = own.filter(pl.col("state") == BEHIND).select("rule", "taken_by").iter_rows()
     said += [f"Rule {one} never decides: all it fits is taken by {_rules(by.split(', '))}." for one, by in behind]
     return [f"{text[0].upper()}{text[1:]}" for text in said]

@@ -8,6 +8,7 @@ from lib.answers.answer import Answer
 from lib.answers.channels_contacts import rules_of
 from lib.answers.channels_decided import Ruled, counted, every, goals, is_catch_all, missing
 from lib.answers.notes import left_out
+from lib.answers.scoped import asked
 from lib.engine import collect
 from lib.facts import Facts
 from lib.questions.channels import Channels
@@ -16,8 +17,8 @@ from lib.words import count, people
 NEW_DAYS = 30
 DEFINITION = (
     "A referrer is the host of the page before, as the contact says it; contacts without one are left out. A host is "
-    f"new if its first contact ever lies in the last {NEW_DAYS} days of the scope. Each person counts once for every "
-    "host, and as signed up or activated if that came at or after their first contact with it in the scope."
+    f"new if its first contact ever lies in the last {NEW_DAYS} days of the period. Each person counts once for every "
+    "host, and as signed up or activated if that came at or after their first contact with it in the period."
 )
 
 
@@ -53,7 +54,8 @@ def answer(question: Channels, facts: Facts) -> Answer:
         .select("host", "first_seen", "is_new", "contacts", "people", "sign_ups", "activated", "channel", "ruled")
     )
     said = (*missing(later, "signup"), *left_out(facts))
-    return Answer(question, {"referrers": table}, _headline(table), DEFINITION, facts.as_of, facts.stamp, said)
+    told = _headline(table, asked(question.scope))
+    return Answer(question, {"referrers": table}, told, DEFINITION, facts.as_of, facts.stamp, said)
 
 
 def _end(rows: pl.DataFrame, high: datetime | None, facts: Facts) -> datetime:
@@ -71,9 +73,9 @@ def _homes(rows: pl.DataFrame) -> pl.DataFrame:
     return ruled.join(most.select("host", "channel"), on="host", how="left")
 
 
-def _headline(table: pl.DataFrame) -> str:
+def _headline(table: pl.DataFrame, when: str) -> str:
     if not table.height:
-        return "No contact in this scope says which host it came from."
+        return f"No contact{when} says which host it came from."
     new, first = table.filter(pl.col("is_new")), table.row(0, named=True)
     hosts = people(table.height, "host", "hosts")
     said = f"{hosts} brought {people(int(table['contacts'].sum()), 'contact', 'contacts')}"

@@ -12,6 +12,7 @@ from lib.answers.channels_decided import every
 from lib.answers.channels_spend import by_name, spent
 from lib.answers.log import Log
 from lib.answers.notes import left_out
+from lib.answers.scoped import asked
 from lib.engine import collect
 from lib.facts import Facts
 from lib.questions import ANY_EVENT, Event
@@ -25,9 +26,9 @@ LONGEST = timedelta(days=1)
 """How long after the end of the scope the visits that began in it are followed."""
 RATES = {"pages_per_visit": "pages", "earned_per_visit": "earned", "paid_per_visit": "spend"}
 DEFINITION = (
-    "Every contact in the scope is one visit. What its person does from then on belongs to it, until nothing was done"
+    "Every contact in the period is one visit. What its person does from then on belongs to it, until nothing was done"
     " for 30 minutes or their next contact begins another visit. Pages are {viewed}; earned is the value of {earning}"
-    " in the visit; cost is what was spent in the scope on the same {by}. Margin per visit is earned less cost, each ÷"
+    " in the visit; cost is what was spent in the period on the same {by}. Margin per visit is earned less cost, each ÷"
     " visits."
 )
 
@@ -66,7 +67,7 @@ def answer(question: Channels, facts: Facts) -> Answer:
     ).sort("earned", "visits", "name", descending=[True, True, False])  # fmt: skip
     earning = "every event" if question.value is None else f"“{question.value.words}”"
     told = DEFINITION.format(viewed="not known" if viewed is None else f"“{viewed}”", earning=earning, by=question.by)
-    said = _headline(table, facts)
+    said = _headline(table, facts, asked(question.scope))
     return Answer(question, {"visits": table}, said, told, facts.as_of, facts.stamp, tuple(left_out(facts)))
 
 
@@ -102,14 +103,14 @@ def _within(question: Channels, facts: Facts, met: pl.DataFrame, viewed: str | N
     return there.group_by("name").agg(pages=pl.col("is_page").sum().cast(pl.Int64()), earned=pl.col("value").sum())
 
 
-def _headline(table: pl.DataFrame, facts: Facts) -> str:
+def _headline(table: pl.DataFrame, facts: Facts, when: str) -> str:
     known = table.drop_nulls("margin_per_visit").sort(["margin_per_visit", "name"], descending=[True, False])
     visits = people(int(table["visits"].sum()), "visit", "visits")
     if not known.height:
-        return f"{visits} in this scope; of none is it known both what it earns and costs."
+        return f"{visits}{when}; of none is it known both what it earns and costs."
     earning = known.filter(pl.col("earned") > 0)
     if not earning.height:
-        return f"{visits} in this scope; none of those with a cost earned anything by itself."
+        return f"{visits}{when}; none of those with a cost earned anything by itself."
     row = earning.row(0, named=True)
 
     def cost(amount: float) -> str:

@@ -7,10 +7,11 @@ import polars as pl
 from lib.answers.channels_shares import Shares
 from lib.answers.channels_table import MOST_CURVES, PRIOR, homes, nameless
 from lib.answers.notes import left_out, unseen
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions import Event
 from lib.questions.channels import Channels
-from lib.words import count, listing, money, people, percent
+from lib.words import count, listing, money, named, people, percent
 
 NOUNS = {
     "channel": ("channel", "channels"), "partner": ("partner", "partners"), "campaign": ("campaign", "campaigns"),
@@ -27,7 +28,7 @@ def headline(question: Channels, tables: dict[str, pl.DataFrame], facts: Facts) 
     """One or two sentences: whether the cheapest person is also the cheapest one who stays, and how sure that is."""
     table, lost = tables["channels"], int(tables["unattributed"]["users"][0])
     if not lost and not table["users"].sum():
-        return "Nobody was first seen in this scope."
+        return f"Nobody was first seen{asked(question.scope)}."
     _, many = NOUNS[question.by]
     best = table.drop_nulls("rank").sort("rank", "channel")
     if not best.height:
@@ -38,26 +39,28 @@ def headline(question: Channels, tables: dict[str, pl.DataFrame], facts: Facts) 
     def cost(amount: float) -> str:
         return money(amount, facts.settings.company.currency)
 
+    def who(row: dict[str, Any]) -> str:
+        return named(row["channel"], question.by)
+
     kept = f"per person kept {question.kept.words}"
     if best.height == 1:
         return (
-            f"{first['channel']} costs {cost(first['cost_per_kept'])} {kept} ({cost(first['cac'])} per person);"
+            f"{who(first)} costs {cost(first['cost_per_kept'])} {kept} ({cost(first['cac'])} per person);"
             f" no other of the {many} can be compared.{_unpaid(question, first)}"
         )
     if cheap["channel"] == first["channel"]:
         other = best.row(1, named=True)
         said = (
-            f"{first['channel']} is the cheapest per person ({cost(first['cac'])}) and {kept}:"
-            f" {cost(first['cost_per_kept'])}, against {cost(other['cost_per_kept'])} for {other['channel']}."
+            f"{who(first)} is the cheapest per person ({cost(first['cac'])}) and {kept}:"
+            f" {cost(first['cost_per_kept'])}, against {cost(other['cost_per_kept'])} for {who(other)}."
         )
     else:
         other = cheap
         said = (
-            f"{cheap['channel']} is the cheapest per person ({cost(cheap['cac'])}), but not {kept}: there"
-            f" {first['channel']} costs {cost(first['cost_per_kept'])}, and {cheap['channel']}"
-            f" {cost(cheap['cost_per_kept'])}."
+            f"{who(cheap)} brings people cheapest ({cost(cheap['cac'])} each), but {who(first)} costs least {kept}:"
+            f" {cost(first['cost_per_kept'])}, against {cost(cheap['cost_per_kept'])} for {who(cheap)}."
         )
-    unsure = "" if _apart(first, other) else " The two cannot be told apart: their intervals overlap."
+    unsure = "" if _apart(first, other) else " That may be chance: their intervals overlap."
     return f"{said}{unsure}{_unpaid(question, first)}"
 
 
@@ -65,7 +68,7 @@ def _unpaid(question: Channels, row: dict[str, Any]) -> str:
     """That the best one has not brought in what it cost, where that is known."""
     if row["ltv"] is None or row["payback_days"] is not None:
         return ""
-    return f" By day {count(question.horizon_days)} {row['channel']} has not paid back its cost."
+    return f" By day {count(question.horizon_days)}, {named(row['channel'], question.by)} has not paid back its cost."
 
 
 def _apart(one: dict[str, float | None], other: dict[str, float | None]) -> bool:
@@ -78,7 +81,7 @@ def _unranked(question: Channels, table: pl.DataFrame, many: str) -> str:
     """Why nothing is ranked."""
     reached = int(table.filter(pl.col("users") >= question.floor).height)
     if not table.height or not table["users"].sum():
-        return f"Nobody first seen in this scope can be traced to one of the {many}."
+        return f"Nobody first seen{asked(question.scope)} can be traced to one of the {many}."
     if not (table["spend"] > 0).any():
         most = table.filter(pl.col("eligible") >= question.floor).sort(
             ["retention", "channel"], descending=[True, False]
@@ -88,7 +91,8 @@ def _unranked(question: Channels, table: pl.DataFrame, many: str) -> str:
             return begin
         row = most.row(0, named=True)
         return (
-            f"{begin} {row['channel']} keeps the most: {percent(row['retention'])} of {people(round(row['eligible']))}."
+            f"{begin} {named(row['channel'], question.by)} keeps the most: {percent(row['retention'])} of"
+            f" {people(round(row['eligible']))}."
         )
     if not reached:
         return f"None of the {many} brought {people(question.floor)} or more, too few to rank."
@@ -139,9 +143,9 @@ def definition(question: Channels, event: Event | None) -> str:
         else ""
     )
     return (
-        f"People first seen in the scope belong to the {one} of {CHOSEN[question.attribution]} in the"
+        f"People first seen in the period belong to the {one} of {CHOSEN[question.attribution]} in the"
         f" {count(question.lookback_days)} days before; without one they are unattributed and never spread."
-        f" CAC is {cost} in the scope ÷ these people (exact Poisson 95 %)."
+        f" CAC is {cost} in the period ÷ these people (exact Poisson 95 %)."
         f" Kept means “{question.kept.event.words}” {question.kept.words} after the first day, among people for whom"
         f" day {question.kept.day} is over (Wilson 95 %); the share evened out adds {count(PRIOR)} people at the mean"
         f" of the {'channel' if question.by != 'channel' else 'whole'}.{mix}"
@@ -159,25 +163,30 @@ def notes(
     table, lost = tables["channels"], tables["unattributed"].row(0, named=True)
     everybody = lost["users"] + table["users"].sum()
     found = []
+    spent = float(table["spend"].sum())
+    if lost["spend"] > max(spent, 0.0):
+        named_none, all_named = (money(amount, facts.settings.company.currency) for amount in (lost["spend"], spent))
+        found.append(f"{named_none} of cost names no channel, more than the {all_named} of all channels together; it"
+                     " is in none of these prices.")  # fmt: skip
     if lost["users"]:
         share = percent(lost["users"] / everybody)
-        found.append(f"{people(lost['users'])} ({share}) had no contact in the look-back and belong to nothing here.")
+        found.append(f"{people(lost['users'])} ({share}) had no contact in the look-back and belong to none of these.")
     if not met and everybody:
         found.append("No contact of these people was loaded, so nobody can be traced.")
     if not (table["spend"] != 0).any() and not lost["spend"]:
-        found.append("No cost was loaded for this scope.")
+        found.append(f"No cost was loaded{asked(question.scope)}.")
     elif question.by == "creative":
         found.append("Cost is not known by creative; all of it stands at (none).")
     if table.filter(pl.col("spend") < 0).height:
         names = table.filter(pl.col("spend") < 0)["channel"].sort().to_list()
-        found.append(f"The cost of {listing(names)} is below zero: a refund larger than the cost in this scope.")
+        found.append(f"The cost of {listing(names)} is below zero: more was paid back than was spent.")
     if not question.is_whole:
         found.append("A person with several contacts is shared out, so people are fractions; intervals rest on how many"
                      " people stand behind them.")  # fmt: skip
     if table.filter(pl.col("users") > 0).height > MOST_CURVES:
         found.append(f"Curves are those of the {MOST_CURVES} with the most people.")
-    asked = [question.kept.event] if not table["kept"].sum() else []
+    looked = [question.kept.event] if not table["kept"].sum() else []
     brings = question.value
     if brings is not None and not (len(brings.event) == 1 and (table["ltv"] != 0).any()):
-        asked.append(brings)  # else it was seen: looking through all names costs more than it tells
-    return (*found, *([gap] if gap else []), *unseen(asked, facts), *left_out(facts))
+        looked.append(brings)  # else it was seen: looking through all names costs more than it tells
+    return (*found, *([gap] if gap else []), *unseen(looked, facts), *left_out(facts))

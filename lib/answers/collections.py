@@ -6,6 +6,7 @@ import polars as pl
 
 from lib.answers.account_rows import AccountRows, account_rows, buckets, day_of, in_bucket
 from lib.answers.answer import Answer
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
 from lib.stats import newcombe, share, wilson_high, wilson_low
@@ -46,7 +47,7 @@ def answer(question: Revenue, facts: Facts) -> Answer:
     tables["change"] = _change(question, rows, tables["collections"])
     days = people(question.policy.past_due_days, "day", "days")
     return Answer(
-        question=question, tables=tables, headline=_headline(tables, facts, found),
+        question=question, tables=tables, headline=_headline(tables, facts, found, asked(question.scope)),
         definition=DEFINITION.format(days=days), as_of=facts.as_of, stamp=facts.stamp, notes=_notes(tables),
     )  # fmt: skip
 
@@ -116,10 +117,10 @@ def _change(question: Revenue, rows: pl.DataFrame, table: pl.DataFrame) -> pl.Da
     return pl.DataFrame(lines, schema=CHANGE, orient="row")
 
 
-def _headline(tables: dict[str, pl.DataFrame], facts: Facts, found: AccountRows) -> str:
+def _headline(tables: dict[str, pl.DataFrame], facts: Facts, found: AccountRows, when: str) -> str:
     table, change = tables["collections"], tables["change"]
     if not table.height:
-        none = "No payment failed in this scope; a longer period may have some."
+        none = f"No payment failed{when}; a longer period may have some."
         return none if found.any_loaded else "No bills are loaded (table invoices)."
     failed, came = int(table["failed"].sum()), int(table["recovered"].sum())
     code = facts.settings.company.currency

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from lib.answers.account_rows import AccountRows
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions.revenue import Revenue
 from lib.words import count, listing, money, people, percent
@@ -15,21 +16,23 @@ FEW_WINS = 30
 def headline(question: Revenue, tables: dict[str, pl.DataFrame], facts: Facts, found: AccountRows) -> str:
     """One sentence about the deals in the scope."""
     if not found.frame.height:
-        return "No deal falls into this scope." if found.any_loaded else "No deals are loaded (table opportunities)."
+        none = f"No deal is known{asked(question.scope)}."
+        return none if found.any_loaded else "No deals are loaded (table opportunities)."
     code = facts.settings.company.currency
-    return {"cycles": _cycles, "deals": _deals, "pipeline": _pipeline}[question.view](tables, code)
+    told = {"cycles": _cycles, "deals": _deals, "pipeline": _pipeline}[question.view]
+    return told(tables, code, asked(question.scope))
 
 
 def _days(value: float | None) -> str:
     return "more days than can be seen" if value is None else people(round(value), "day", "days")
 
 
-def _cycles(tables: dict[str, pl.DataFrame], code: str) -> str:
+def _cycles(tables: dict[str, pl.DataFrame], code: str, when: str) -> str:
     table = tables["cycles"]
     row = table.row(0, named=True)
     who = "" if table.height == 1 else f" of “{row['segment']}”"
     if not row["won"]:
-        return f"Of {people(row['deals'], 'deal', 'deals')}{who} opened in this scope none was won: {_rest(row)}."
+        return f"Of {people(row['deals'], 'deal', 'deals')}{who} opened{when} none was won: {_rest(row)}."
     return (
         f"{percent(row['same_quarter_share'])} of {people(row['won'], 'win', 'wins')}{who} closed in the quarter they"
         f" were opened in; half of the deals that are not lost are won within {_days(row['median_days'])}."
@@ -43,13 +46,13 @@ def _rest(row: dict[str, Any]) -> str:
     return listing(said)
 
 
-def _deals(tables: dict[str, pl.DataFrame], code: str) -> str:
+def _deals(tables: dict[str, pl.DataFrame], code: str, when: str) -> str:
     net, bands = tables["net_acv"], tables["bands"]
     won = int(net["won"].sum())
     if not won:
         lost = int(bands["lost"].sum())
-        closed = f": {people(lost, 'deal was', 'deals were')} lost in it" if lost else ", and none was lost in it"
-        return f"No deal was won in this scope{closed}."
+        closed = f"; {people(lost, 'deal was', 'deals were')} lost" if lost else ", and none was lost"
+        return f"No deal was won{when}{closed}."
     acv, free = (float(net[name].sum()) for name in ("acv", "services_free"))
     some = int(net["deals_with_free"].sum())
     top = bands["from"].max()
@@ -60,11 +63,11 @@ def _deals(tables: dict[str, pl.DataFrame], code: str) -> str:
         f" {money(acv, code)} ACV less {money(free, code)} of services given away is {money(acv - free, code)}"
         f" ({percent(-free / acv if acv else None)}); {percent(some / won)} of wins carry some."
     )
-    told = f"{people(won, 'deal was', 'deals were')} won in this scope{reach if big else ''}.{given if free else ''}"
+    told = f"{people(won, 'deal was', 'deals were')} won{when}{reach if big else ''}.{given if free else ''}"
     return told.replace("-", "−")
 
 
-def _pipeline(tables: dict[str, pl.DataFrame], code: str) -> str:
+def _pipeline(tables: dict[str, pl.DataFrame], code: str, when: str) -> str:
     table = tables["pipeline"]
     total = float(table["acv"].sum())
     sums = table.group_by("segment").agg(pl.col("acv").sum()).sort(["acv", "segment"], descending=[True, False])
@@ -103,7 +106,7 @@ def notes(question: Revenue, found: AccountRows) -> tuple[str, ...]:
     if question.view == "deals":
         said.append(
             "Deals belong here by the day they were won or lost; how long deals take and where they come from are told"
-            " of those opened in the scope, so the numbers of deals differ."
+            " of those opened in the period, so the numbers of deals differ."
         )
     before = int(frame.select((pl.col("closed_at") < pl.col("created_at")).sum()).item())
     if before:

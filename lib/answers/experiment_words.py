@@ -5,13 +5,14 @@ import polars as pl
 from lib.answers.experiment_effects import FEWEST, Reading
 from lib.answers.experiment_units import Units
 from lib.answers.notes import left_out, unseen
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.inference import SRM_ALARM
 from lib.questions import Experiment, Measured
 from lib.words import count, listing, people, percent
 
 VERDICTS = {
-    "stopped": "stopped: sample ratio",
+    "stopped": "stopped: wrong group sizes",
     "not_yet": "not yet",
     "ship": "ship",
     "guardrail": "do not ship: a guardrail got worse",
@@ -44,10 +45,11 @@ def verdict(question: Experiment, effect: tuple[float | None, float | None], rea
 def headline(question: Experiment, effects: pl.DataFrame, ratio: float | None, units: Units) -> str:
     """`redesigned: +4.0 pp (95 % interval 1.4 to 6.6): ship.`, `… not yet.`, or why the read-out is stopped."""
     if ratio is not None and ratio < SRM_ALARM:
-        return f"{question.experiment}: stopped: sample ratio. {_ratio_words(ratio)} Find out why before reading it."
+        told = f"{VERDICTS['stopped']}. {_ratio_words(ratio)} Find out why before reading it."
+        return f"{question.experiment}: {told}"
     own = effects.filter(pl.col("segment") == "All")
     if not units.frame.height:
-        return f"{question.experiment}: not yet. Nobody saw it for the first time in this scope."
+        return f"{question.experiment}: not yet. Nobody saw it for the first time{asked(question.scope)}."
     if not own.height:
         return f"{question.experiment}: not yet. Everybody saw one variant, so there is nothing to compare."
     sign = 1 if question.better == "up" else -1

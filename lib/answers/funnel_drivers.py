@@ -10,6 +10,7 @@ from lib.answers.driver_rows import DriverRows
 from lib.answers.funnel_rows import FunnelRows
 from lib.answers.funnel_segments import walk
 from lib.answers.funnel_words import NOUNS, definition
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions import Funnel
 from lib.stats import FLOOR, newcombe, z_of_many
@@ -107,7 +108,7 @@ def _headline(table: pl.DataFrame, source: FunnelRows, total: int, passed: int) 
     question, noun = source.question, NOUNS[source.question.count_by]
     before, after = (source.labels[k - 1] for k in (question.step_before(question.asked_step), question.asked_step))
     if total == 0:
-        return f"Nobody who did “{before}” in this scope has run out of time yet."
+        return f"Nobody who did “{before}”{asked(question.scope)} has run out of time yet."
     first = f"{percent(passed / total)} of {people(total, *noun)} who did “{before}” went on to “{after}”."
     weak = table.filter("clear", pl.col("users_won_if_equal") > 0)
     if weak.height == 0:

@@ -11,6 +11,7 @@ from lib.answers.funnel_rows import FunnelRows
 from lib.answers.funnel_segments import walk
 from lib.answers.funnel_verdicts import judged
 from lib.answers.funnel_words import NOUNS, definition
+from lib.answers.scoped import asked
 from lib.engine import collect
 from lib.errors import QuestionError
 from lib.facts import Facts
@@ -77,7 +78,7 @@ def _headline(found: list[Attempt], source: FunnelRows) -> str:
     question, who = source.question, source.question.user_id
     if not found:
         opening = _opening(question)
-        return f"“{who}” never did {opening} in this scope, so there is no attempt."
+        return f"“{who}” never did {opening}{asked(question.scope)}, so there is no attempt."
     counted = [attempt for attempt in found if attempt.counted]
     tries = f"{count(len(found))} {'attempt' if len(found) == 1 else 'attempts'}"
     if not counted:

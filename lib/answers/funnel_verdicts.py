@@ -141,7 +141,7 @@ class Judge:
         if within and attempt.deadline(step) < attempt.until:
             return f"too late by {by}: more than {within.words} after step {attempt.last}"
         if attempt.is_cut:
-            return f"too late by {by}: outside the scope"
+            return f"too late by {by}: after the end of the period"
         return f"too late by {by}: outside the window of {window.words}"
 
     def _unused(self, event: Row) -> Iterator[Verdict]:

@@ -1,15 +1,20 @@
 """The funnel in words: its verdict, its definition, and what to know before trusting it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import polars as pl
 
 from lib.answers.funnel_rows import FunnelRows
+from lib.answers.notes import never_loaded
+from lib.answers.scoped import asked
 from lib.questions import Event, Funnel, Step
+from lib.stats import wilson
 from lib.words import count, duration, listing, people, percent, waiting
 
 NOUNS = {"user": ("person", "people"), "account": ("account", "accounts"), "session": ("visit", "visits")}
+ENOUGH = 30
+"""Of so many a share is compared with another."""
 
 
 def headline(runs: pl.DataFrame, question: Funnel) -> str:
@@ -23,7 +28,8 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
     users = [sum(n for reached, n in counts.items() if reached >= k) for k in steps]
     names = _names(question)
     if users[0] == 0:
-        return f"Nobody did “{names[0]}” in this scope." if question.order != "any" else "Nobody did any of the steps."
+        what = "any of the steps" if question.order == "any" else f"“{names[0]}”"
+        return f"Nobody did {what}{asked(question.scope)}."
     share = percent(int(whole["aim"].sum()) / users[0])
     first = (
         f"{share} of {people(users[0], *noun)} who did “{names[0]}” reached “{names[question.aim - 1]}”"
@@ -34,14 +40,37 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
     losses = [before - after for before, after in pairwise(users)]
     if not losses:
         return first
-    at = losses.index(max(losses))
+    waits = [_waiting(whole, step, after) for step, after in pairwise(steps)]
+    # Who is still in time is not lost yet: the largest loss is that of those whose time is up.
+    at = max(range(len(losses)), key=lambda k: (losses[k] - waits[k], losses[k]))
     if losses[at] == 0:
         return f"{first} Nobody was lost on the way."
+    if losses[at] == waits[at]:
+        still = people(sum(waits), f"{noun[0]} is", f"{noun[1]} are")
+        return f"{first} Nobody is lost so far: {still} still in time."
     start, end = names[steps[at] - 1], names[steps[at + 1] - 1]
     where = f"“{start}” → “{end}”" if question.order != "any" else f"{start} → {end}"
-    still = whole.filter("open", pl.col("reached") >= steps[at], pl.col("reached") < steps[at + 1]).height
-    lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}{waiting(still)}"
-    return f"{first} The largest loss is {where}: {lost}."
+    lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}{waiting(waits[at])}"
+    return f"{first} The largest loss is {where}: {lost}.{_by_share(losses, waits, users, at, names, question)}"
+
+
+def _by_share(
+    losses: Sequence[int], waits: Sequence[int], users: Sequence[int], at: int, names: Sequence[str], question: Funnel
+) -> str:
+    """Where a clearly larger share is lost than where most people are; nothing where intervals overlap, or too few."""
+    gone = [wilson(lost - wait, before) for lost, wait, before in zip(losses, waits, users, strict=False)]
+    high = gone[at][1] or 0.0
+    enough = [k for k, (low, _) in enumerate(gone) if users[k] >= ENOUGH and (low or 0.0) > high]
+    if not enough:
+        return ""
+    most = max(enough, key=lambda k: (losses[k] - waits[k]) / users[k])
+    into = f"“{names[question.required[most + 1] - 1]}”" if question.order != "any" else names[most + 1]
+    return f" By share it is the way to {into}: {percent(losses[most] / users[most])}{waiting(waits[most])}."
+
+
+def _waiting(whole: pl.DataFrame, step: int, after: int) -> int:
+    """How many stand between two steps with time left."""
+    return whole.filter("open", pl.col("reached") >= step, pl.col("reached") < after).height
 
 
 def _names(question: Funnel) -> list[str]:
@@ -71,10 +100,10 @@ def definition(question: Funnel) -> str:
         f"Counts {many}: {how}, all within {question.window.words} of the first.",
         "Any start may open a run, and the furthest run counts."
         if question.entry == "any"
-        else f"Only the first start of each {one} in the scope opens a run.",
-        "The first step lies in the scope; later ones may fall after its end."
+        else f"Only the first start of each {one} in the period opens a run.",
+        "The first step lies in the period; later ones may fall after its end."
         if question.later_steps == "in_window"
-        else "All steps lie in the scope.",
+        else "All steps lie in the period.",
         "Equal times are read in the person's favour; one event fills one step.",
         *(words for k, step in enumerate(question.steps, 1) for words in _step(step, k, question)),
         *_held(question),
@@ -97,7 +126,7 @@ def _step(step: Step, k: int, question: Funnel) -> Iterator[str]:
     if step.first_ever:
         whose = "account" if question.count_by == "account" else "person"
         conditions = " with its conditions" if step.where else ""
-        yield f"Step {k} takes only the first “{step.words}”{conditions} the {whose} ever did, whatever the scope."
+        yield f"Step {k} takes only the first “{step.words}”{conditions} the {whose} ever did, whatever the period."
 
 
 def _held(question: Funnel) -> Iterator[str]:
@@ -117,8 +146,7 @@ def notes(source: FunnelRows, runs: pl.DataFrame) -> tuple[str, ...]:
     furthest = runs["reached"].max() or 0
     for k, step in enumerate(question.steps, 1):
         if not step.is_any and k > furthest:  # type: ignore[operator]  # only then is reading all names worth it
-            seen = set(facts.names["name"])
-            found += [f"No event called “{name}” was ever loaded." for name in step.event if name not in seen]
+            found += never_loaded(step.event, facts)
     if bare := source.bare_starts:
         starts = people(bare, "start has", "starts have")
         found.append(f"{starts} no value of {listing(question.hold, 'or')}, so that nothing can follow.")

@@ -6,6 +6,7 @@ import polars as pl
 
 from lib.answers.buckets import Buckets
 from lib.answers.notes import NOUNS, cut, left_out, nobody, overlap, unseen
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions import Lifecycle
 from lib.timeline import when
@@ -17,11 +18,11 @@ def headline(table: pl.DataFrame, question: Lifecycle, buckets: Buckets) -> str:
     noun = NOUNS[question.count_by]
     active = table.filter(pl.col("status") != "dormant")["users"].sum()
     if not active:
-        return nobody([question.event], noun[0])
+        return nobody([question.event], question.scope, noun[0])
     whole = buckets.table.filter("complete", "whole")["bucket"]
     done = table.filter(pl.col("bucket").is_in(whole.implode()))
     if done.is_empty():
-        return f"No {question.grain} of this scope is over yet."
+        return f"No {question.grain}{asked(question.scope)} is over yet."
     segment = done["segment"][0]
     last = done.filter(pl.col("segment") == segment, pl.col("bucket") == done["bucket"].max())
     users = dict(last.select("status", "users").iter_rows())
@@ -45,13 +46,13 @@ def _change(change: int, question: Lifecycle) -> str:
 def definition(question: Lifecycle) -> str:
     """What is counted, in words a reader can check by hand."""
     grain, (one, many) = question.grain, NOUNS[question.count_by]
-    new = f"New: active in the {grain}, and never before, the time before the scope included."
+    new = f"New: active in the {grain}, and never before, the time before the period included."
     back = f"Resurrecting: active before, but not in the {grain} before."
     if question.born == "created":
         new = f"New: active in the {grain} in which the {one} was created (or, where nobody knows, first active)."
         back = f"Resurrecting: created earlier, and not active in the {grain} before."
     parts = [
-        f"Active: “{question.event.words}” in the {grain}, in the scope.",
+        f"Active: “{question.event.words}” in the {grain} and in the period.",
         new,
         f"Returning: active in this {grain} and the one before.",
         back,

@@ -31,7 +31,7 @@ def answer(question: MetricQuestion, facts: Facts) -> Answer:
         question=question,
         tables={"metric": table},
         headline=_headline(table, metric, question, facts),
-        definition=metric.meaning,
+        definition=metric.meaning_by(question.grain),
         as_of=facts.as_of,
         stamp=facts.stamp,
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from lib.answers.known_days import last_known
+from lib.answers.scoped import asked
 from lib.engine import collect
 from lib.errors import ProjectionError
 from lib.facts import Facts
@@ -37,7 +38,7 @@ def survivors(question: Projection, facts: Facts) -> tuple[list[int], tuple[str,
     began = began if low is None else began.filter(pl.col("began") >= low)
     began = began if high is None else began.filter(pl.col("began") < high)
     if not began.height:
-        raise ProjectionError("No account's first subscription begins in this scope.")
+        raise ProjectionError(f"No account's first subscription begins{asked(question.scope)}.")
     step, last, notes = MONTHS[question.every], _last(question, facts, rows), ()
     if high is None:
         began, notes = _grown(began, last, question)

@@ -85,13 +85,13 @@ def definition(question: Projection) -> str:
     """Which model, of whom, and what it takes for granted."""
     if question.model == "contracts":
         return (
-            f"{contracts.LABEL}. Of the accounts whose first subscription begins in the scope: how many still had one"
+            f"{contracts.LABEL}. Of the accounts whose first subscription begins in the period: how many still had one"
             f" so many {question.every}s after their own first day, at ages all of them have reached. The model lets"
             " every account leave at each renewal with a chance of its own; those likely to leave leave first. The"
             " back-test fits it to the first two thirds of the ages and compares the last one."
         )
     return (
-        f"{repeat.LABEL}. Of the customers whose first purchase lies in the scope, with all they bought up to the last"
+        f"{repeat.LABEL}. Of the customers whose first purchase lies in the period, with all they bought up to the last"
         " day known; days on which somebody buys several times are one purchase. Customers buy at a rate of their own"
         " and may stop for good after any purchase, which nobody sees. Value is expected purchases × expected spend ×"
         f" {percent(question.margin, 0)} margin. The back-test fits the model without the last weeks and compares."

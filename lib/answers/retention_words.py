@@ -12,7 +12,7 @@ def headline(curve: pl.DataFrame, cells: pl.DataFrame, question: Retention) -> s
     size, noun = int(cells.filter(pl.col("period") == 0)["size"].sum()), NOUNS[question.count_by]
     did, grain = f"“{question.start.words}”", question.grain
     if not size:
-        return nobody([question.start], noun[0])
+        return nobody([question.start], question.scope, noun[0])
     pooled = curve.filter(pl.col("period") > 0).group_by("period", "to_period").agg(pl.col("users", "eligible").sum())
     later = pooled.sort("period").filter(pl.col("eligible") > 0)
     if question.entry == "recurring":  # in every period they start in: one person counts more than once
@@ -44,9 +44,9 @@ def definition(question: Retention) -> str:
     grain, (one, _) = question.grain, NOUNS[question.count_by]
     start = f"“{question.start.words}”"
     entry = {
-        "first_in_scope": f"A {one} belongs to the {grain} of the first {start} in the scope.",
+        "first_in_scope": f"A {one} belongs to the {grain} of the first {start} in the period.",
         "recurring": f"A {one} belongs to every {grain} in which they did {start}.",
-        "first_ever": f"A {one} belongs to the {grain} of the first {start} ever, if in scope.",
+        "first_ever": f"A {one} belongs to the {grain} of the first {start} ever, if that lies in the period.",
     }[question.entry]
     clock = (
         f"Periods are calendar {grain}s." if question.clock == "calendar"

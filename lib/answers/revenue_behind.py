@@ -8,6 +8,7 @@ from lib.answers.revenue_retention import kept_between
 from lib.answers.revenue_rows import Subscriptions
 from lib.answers.revenue_steps import places
 from lib.answers.revenue_times import Times, a_year_before, number
+from lib.answers.scoped import asked
 from lib.errors import QuestionError, suggest
 from lib.questions.revenue import Revenue
 
@@ -27,7 +28,7 @@ def place_of(question: Revenue, times: Times) -> int:
         return int(over[-1]) if over.len() else len(times) - 1
     place = int(times.firsts.search_sorted(question.bucket, side="right")) - 1
     if place < 0 or number(question.bucket) >= times.closes[place] > times.firsts.to_physical()[place]:
-        raise QuestionError(f"bucket: {question.bucket} is in no bucket of this scope.")
+        raise QuestionError(f"bucket: {question.bucket} is in no bucket{asked(question.scope)}.")
     return place
 
 

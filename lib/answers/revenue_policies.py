@@ -13,6 +13,7 @@ from lib.answers.revenue_rows import Subscriptions, subscriptions
 from lib.answers.revenue_steps import Changes, changes, steps
 from lib.answers.revenue_times import Times, openings, times
 from lib.answers.revenue_words import day_words, definition
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.words import money, people, percent
@@ -78,7 +79,7 @@ def answer(question: Revenue, facts: Facts) -> Answer:
     new = _counted(question, facts, question.policy)
     if not len(new.span):
         tables = {"numbers": _numbers({}, {}), "accounts": _accounts(pl.DataFrame(), pl.DataFrame(), 1)}
-        said = "No subscriptions are known in this scope."
+        said = f"No subscriptions are known{asked(question.scope)}."
     else:
         before, after = old.numbers(), new.numbers()
         accounts = _accounts(old.accounts(), new.accounts(), 10**new.found.minor)

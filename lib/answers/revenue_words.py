@@ -1,26 +1,28 @@
 """Revenue in words: the verdict of each view, what is counted, and what to know before trusting it."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from lib.answers.revenue_rows import PAUSE_DAYS, Subscriptions
 from lib.answers.revenue_times import EPOCH, Times, openings
+from lib.answers.scoped import asked
 from lib.facts import Facts
 from lib.questions.revenue import Revenue, RevenuePolicy
 from lib.timeline import when
-from lib.words import count, listing, money, people, percent
+from lib.words import count, listing, moment, money, people, percent
 
-NOTHING = "No subscriptions are known in this scope."
 EMPTY = {
     "packages": "No account held several packages together at the beginning.",
-    "prices": "Nobody pays at the end of this scope, and nobody paid at its beginning.",
+    "prices": "Nobody pays at the end of the period, and nobody paid at its beginning.",
     "drivers": "Nobody paid at the opening, so there is no change of GRR to explain yet.",
     "rows": "No account is behind this number.",
 }
 """What is said where subscriptions are known and the table is empty all the same."""
 LOST = ("churn", "contraction", "paused")
 SAID = {"fx": "exchange rates"}
+TOOK = {"paused": "pauses"}
 STATIC = ("account.", "product")
 
 
@@ -50,7 +52,7 @@ def _moved(question: Revenue, table: pl.DataFrame, found: Subscriptions) -> str:
 
 
 def _at(question: Revenue, first: date) -> str:
-    return "over the scope" if question.basis == "scope" else when(first, question.grain)
+    return "over the period" if question.basis == "scope" else when(first, question.grain)
 
 
 def _on_the_day(question: Revenue, found: Subscriptions, times: Times) -> str:
@@ -70,14 +72,17 @@ def _kept(question: Revenue, table: pl.DataFrame, found: Subscriptions, times: T
         return f"Nobody paid {since}, so there is no revenue to keep yet.{_on_the_day(question, found, times)}"
     grr, nrr = float(rows["kept_mrr"].sum()) / opening, float(rows["now_mrr"].sum()) / opening
     points = [(name, 100 * float(rows[name].sum()) / opening) for name in LOST]
-    parts = [f"{value:.1f} {name}" for name, value in points if round(value, 1) > 0]
-    lost = f"; the {100 * (1 - grr):.1f} points lost: {', '.join(parts)}" if parts else "; nothing was lost"
+    parts = [(TOOK.get(name, name), f"{value:.1f}") for name, value in points if round(value, 1) > 0]
+    took = [f"{name} {many}" if k else f"{name} took {many} points" for k, (name, many) in enumerate(parts)]
+    lost = listing(took) if took else "nothing was lost"
     closed = int(times.closes[times.firsts.search_sorted(rows["bucket"][0])]) - 1
-    over = {"trailing_12": "over 12 months to", "period": f"over the {question.grain} to"}
-    upto = f"{over.get(question.basis, 'over the scope to')} {day_words(closed)}" + (
-        "" if is_over else ", not over yet"
+    since = {"trailing_12": "12 months before", "period": f"when the {question.grain} began"}
+    before = since.get(question.basis, "when the period began")
+    upto = f"By {day_words(closed)}{'' if is_over else ' (not over yet)'}"
+    return (
+        f"{upto}, {percent(grr)} of what accounts paid {before} is still paid (GRR): {lost}. With what they pay more,"
+        f" it is {percent(nrr)} (NRR)."
     )
-    return f"GRR {percent(grr)}{lost}. NRR {percent(nrr)}, {upto}."
 
 
 def _cohorts(question: Revenue, curve: pl.DataFrame) -> str:
@@ -90,7 +95,10 @@ def _cohorts(question: Revenue, curve: pl.DataFrame) -> str:
     size = float(rows["size_mrr"].sum())
     grr, nrr = (float((rows[name] * rows["size_mrr"]).sum()) / size for name in ("grr", "nrr"))
     unit = question.grain if age == 1 else f"{question.grain}s"
-    return f"After {age} {unit}, cohorts keep {percent(grr)} of what they first paid, and pay {percent(nrr)} of it."
+    return (
+        f"After {age} {unit}, accounts still pay {percent(grr)} of what they first paid (GRR); with what they pay more,"
+        f" it is {percent(nrr)} (NRR)."
+    )
 
 
 def headline(question: Revenue, tables: dict[str, pl.DataFrame], found: Subscriptions, times: Times) -> str:
@@ -100,7 +108,7 @@ def headline(question: Revenue, tables: dict[str, pl.DataFrame], found: Subscrip
         named = question.view == "packages" and question.packages is not None
         return "No account held all of these packages at the beginning." if named else EMPTY[question.view]
     if not found.frame.height or not table.height:
-        return NOTHING
+        return f"No subscriptions are known{asked(question.scope)}."
     if question.view == "movements":
         return _moved(question, table, found)
     if question.view == "retention":
@@ -174,7 +182,7 @@ def _of_view(question: Revenue) -> str:
     """What the view adds."""
     opening = {
         "trailing_12": "12 months before the end of the bucket", "period": "the beginning of the bucket",
-        "scope": "the beginning of the scope",
+        "scope": "the beginning of the period",
     }[question.basis]  # fmt: skip
     kept = (
         f"Over the accounts that paid at {opening}, whoever came later left out: GRR is Σ min(now, then) ÷ Σ then,"
@@ -211,7 +219,7 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
     frame, known = found.frame, times.known
     if facts.as_of is None and question.at is None and frame.height:
         changed = facts.last_change is not None and (facts.last_change - EPOCH).days == known - 1
-        taken = "the last change of a subscription" if changed else "the end of the scope"
+        taken = "the last change of a subscription" if changed else "the end of the period"
         said.append(f"No event says how far the data goes; {day_words(known - 1)} is taken, {taken}."
                     " Say another day in at.")  # fmt: skip
     ahead = int(frame.select((pl.col("start") >= known).sum()).item())
@@ -220,7 +228,7 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
         said.append(f"{count(ahead)} {verb} after {day_words(known - 1)}, the last day known, and do not count yet.")
     if len(times) and not times.complete[-1] and question.view != "packages":
         said.append(f"{when(times.firsts[-1], question.grain).removeprefix('in ').removeprefix('on ').capitalize()}"
-                    f" is not over: it counts up to {day_words(int(times.closes[-1]) - 1)}.")  # fmt: skip
+                    f" is not over: it counts up to {_end_words(facts, int(times.closes[-1]) - 1)}.")  # fmt: skip
     cut = times.firsts.filter(~times.whole).to_list()
     if cut:
         names = [when(first, question.grain).removeprefix("in ").removeprefix("on ") for first in cut]
@@ -236,6 +244,13 @@ def notes(question: Revenue, facts: Facts, found: Subscriptions, times: Times) -
     if found.code != facts.settings.company.currency:
         said.append(f"Amounts are in {found.code}, not in the reporting currency.")
     return tuple(said)
+
+
+def _end_words(facts: Facts, day: int) -> str:
+    """The last day that counts; with the time of the last event where that is on it: the day itself is not over."""
+    if facts.as_of is None or facts.as_of.astimezone(ZoneInfo(facts.timezone)).date() != EPOCH + timedelta(days=day):
+        return day_words(day)
+    return f"{moment(facts.as_of, facts.timezone)}, the time of the last event"
 
 
 def _of_bills(question: Revenue, found: Subscriptions) -> list[str]:

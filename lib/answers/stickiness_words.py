@@ -15,9 +15,8 @@ def headline(table: pl.DataFrame, question: Stickiness, periods: int) -> str:
     first = table.filter(pl.col("segment") == table["segment"][0]) if table.height else table
     everybody = int(first["cumulative"][0]) if first.height else 0
     if not everybody:
-        none = nobody([question.event], noun[0])
-        often = f"{question.min_times} times in a {_period(question)} of this scope"
-        return none if question.min_times == 1 else none.replace("in this scope", often)
+        often = f" {question.min_times} times in a {_period(question)}" if question.min_times > 1 else ""
+        return nobody([question.event], question.scope, noun[0], often)
     half = first.filter(pl.col("cumulative") * 2 >= everybody)["periods_active"].to_list()[-1]
     often = first.filter(pl.col("periods_active") * 2 >= periods)["cumulative"][0]
     active = question.event.is_any and not question.event.label
@@ -48,12 +47,12 @@ def definition(question: Stickiness) -> str:
     often = "at least once" if question.min_times == 1 else f"at least {count(question.min_times)} times"
     each = grain if question.every == 1 else "period"
     parts = [
-        f"{many.capitalize()} by the number of different {each}s of the scope in which they were active: did "
+        f"{many.capitalize()} by the number of different {each}s of the period in which they were active: did "
         f"“{question.event.words}” {often} in it.",
         "“users” were active in exactly so many, “cumulative” in so many or more.",
     ]
     if question.every > 1:
-        parts.insert(1, f"A period is {question.every} {grain}s; the first begins with the first {grain} of the scope.")
+        parts.insert(1, f"A period is {question.every} {grain}s; the first begins with the first {grain} looked at.")
     if question.by is not None:
         parts.append(
             f"Broken down by {listing(question.by.field)} of the event: a {one} counts in every segment they were "

@@ -7,6 +7,7 @@ import polars as pl
 
 from lib.answers import segments
 from lib.answers.notes import NOUNS, cut, nobody, overlap
+from lib.answers.scoped import asked
 from lib.answers.trend_rows import TrendRows
 from lib.questions import Series, Trend
 from lib.questions.formula import LETTERS
@@ -49,7 +50,7 @@ def headline(table: pl.DataFrame, source: TrendRows, rows: Sequence[pl.DataFrame
     whole = source.buckets.table.filter("complete", "whole")["bucket"]
     done = table.filter(pl.col("bucket").is_in(whole.implode()), pl.col("value").is_not_null())
     if done.is_empty():
-        return f"No {question.grain} of this scope is over yet, or none has a value."
+        return f"No {question.grain}{asked(question.scope)} is over yet, or none has a value."
     if question.by is not None:
         return _leader(done, question)
     told = [part for part in (_told(line, question) for line in _lines(done, question)) if part]
@@ -59,13 +60,14 @@ def headline(table: pl.DataFrame, source: TrendRows, rows: Sequence[pl.DataFrame
 def _nothing(question: Trend, rows: Sequence[pl.DataFrame]) -> str | None:
     """What to say where there is nothing to see."""
     if all(part.is_empty() for part in rows):
-        return nobody(question.series, NOUNS[question.count_by][0])
+        return nobody(question.series, question.scope, NOUNS[question.count_by][0])
     bare = [
         f"“{series.field}” of “{series.words}”"
         for series, part in zip(question.series, rows, strict=True)
         if not series.counts and not part["x"].count()
     ]
-    return f"There is no number in {listing(bare, 'or')} in this scope." if len(bare) == len(rows) else None
+    none = f"There is no number in {listing(bare, 'or')}{asked(question.scope)}."
+    return none if len(bare) == len(rows) else None
 
 
 def _lines(done: pl.DataFrame, question: Trend) -> list[tuple[str, pl.DataFrame]]:
@@ -147,7 +149,7 @@ def definition(question: Trend) -> str:
     if question.formula is not None:
         parts.append(f"Shown is {question.formula}, in each {question.grain}; a division by 0 is empty.")
     if question.cumulative:
-        parts.append(f"Each {question.grain} counts everything from the beginning of the scope to its end.")
+        parts.append(f"Each {question.grain} counts everything from the beginning of the period to its end.")
         if any(series.measure in ("users", "per_user") for series in question.series):
             parts.append(f"A {one} counts once, from their first {question.grain} on.")
     if question.rolling is not None:

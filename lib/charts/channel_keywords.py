@@ -7,7 +7,7 @@ import polars as pl
 
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import count, percent
+from lib.words import count, named, percent
 
 BLOCK, LINE, BAR_AT, BAR = 42, 8, 20, 11  # pixels: of one row; of its name and its bar within it, how high that is
 MOST = 30
@@ -68,17 +68,17 @@ def _rows(frame: pl.DataFrame, tones: Tones) -> pl.DataFrame:
 def title(frame: pl.DataFrame) -> str:
     """The class that gets most people through and the one that gets fewest, of those with enough people.
 
-    Where their intervals overlap, it says that the two cannot be told apart.
+    Where their intervals overlap, it says that the difference may be chance.
     """
     rows = frame.filter(~pl.col("few") & (pl.col("segment") != NONE))
     if not rows.height:
         return "Too few people to compare keywords"
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    said = f"{first['segment']} gets {percent(first['share'])} through"
+    said = f"{named(first['segment'])} gets {percent(first['share'])} through"
     if rows.height == 1:
         return said
-    said += f", {last['segment']} {percent(last['share'])}"
-    return said if first["low"] > last["high"] else f"{said}; the two cannot be told apart, their intervals overlap"
+    said += f", {named(last['segment'])} {percent(last['share'])}"
+    return said if first["low"] > last["high"] else f"{said}; that may be chance, their intervals overlap"
 
 
 def summary(frame: pl.DataFrame) -> str:

@@ -10,11 +10,11 @@ from lib.charts import price_lines
 from lib.charts.bubble_labels import NARROW, WIDE, Box, Bubble, layer, placed
 from lib.charts.colours import MOST, colours
 from lib.charts.picking import KEY, POINTS, keys
-from lib.charts.price_lines import HEAD, HEIGHT, Axes
+from lib.charts.price_lines import HEAD, HEIGHT, Axes, is_apart
 from lib.charts.theme import SMALL
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import money, people, percent
+from lib.words import money, named, people, percent
 
 LARGEST, SMALLEST = 1_900.0, 70.0  # square pixels of the largest and the smallest bubble
 LOG_FROM = 8  # times the smallest cost: from there the axis counts in tenfold steps
@@ -59,7 +59,7 @@ def chart(
     y = alt.Y("retention:Q", scale=up, axis=beside)
     axes = Axes(left, right, top, is_log)
     equal = price_lines.lines(rows["cost_per_kept"], axes, currency)
-    labels = _labels(rows, axes, equal.boxes)
+    labels = _labels(rows.with_columns(_plain(rows["channel"], by)), axes, equal.boxes)
     layers: list[Any] = [
         *price_lines.layers(equal, tones), *_crosses(x, y), _bubbles(x, y), _head(kept, tones), layer(labels, tones),
         *_unnamed(labels, tones),
@@ -173,6 +173,11 @@ def _head(kept: str, tones: Tones) -> alt.Chart:
     return mark.encode()
 
 
+def _plain(names: pl.Series, by: str) -> pl.Series:
+    """The names without quotes, as a label has them."""
+    return pl.Series(names.name, [named(name, by)[1:-1] for name in names], dtype=pl.String())
+
+
 def _labels(rows: pl.DataFrame, axes: Axes, boxes: list[Box]) -> list[dict[str, Any]]:
     """The names beside the bubbles; where there is no room for all, those that matter choose their places first."""
     rows = _by_weight(rows)
@@ -232,21 +237,28 @@ def _unnamed(labels: list[dict[str, Any]], tones: Tones) -> list[alt.Chart]:
     return [mark.encode()]
 
 
-def title(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:
-    """Which one costs the least per person kept, and whether that is the cheapest per person, too."""
+def title(frame: pl.DataFrame, currency: str = "USD", of: str = "", by: str = "channel") -> str:
+    """Which one costs the least per person kept, and whether that is the cheapest per person, too.
+
+    Where its interval overlaps that of the cheapest per person, or of the next, only both prices are claimed.
+    """
     best = drawable(frame, of).drop_nulls("rank").sort("rank", "channel")
     if not best.height:
         return "Too few people, or no cost, to rank by cost per person kept"
     first, cheap = best.row(0, named=True), best.sort("cac", "channel").row(0, named=True)
-    price = money(first["cost_per_kept"], currency)
+    price, name = money(first["cost_per_kept"], currency), named(first["channel"], by)
     if best.height == 1:
-        return f"{first['channel']}: {price} per person kept"
+        return f"{name}: {price} per person kept"
+    for other in (cheap, best.row(1, named=True)):
+        if other["channel"] != first["channel"] and not is_apart(first, other):
+            second = f"{named(other['channel'], by)} {money(other['cost_per_kept'], currency)}"
+            return f"{name} {price} and {second} per person kept, too close to tell apart"
     if cheap["channel"] != first["channel"]:
-        return f"{cheap['channel']} is cheapest per person, {first['channel']} per person kept: {price}"
-    return f"{first['channel']} is cheapest per person and per person kept: {price}"
+        return f"{named(cheap['channel'], by)} is cheapest per person, {name} per person kept: {price}"
+    return f"{name} is cheapest per person and per person kept: {price}"
 
 
-def summary(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:
+def summary(frame: pl.DataFrame, currency: str = "USD", of: str = "", by: str = "channel") -> str:
     """The cost per person kept of the lowest three, how many are too few to rank, and how many kept nobody."""
     rows = drawable(frame, of)
     best = rows.drop_nulls("rank").sort("rank", "channel")
@@ -255,10 +267,10 @@ def summary(frame: pl.DataFrame, currency: str = "USD", of: str = "") -> str:
     lost = rows.height - best.height - few
     ends += f" {lost} kept nobody." if lost else ""
     if not best.height:
-        return f"{title(frame, currency, of)}.{ends}"
+        return f"{title(frame, currency, of, by)}.{ends}"
     said = [
-        f"{row['channel']} {money(row['cost_per_kept'], currency)}, as {money(row['cac'], currency)} per person of whom"
-        f" {percent(row['retention'])} are kept"
+        f"{named(row['channel'], by)} {money(row['cost_per_kept'], currency)}, as {money(row['cac'], currency)} per"
+        f" person of whom {percent(row['retention'])} are kept"
         for row in best.head(3).iter_rows(named=True)
     ]
     return f"Cost per person kept, the lowest of {best.height}: {'; '.join(said)}.{ends}"

@@ -7,7 +7,7 @@ import polars as pl
 
 from lib.charts.shades import along, contrast, mixed
 from lib.charts.tones import Drawn, Tones
-from lib.words import count, percent
+from lib.words import count, named, percent
 
 ROW, READABLE = 58, 4.5
 MOST_ROWS, MOST_COLUMNS = 20, 12
@@ -119,7 +119,7 @@ def title(frame: pl.DataFrame) -> str:
     best = _best(frame)
     if best is None:
         return _alone(frame)
-    said = f"{best['creative']}: {_points(best['difference'])} points for {best['audience']}"
+    said = f"{named(best['creative'])}: {_points(best['difference'])} points for {named(best['audience'])}"
     is_clear = best["difference_low"] > 0 or best["difference_high"] < 0
     return said if is_clear else f"No message is told apart from the generic one; nearest: {said}"
 
@@ -134,7 +134,8 @@ def _alone(frame: pl.DataFrame) -> str:
     rows = rows.filter(pl.col("audience") == whole["audience"].item(0)).sort("share", "creative", descending=True)
     most, least = rows.row(0, named=True), rows.row(-1, named=True)
     return (
-        f"{most['creative']} gets {percent(most['share'])} through, {least['creative']} {percent(least['share'])};"
+        f"{named(most['creative'])} gets {percent(most['share'])} through, {named(least['creative'])} "
+        f"{percent(least['share'])};"
         " no generic message to compare them with"
     )
 

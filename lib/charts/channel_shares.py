@@ -7,7 +7,7 @@ import polars as pl
 
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import count, people, percent
+from lib.words import count, named, people, percent
 
 BLOCK, LINE, BAR_AT, BAR = 40, 8, 19, 10  # pixels: of one row; of its name and its bar within it, how high that is
 MOST = 30
@@ -70,21 +70,21 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def title(frame: pl.DataFrame) -> str:
+def title(frame: pl.DataFrame, by: str = "channel") -> str:
     """The largest share and the smallest, of those with enough people."""
     rows = drawable(frame).filter((pl.col("sample") == "enough") & (pl.col("channel") != NONE))
     if not rows.height:
         return "Too few people to compare who stays"
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    said = f"{first['channel']} keeps {percent(first['retention'])}"
-    return said if rows.height == 1 else f"{said}, {last['channel']} {percent(last['retention'])}"
+    said = f"{named(first['channel'], by)} keeps {percent(first['retention'])}"
+    return said if rows.height == 1 else f"{said}, {named(last['channel'], by)} {percent(last['retention'])}"
 
 
-def summary(frame: pl.DataFrame) -> str:
+def summary(frame: pl.DataFrame, by: str = "channel") -> str:
     """The title, over how many people, and that cost is not known."""
     rows = drawable(frame)
     over = people(round(float(rows["eligible"].sum())))
-    return f"{title(frame)}, of {over} in {rows.height} rows; no cost is known, so nothing is ranked by it."
+    return f"{title(frame, by)}, of {over} in {rows.height} rows; no cost is known, so nothing is ranked by it."
 
 
 def example() -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -9,7 +9,7 @@ import polars as pl
 from lib.charts.picking import POINTS, keys
 from lib.charts.shades import along, contrast, mixed
 from lib.charts.theme import SMALL
-from lib.charts.time_axis import day
+from lib.charts.time_axis import called, day
 from lib.charts.tones import Drawn, Tones
 from lib.words import count, percent
 
@@ -85,13 +85,13 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     cells = frame.filter((pl.col("segment") == first) & (pl.col("period") > 0) & pl.col("rate").is_not_null())
     latest = cells["cohort"].unique().sort().tail(MOST_ROWS)
     cells = cells.filter(pl.col("cohort").is_in(latest.implode())).sort("cohort", "period")
-    years = {at.year for at in latest.to_list()}
-    names = [f"{_day(at, len(years) > 1)} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
+    named = {at: _named(at, latest) for at in latest.to_list()}
+    names = [f"{named[at]} · {count(size)}" for at, size in cells.select("cohort", "size").iter_rows()]
     places = 1 if max(cells["rate"].to_list(), default=1.0) < 0.1 else 0
     marks = [percent(rate, places) for rate in cells["rate"]]
     return cells.select(
         pl.Series("row", names, dtype=pl.String()),
-        pl.Series("began", [day(at) for at in cells["cohort"]], dtype=pl.String()),
+        pl.Series("began", [called(at, latest) for at in cells["cohort"]], dtype=pl.String()),
         "period",
         "rate",
         "users",
@@ -104,9 +104,12 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _day(at: date, with_year: bool) -> str:
-    """The day as short as it can be, so that a phone has room for it."""
-    year = " %y" if with_year else ""
+def _named(at: date, among: pl.Series) -> str:
+    """The cohort as short as it can be, so that a phone has room for it: its month, or its first day."""
+    month = called(at, among)
+    if month != day(at):
+        return month
+    year = " %y" if among.dt.year().n_unique() > 1 else ""
     return format(at, f"%-d %b{year}, %H:%M" if isinstance(at, datetime) else f"%-d %b{year}")
 
 

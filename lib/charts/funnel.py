@@ -133,18 +133,30 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 def worst_step(frame: pl.DataFrame) -> int | None:
-    """The step with the largest loss in people before it; none where nobody was lost."""
-    lossy = frame.filter(pl.col("lost") > 0).sort(["lost", "step"], descending=[True, False])
+    """The step with the largest loss in people before it; none where nobody was lost.
+
+    Who is still in time is not lost yet.
+    """
+    gone = (pl.col("lost") - pl.col("open").fill_null(0)).alias("gone")
+    lossy = frame.with_columns(gone).filter(pl.col("gone") > 0)
+    lossy = lossy.sort(["gone", "lost", "step"], descending=[True, True, False])
     return lossy["step"].item(0) if lossy.height else None
 
 
 def title(frame: pl.DataFrame) -> str:
-    """What the picture shows, in a sentence."""
+    """What the picture shows, in a sentence: of few people counts, of a single passage how many make it."""
     worst = worst_step(frame)
-    total = frame.filter(pl.col("step") > 1)["lost"].sum()
+    later = frame.filter(pl.col("step") > 1)
+    total = later["lost"].sum()
     if worst is None or not total:
-        return "Nobody is lost on the way"
+        waits = int(later["open"].sum())
+        return f"Nobody is lost so far, {count(waits)} are still in time" if waits else "Nobody is lost on the way"
     row = frame.row(by_predicate=pl.col("step") == worst, named=True)
+    before = row["users"] + row["lost"]
+    if before < FEW:
+        return f"{count(row['users'])} of {count(before)} went on to “{row['label']}”"
+    if later.height == 1:
+        return f"{percent(row['of_previous'])} go on to “{row['label']}”"
     return f"{percent(row['lost'] / total, 0)} of all losses come just before “{row['label']}”"
 
 

@@ -54,7 +54,7 @@ def chart(frame: pl.DataFrame, tones: Tones, *, annotations: pl.DataFrame | None
     going = alt.Chart().transform_filter("datum.last").mark_text(align="right", dy=-8, color=tones.muted)
     names = _names(rows, tones, lambda value: HEIGHT - (value - steps[0]) / (steps[-1] - steps[0]) * (HEIGHT - top))
     return alt.layer(
-        *happened.layers(what, tones, space),
+        *happened.layers(what, tones, _room(rows, space)),
         bars,
         zero.encode(alt.Y("zero:Q").title(None)),
         going.encode(alt.X("to:T", scale=alt.Scale(type="utc")).title(None), alt.YValue("height"), alt.Text("state:N")),
@@ -62,6 +62,12 @@ def chart(frame: pl.DataFrame, tones: Tones, *, annotations: pl.DataFrame | None
         data=rows,
         height=HEIGHT,
     )
+
+
+def _room(rows: pl.DataFrame, space: str) -> str:
+    """What is free on the right of where the last bar begins: its own width is behind the last place in time."""
+    first, last, end = (float(edge or 0) for edge in (rows["at"].min(), rows["at"].max(), rows["to"].max()))  # type: ignore[arg-type]
+    return f"({space} + (width - {space}) * {(end - last) / max(1.0, end - first):.4f})"
 
 
 def _edge(rows: pl.DataFrame, column: str) -> float:
@@ -115,7 +121,7 @@ def _finished(frame: pl.DataFrame) -> pl.DataFrame:
     return done.filter(pl.col("bucket") == pl.col("bucket").max())
 
 
-def title(frame: pl.DataFrame) -> str:
+def title(frame: pl.DataFrame, grain: str = "period") -> str:
     """Whether more came than fell silent in the last finished bucket."""
     done = _finished(frame)
     if not done.height:
@@ -124,18 +130,24 @@ def title(frame: pl.DataFrame) -> str:
     came, went = users.get("new", 0) + users.get("resurrecting", 0), users.get("dormant", 0)
     return (
         f"{count(came)} came or came back and {count(went)} fell silent "
-        f"in the last finished period, from {time_axis.day(done['bucket'].item(0))}"
+        f"in the last finished {grain}, {_from(done, frame)}"
     )
 
 
-def summary(frame: pl.DataFrame) -> str:
+def _from(done: pl.DataFrame, frame: pl.DataFrame) -> str:
+    at = done["bucket"].item(0)
+    said = time_axis.called(at, frame["bucket"])
+    return said if said != time_axis.day(at) else f"from {said}"
+
+
+def summary(frame: pl.DataFrame, grain: str = "period") -> str:
     """The last finished bucket, part by part."""
     done = _finished(frame)
     if not done.height:
         return "No period is over yet."
     users = dict(done.select("status", "users").iter_rows())
     parts = listing([f"{count(users.get(status, 0))} {status}" for status in ("new", *ABOVE[:2], "dormant")])
-    return f"People in the period from {time_axis.day(done['bucket'].item(0))}: {parts}."
+    return f"People in the {grain} {_from(done, frame)}: {parts}."
 
 
 def example() -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -9,7 +9,7 @@ import polars as pl
 from lib.charts import series
 from lib.charts.colours import ALL
 from lib.charts.picking import keys
-from lib.charts.time_axis import day
+from lib.charts.time_axis import called
 from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit
 
@@ -61,15 +61,16 @@ def _finished(frame: pl.DataFrame) -> pl.DataFrame:
     return rows.filter((pl.col("name") == rows["name"].first()) & pl.col("complete") & pl.col("value").is_not_null())
 
 
-def title(frame: pl.DataFrame, unit: str = "count", currency: str = "USD") -> str:
-    """From what to what the first line went."""
+def title(frame: pl.DataFrame, unit: str = "count", currency: str = "USD", ours: str = "") -> str:
+    """From what to what the first line went. A name that is `ours`, not one out of the data, stands without quotes."""
     done, measure = _finished(frame).sort("bucket"), Unit(unit, currency)
     if done.height < 2:
         return "Not enough finished time to see a trend"
     first, last = done.row(0, named=True), done.row(-1, named=True)
+    name = first["name"] if first["name"] == ours else f"“{first['name']}”"
     return (
-        f"“{first['name']}” went from {measure.text(first['value'])} ({day(first['bucket'])}) "
-        f"to {measure.text(last['value'])} ({day(last['bucket'])})"
+        f"{name} went from {measure.text(first['value'])} ({called(first['bucket'], done['bucket'])}) "
+        f"to {measure.text(last['value'])} ({called(last['bucket'], done['bucket'])})"
     )
 
 

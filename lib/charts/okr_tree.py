@@ -8,7 +8,7 @@ import polars as pl
 
 from lib.charts.picking import POINTS, keys
 from lib.charts.tones import Drawn, Tones
-from lib.words import listing, people, percent
+from lib.words import people, percent
 
 ROW, INDENT, BAR, WORDS = 50, 22, 8, 118
 NARROW, LETTERS = 560, 38
@@ -17,6 +17,8 @@ SIGNS = {
     "on track": "●", "reached": "●", "watch": "▲", "partly": "▲", "off track": "▼", "missed": "▼", "breached": "×",
     "outdated": "○", "early": "·", "no value": "–",
 }  # fmt: skip
+WEAKEST = " · weakest"
+"""What stands behind the title of the weakest key result of an objective."""
 LEGEND = (
     "The bar is how much of the way is done; the upright mark is how much of the time is over. A guard rail is full"
     " inside its limit. Click a key result to open it."
@@ -127,11 +129,19 @@ def _at(text: str) -> Any:
 
 
 def title(frame: pl.DataFrame) -> str:
-    """How many key results are in which state."""
+    """Which key result is furthest behind its time: where the bar ends longest before the upright mark."""
     results = frame.filter(~pl.col("is_objective"))
-    counted = results.group_by("word", maintain_order=True).len().sort("len", descending=True)
-    told = [f"{number} {word}" for word, number in counted.iter_rows()]
-    return f"{people(results.height, 'key result', 'key results')}: {listing(told)}" if told else "No key results yet"
+    if not results.height:
+        return "No key results yet"
+    going = results.drop_nulls(["progress", "elapsed"]).with_columns(behind=pl.col("elapsed") - pl.col("progress"))
+    if not going.height:
+        return f"{people(results.height, 'key result', 'key results')}, none of them on its way now"
+    last = going.sort("behind", descending=True, maintain_order=True).row(0, named=True)
+    if last["behind"] <= 0:
+        return "No key result is behind its time"
+    done, gone = percent(last["progress"], 0), percent(last["elapsed"], 0)
+    named = str(last["title"]).removesuffix(WEAKEST)
+    return f"Furthest behind: “{named}”, {done} done with {gone} of its time over"
 
 
 def summary(frame: pl.DataFrame) -> str:

@@ -9,7 +9,7 @@ from lib.charts import line_ends
 from lib.charts.colours import MOST, emphasised
 from lib.charts.tones import Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import money
+from lib.words import money, named
 
 HEIGHT = 320
 MOST_SERIES, HIGHEST, ROOM = (
@@ -108,7 +108,7 @@ def _last(rows: pl.DataFrame, names: list[str], shades: dict[str, str], tones: T
     return {name: last[name] for name in names if shades[name] != tones.grey and name in last}
 
 
-def title(frame: pl.DataFrame) -> str:
+def title(frame: pl.DataFrame, by: str = "channel") -> str:
     """How many have paid their cost back, which one first, and by when nobody else has."""
     first = days_to(frame)
     if not first:
@@ -117,13 +117,17 @@ def title(frame: pl.DataFrame) -> str:
     last = int(frame["day"].max() or 0)  # type: ignore[arg-type]
     if not back:
         return f"None of {len(first)} has paid its cost back by day {last}"
-    return f"{back[0][1]} has paid its cost back by day {back[0][0]}; {len(back)} of {len(first)} by day {last}"
+    name, day = named(back[0][1], by), back[0][0]
+    if len(back) == 1 and len(first) > 1:
+        return f"Of {len(first)}, only {name} has paid its cost back by day {last}: on day {day}"
+    said = f"{name} paid its cost back {'first, ' if len(first) > 1 else ''}on day {day}"
+    return f"{said}; {len(back)} of {len(first)} have by day {last}" if len(first) > 1 else said
 
 
-def summary(frame: pl.DataFrame) -> str:
+def summary(frame: pl.DataFrame, by: str = "channel") -> str:
     """The title, and each day."""
-    back = [f"{name} on day {day}" for name, day in days_to(frame).items() if day is not None][: MOST + 1]
-    return f"{title(frame)}{': ' if len(back) > 1 else ''}{', '.join(back) if len(back) > 1 else ''}."
+    back = [f"{named(name, by)} on day {day}" for name, day in days_to(frame).items() if day is not None][: MOST + 1]
+    return f"{title(frame, by)}{': ' if len(back) > 1 else ''}{', '.join(back) if len(back) > 1 else ''}."
 
 
 def example() -> tuple[pl.DataFrame, dict[str, Any]]:

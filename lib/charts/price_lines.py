@@ -1,5 +1,6 @@
 """Lines along which a person kept costs the same, each with its price: the scale on which a map of channels is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, log10
 from typing import Any
@@ -14,6 +15,12 @@ from lib.words import money
 
 HEIGHT, HEAD = 400, 46  # the head is above the plot: what the axis is, and the prices of the lines
 MOST, BENDS = 5, 40
+
+
+def is_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Does the interval of the price of the one lie wholly below that of the other?"""
+    high, low = one["cost_per_kept_high"], other["cost_per_kept_low"]
+    return high is not None and low is not None and high < low
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import polars as pl
 
 from lib.charts import line_ends
 from lib.charts.colours import emphasised
-from lib.charts.tones import Drawn, Tones
+from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit, marks
-from lib.words import percent
+from lib.words import count, percent
 
 HEIGHT = 320
 MOST_SERIES, MOST_BANDS = 12, 3
@@ -68,13 +68,15 @@ def _ends(rows: pl.DataFrame, names: list[str], shades: dict[str, str], tones: T
 
 
 def title(frame: pl.DataFrame, grain: str = "period") -> str:
-    """How many of the first segment are back in the first and in the last period that is over."""
+    """How many of the first segment are back in the first and in the last period that is over; of few people counts."""
     first = frame["segment"].first() if frame.height else None
     later = frame.filter((pl.col("period") > 0) & (pl.col("segment") == first)).sort("period")
     if not later.height:
         return f"No later {grain} is over yet"
     early, late = later.row(0, named=True), later.row(-1, named=True)
     who = f"“{first}”: " if frame["segment"].n_unique() > 1 else ""
+    if early["eligible"] < FEW:
+        return f"{who}{count(early['users'])} of {count(early['eligible'])} are back in {grain} {early['period']}"
     said = f"{who}{percent(early['rate'])} are back in {grain} {early['period']}"
     return said if late == early else f"{said}, {percent(late['rate'])} in {grain} {late['period']}"
 

@@ -151,13 +151,14 @@ def _ends(rows: pl.DataFrame) -> tuple[float, float]:
     return least - 0.3 * (high - least), high
 
 
-def title(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR") -> str:
-    """How much more or less is paid at the end, and the largest gain and loss behind it."""
+def title(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR", span: str = "") -> str:
+    """How much more or less is paid at the end, of which days, and the largest gain and loss behind it."""
+    of_days = f", {span}" if span else ""
     told = parts(_sized(frame, measure))
     start, end = told[START], told[END]
     moved = {name: amount for name, amount in told.items() if name not in (START, END)}
     if not moved:
-        return f"Nothing moved: {measure} is {short_money(end, currency)}"
+        return f"Nothing moved: {measure} is {short_money(end, currency)}{of_days}"
     change = f" {percent(abs(end / start - 1))}" if start else ""
     grew = "stayed at" if end == start else f"grew{change} to" if end > start else f"fell{change} to"
     said = []
@@ -165,7 +166,7 @@ def title(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR") -> s
         most = max(moved.items(), key=lambda one: way * one[1])
         if way * most[1] > 0:
             said.append(f"{NAMES[most[0]].lower()} {word} most ({short_money(abs(most[1]), currency)})")
-    return f"{measure} {grew} {short_money(end, currency)}: {', '.join(said)}"
+    return f"{measure} {grew} {short_money(end, currency)}{of_days}: {', '.join(said)}"
 
 
 def summary(frame: pl.DataFrame, currency: str = "USD", measure: str = "MRR") -> str:

@@ -181,7 +181,8 @@ def _strokes(rows: pl.DataFrame, colour: alt.Color) -> list[alt.Chart]:
 
 def _points(rows: pl.DataFrame, colour: alt.Color, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
     faint = alt.Opacity("strength:Q", scale=None, legend=None)
-    size: Any = alt.ExprRef(f"datum.front ? {45 if rows['at'].n_unique() <= MOST_DOTS else 14} : 14")
+    few = rows["at"].n_unique() <= MOST_DOTS
+    size: Any = alt.ExprRef("datum.front ? 45 : 14") if few else 14
     return (
         _only("!datum.before")
         .mark_point(filled=True, size=size)

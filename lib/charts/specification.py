@@ -10,6 +10,9 @@ import polars as pl
 from lib.charts.theme import AUTOSIZE, config
 from lib.charts.tones import Drawn, Tones
 
+# A picture of more rows is painted on a canvas: a browser needs half as long for it as for as many SVG elements.
+MOST_DRAWN = 200
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -37,4 +40,6 @@ def specification(chart: Drawn | alt.Chart, tones: Tones) -> Specification:
         # Marks beside the rows, such as annotations, carry their few values with them.
         if name := layer.get("data", {}).get("name"):
             layer["data"] = {"values": beside[name]}
+    if rows.height > MOST_DRAWN:
+        spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     return Specification(spec | {"config": config(tones), "autosize": AUTOSIZE}, rows)

@@ -11,6 +11,7 @@ from lib.words import people, percent
 
 HEIGHT = 280
 OFTEN = 0.25
+LEAST = 7  # so many bars are drawn at least, where there are as many
 MOST_NAMED, TENTH = 40, 10  # of more bars than these, every tenth is named
 TOOLTIP = [
     alt.Tooltip("periods_active:Q", title="Active in"),
@@ -23,14 +24,16 @@ TOOLTIP = [
 
 def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     """A bar for each number of periods: periods_active, users (exactly so many), cumulative (so many or more)."""
-    rows = _rows(frame)
+    rows, most = _rows(frame), frame.height
+    # Beyond the last that anybody reached there are no bars: they would leave most of the picture empty.
+    rows = rows.filter(pl.col("periods_active") <= max(LEAST, reached(frame)))
     steps = marks(0, float(max(rows["users"].to_list(), default=0)), whole=True)
     scale = alt.Scale(domain=[0, steps[-1]], nice=False)
     tenths = rows.filter(pl.col("periods_active") % TENTH == 0)["periods_active"].to_list()
     named = tenths if rows.height > MOST_NAMED else alt.Undefined
     below = alt.Axis(
-        title=f"{_many(grain)} with activity", titleAnchor="start", labelAngle=0, labelOverlap=True, grid=False,
-        values=named,
+        title=f"{_many(grain)} with activity, of {most}", titleAnchor="start", labelAngle=0, labelOverlap=True,
+        grid=False, values=named,
     )  # fmt: skip
     x = alt.X("periods_active:O", axis=below, scale=alt.Scale(paddingInner=0.18, paddingOuter=0.1))
     y = alt.Y("users:Q", scale=scale, axis=Unit().axis(steps, tones))
@@ -38,6 +41,11 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period") -> Drawn:
     narrow: Any = alt.ExprRef(f"width / {max(1, rows.height)} < 44 ? 0 : 1")
     text = alt.Chart().mark_text(dy=-9, color=tones.ink, opacity=narrow).encode(x, y, alt.Text("figure:N"))
     return alt.layer(bars, text, data=rows, height=HEIGHT)
+
+
+def reached(frame: pl.DataFrame) -> int:
+    """The most periods in which anybody was active."""
+    return int(frame.filter(pl.col("users") > 0)["periods_active"].max() or 0)  # type: ignore[arg-type]
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:

@@ -62,6 +62,13 @@ def _utc(ms: int) -> alt.DateTime:
     return alt.DateTime(utc=True, year=when.year, month=when.month, date=when.day, hours=when.hour)
 
 
+def called(at: date, buckets: pl.Series) -> str:
+    """A bucket among these as people write it: its first day or hour, or the month where each begins with one."""
+    several = buckets.unique().sort()
+    is_month = several.len() > 1 and not isinstance(at, datetime) and all(one.day == 1 for one in several)
+    return f"{at:%b %Y}" if is_month else day(at)
+
+
 def day(at: date) -> str:
     """A bucket's first day, or its hour, as people write it."""
     return f"{at.day} {at:%b %Y, %H:%M}" if isinstance(at, datetime) else f"{at.day} {at:%b %Y}"

@@ -10,8 +10,8 @@ from lib.charts.units import Unit, marks
 from lib.words import count, duration, people, percent
 
 HEIGHT = 280
-BARS, MOST = 20, 0.9
-LEGEND = "The slowest tenth is not drawn; it is the last row of the table."
+BARS, FEWEST, MOST = 20, 5, 0.9
+LEGEND = "Drawn up to the time by which nine in ten are through; what is slower is in the table."
 UNITS = (("days", 86_400, 172_800), ("hours", 3_600, 7_200), ("minutes", 60, 120), ("seconds", 1, 0))
 
 TOOLTIP = [
@@ -57,12 +57,26 @@ def folded(frame: pl.DataFrame) -> pl.DataFrame:
         return fine.with_columns(through=pl.lit(None, pl.Float64()), rest=pl.lit(False)).head(0)
     through = fine["users"].cum_sum() / total
     most = int((through < MOST).sum()) + 1
-    width = -(-most // BARS)
+    width = _width(fine["users"].head(most))
     bar = pl.int_range(pl.len()) // width
     rows = fine.with_columns(bar=pl.when(bar * width < most).then(bar).otherwise(BARS))
     bars = rows.group_by("bar").agg(pl.col("from_seconds").min(), pl.col("to_seconds").max(), pl.col("users").sum())
     bars = bars.sort("bar").with_columns(through=pl.col("users").cum_sum() / total)
     return bars.select(*ends, "users", "through", rest=pl.col("bar") == BARS)
+
+
+def _width(users: pl.Series) -> int:
+    """How many of the answer's bins make one bar: the fewest that leave no bar empty, as times in whole days would.
+
+    Where no such width keeps at least five bars, there are gaps to be seen, and they are shown.
+    """
+    finest = -(-users.len() // BARS)
+    for bars in range(BARS, FEWEST - 1, -1):
+        width = -(-users.len() // bars)
+        counted = users.to_frame("n").group_by(pl.int_range(pl.len()) // width).agg(pl.col("n").sum())
+        if width >= finest and counted["n"].min() != 0:
+            return width
+    return finest
 
 
 def _unit(frame: pl.DataFrame) -> tuple[str, int]:

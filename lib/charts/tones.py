@@ -52,7 +52,7 @@ def _of_theme(name: Literal["light", "dark"]) -> dict[str, Any]:
         "paper": theme["secondaryBackgroundColor"],
         "ink": theme["textColor"],
         "muted": theme["grayTextColor"],
-        "hairline": theme["borderColor"],
+        "hairline": theme["dataframeBorderColor"],
         "main": theme["primaryColor"],
         "good": theme["greenTextColor"],
         "warn": theme["orangeTextColor"],

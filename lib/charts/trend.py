@@ -13,6 +13,7 @@ from lib.charts.tones import FEW, Drawn, Tones
 from lib.charts.units import Unit
 from lib.words import percent
 
+PASSAGE = " got through"
 SHARE = Unit("percent")
 TOOLTIP = [
     alt.Tooltip("when:N", title="Started from"),
@@ -54,8 +55,8 @@ def finished(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter((pl.col("segment") == first) & enough).sort("bucket")
 
 
-def title(frame: pl.DataFrame) -> str:
-    """From where to where the share went."""
+def title(frame: pl.DataFrame, passage: str = PASSAGE) -> str:
+    """From where to where the share went; `passage` says what those who started had to do."""
     done = finished(frame)
     if done.height < 2:
         is_short = frame.filter("complete")["bucket"].n_unique() < 2
@@ -63,7 +64,7 @@ def title(frame: pl.DataFrame) -> str:
     first, last = done.row(0, named=True), done.row(-1, named=True)
     who = "" if frame["segment"].n_unique() == 1 else f"“{first['segment']}”: "
     return (
-        f"{who}{percent(first['rate'])} of those who started from {day(first['bucket'])} got through, "
+        f"{who}{percent(first['rate'])} of those who started from {day(first['bucket'])}{passage}, "
         f"{percent(last['rate'])} from {day(last['bucket'])}"
     )
 

@@ -10,7 +10,7 @@ from lib.words import duration, percent, short_money
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 FIGURE, BESIDE = 8, 8  # pixels of a figure of an axis, and between it and the plot
-TIMES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+TIMES = (("days", 86_400), ("hr", 3_600), ("min", 60), ("sec", 1))
 SHORT = "replace(format(datum.value / {size}, abs(datum.value) < 1000 ? ',~r' : '~s'), 'G', 'B')"
 
 
@@ -52,7 +52,8 @@ class Unit:
             label = f"format(100 * datum.value, '.{0 if _even(marks) else 1}f') + ' %'"
         elif self.kind == "seconds":
             mark, size = next((one for one in TIMES if max(marks) >= 2 * one[1]), TIMES[-1])
-            label = f"format(datum.value / {size}, ',~r') + ' {mark}'"
+            one = "day" if mark == "days" else mark
+            label = f"format(datum.value / {size}, ',~r') + (datum.value == {size} ? ' {one}' : ' {mark}')"
         elif self.kind == "money":
             label = f"(datum.value < 0 ? '−' : '') + '{self.symbol}' + " + SHORT.format(size=1).replace(
                 "format(datum.value", "format(abs(datum.value)"

@@ -199,8 +199,9 @@ def title(rows: pl.DataFrame) -> str:
     never, silent = (rows.filter(pl.col("state") == state)["name"].to_list() for state in (NEVER, SILENT))
     said = [f"{_some(never)} never came"] if never else []
     said += [f"{_some(silent)} did not come in the last {SILENT_DAYS} days of data"] if silent else []
-    there = count(rows.filter(pl.col("events") > 0).height)
-    return "; ".join(said) if said else f"All {there} events keep coming"
+    there = rows.filter(pl.col("events") > 0).height
+    whole = f"All {count(there)} events keep coming" if there > 1 else "The one event keeps coming"
+    return "; ".join(said) if said else whole
 
 
 def fullness(name: str, rows: pl.DataFrame) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 
 from lib.engine import collect, collect_all
 from lib.facts import Facts
-from lib.words import count, percent
+from lib.words import count, listing, percent
 
 COLUMNS = {"joined": pl.Int64(), "total": pl.Int64(), "missing": pl.String()}
 
@@ -55,6 +55,17 @@ def unjoined(facts: Facts, key: str) -> pl.DataFrame:
     """What does not join, one row each (events: one row per name, with `events` and `people`)."""
     join = next(join for join in JOINS if join.key == key)
     return collect(join.listed(facts, join.rows(facts).filter(~pl.col("joined")).drop("joined")))
+
+
+def unsaid(rows: pl.DataFrame) -> str:
+    """Which of the joins of `joins` have nothing to say, and which tables would let them."""
+    silent = rows.drop_nulls("missing")
+    tables = list(dict.fromkeys(name for names in silent["missing"] for name in names.split(", ")))
+    have = "has" if len(tables) == 1 else "have"
+    if silent.height == rows.height:
+        return f"Nothing can be matched yet: {listing(tables)} {have} no rows. Load one of them under Add data."
+    labels = listing([label[:1].lower() + label[1:] for label in silent["label"]])
+    return f"Left out, for {listing(tables)} {have} no rows yet: {labels}."
 
 
 def _counted(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -20,7 +20,8 @@ class Overview:
 
     `as_of` is the instant of the last event; `sources` the frame of `sources.sources`; `waiting` the rows in
     quarantine; `unseen` the events the settings name that never came (None: it cannot be said); `damage` what
-    `storage.damage` says of the `findings`; `entries` what lies in quarantine.
+    `storage.damage` says of the `findings`; `entries` what lies in quarantine; `state` why what people write cannot be
+    read or kept (empty: it can).
     """
 
     as_of: datetime | None
@@ -30,11 +31,13 @@ class Overview:
     damage: str = ""
     entries: pl.DataFrame = field(default_factory=lambda: quarantine.NO_ROWS)
     findings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=storage.FINDINGS))
+    state: str = ""
 
     @property
     def is_empty(self) -> bool:
         """True while nothing was ever loaded, not even in vain, and nothing is broken."""
-        return not self.damage and self.as_of is None and self.sources["last_load"].null_count() == self.sources.height
+        is_bare = self.as_of is None and self.sources["last_load"].null_count() == self.sources.height
+        return is_bare and not self.damage and not self.state
 
     @property
     def late(self) -> int:
@@ -63,9 +66,11 @@ def overview(
     waiting: pl.DataFrame,
     unseen: tuple[str, ...] | None,
     findings: pl.DataFrame,
+    state: str = "",
 ) -> Overview:
-    """The overview of these frames."""
-    return Overview(as_of, sources, quarantine.rows(waiting), unseen, storage.damage(findings), waiting, findings)
+    """The overview of these frames; `state` says why what people write cannot be read."""
+    rows = quarantine.rows(waiting)
+    return Overview(as_of, sources, rows, unseen, storage.damage(findings), waiting, findings, state)
 
 
 def headline(found: Overview, timezone: str, now: datetime) -> str:
@@ -73,10 +78,11 @@ def headline(found: Overview, timezone: str, now: datetime) -> str:
 
     "Numbers through 31 October 2026, 23:54. 1 of 3 sources is late; 99.2 % of rows loaded, 412 wait in quarantine."
     """
-    said = [found.damage] if found.damage else []
+    said = ["What people write here cannot be read or kept."] if found.state else []
+    said += [found.damage] if found.damage else []
     if found.as_of is not None:
         days = (now - found.as_of).days
-        old = f", {days} days ago" if days > OLD_DAYS else ""
+        old = f", {count(days)} days ago" if days > OLD_DAYS else ""
         said.append(f"Numbers through {moment(found.as_of, timezone)}{old}.")
     elif not found.damage:
         said.append("No event is loaded yet.")

@@ -122,7 +122,8 @@ def balance(rows: pl.DataFrame) -> str:
     """
     read, *parts = (int(rows[name].sum()) for name in COUNTS)
     names = ("loaded", "updated", "already there", "quarantined")
-    said = " + ".join(f"{count(number)} {name}" for number, name in zip(parts, names, strict=True))
+    there = [(number, name) for number, name in zip(parts, names, strict=True) if number or name == "loaded"]
+    said = " + ".join(f"{count(number)} {name}" for number, name in there)
     wrong = rows.filter(~pl.col("adds_up"))["source"].to_list()
     if wrong:
         return f"{count(read)} rows read are not {said}: it does not add up for {listing(wrong)}."

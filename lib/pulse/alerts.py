@@ -1,13 +1,13 @@
 """Alerts: a rule that somebody wrote down, held against what is known now."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from lib.catalog import METRICS, Metric, metric
 from lib.errors import GrowthOpsError, suggest
-from lib.pulse import tiles
+from lib.pulse import links, tiles
 from lib.pulse.freshness import age
 from lib.pulse.tiles import Around, Ask
 from lib.store.boards import AlertRule, Tile
@@ -22,7 +22,8 @@ EXIT: dict[State, int] = {"fine": 0, "fired": 1, "unknown": 2}
 class Alert:
     """What became of a rule: fine, fired, or unknown where it could not be evaluated; `said` is the whole sentence.
 
-    `key_result` is the id of the key result it is about; empty for all other rules.
+    `key_result` is the id of the key result it is about; empty for all other rules. `page` and `address` are where to
+    find out why.
     """
 
     key: str
@@ -32,6 +33,8 @@ class Alert:
     value: float | None = None
     bucket: str | None = None
     key_result: str = ""
+    page: str = "pulse"
+    address: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def as_json(self) -> dict[str, Any]:
         """As `growthops check --format json` writes it."""
@@ -64,9 +67,11 @@ def evaluate(rules: Sequence[Rule], now: Now) -> tuple[Alert, ...]:
     found = []
     for rule in rules:
         try:
-            found.append(_held(rule, now))
+            alert = _held(rule, now)
         except GrowthOpsError as error:
-            found.append(Alert(rule.key, rule.name, "unknown", f"It could not be evaluated: {error}"))
+            alert = Alert(rule.key, rule.name, "unknown", f"It could not be evaluated: {error}")
+        page, address = links.of_rule(rule.body, now.around)
+        found.append(replace(alert, page=page, address=address))
     return tuple(found)
 
 

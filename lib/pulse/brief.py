@@ -9,7 +9,7 @@ from html import escape
 from lib.charts import sparks
 from lib.charts.tones import LIGHT
 from lib.pulse import growing, links
-from lib.pulse.reading import Reading
+from lib.pulse.reading import Reading, shared_reason
 from lib.pulse.tiles import TileReading
 
 STYLE = f"""
@@ -26,10 +26,11 @@ p {{ margin: .35rem 0; }}
 .muted {{ color: {LIGHT.muted}; font-size: 13px; }}
 .old, .amber {{ color: {LIGHT.warn}; }}
 .good {{ color: {LIGHT.good}; }} .bad {{ color: {LIGHT.bad}; }}
-.tiles {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 1rem 1.4rem; }}
+.tiles {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 1rem 1.4rem; }}
 .tile {{ break-inside: avoid; }}
 .tile b {{ display: block; font-size: 23px; font-weight: 600; line-height: 1.25; }}
 .item {{ break-inside: avoid; margin: .5rem 0 .8rem; }}
+.beside {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 0 1.6rem; }}
 figure {{ margin: 1rem 0 0; break-inside: avoid; }}
 figure svg {{ width: 100%; height: auto; }}
 footer {{ margin-top: 1.8rem; border-top: 1px solid {LIGHT.hairline}; padding-top: .5rem; }}
@@ -94,10 +95,12 @@ def _tiles(reading: Reading, base: str, shared: Mapping[str, tuple[str, ...]]) -
 def _tile(one: TileReading, reading: Reading, base: str, shared: Mapping[str, tuple[str, ...]]) -> str:
     address = links.to_metric(one.tile.metric, one.grain, one, reading.around, shared)
     value = _link(one.text, base, links.METRIC_PAGE, address) if one.bucket else escape(one.text)
-    tone = "" if one.is_better is None else "good" if one.is_better else "bad"
-    change = f'<span class="{tone}">{escape(one.delta_text)}</span> on {escape(one.against)}' if one.delta_text else ""
+    tone, against = one.tone, escape(one.against)
+    change = f'<span class="{tone}">{escape(one.delta_text)}</span> on {against}' if one.delta_text else ""
     spark = sparks.svg([value for _, value in one.course], LIGHT.main, f"{one.label}, its course")
-    told = [one.missing, one.target_text, one.pace_text, one.restated]
+    down = shared_reason(reading.tiles)
+    missing = "not available" if down and one.missing == down else one.missing
+    told = [missing, one.alone, one.target_text, one.pace_text, one.restated]
     rest = " · ".join(escape(part) for part in told if part)
     amber = ' class="amber"' if one.state == "amber" else ""
     return (
@@ -107,9 +110,10 @@ def _tile(one: TileReading, reading: Reading, base: str, shared: Mapping[str, tu
     )
 
 
-def _section(title: str, items: Sequence[str], empty: str) -> str:
+def _section(title: str, items: Sequence[str], empty: str, *, beside: bool = False) -> str:
+    """A heading and its items, one below the other; `beside` as many in a row as fit."""
     body = "".join(f'<div class="item">{item}</div>' for item in items) or f'<p class="muted">{escape(empty)}</p>'
-    return f"<section><h2>{title}</h2>{body}</section>"
+    return f"<section><h2>{title}</h2><div{' class=beside' if beside else ''}>{body}</div></section>"
 
 
 def _moved(reading: Reading, base: str, shared: Mapping[str, tuple[str, ...]]) -> str:
@@ -119,9 +123,7 @@ def _moved(reading: Reading, base: str, shared: Mapping[str, tuple[str, ...]]) -
         mark = "▲" if move.value > move.expected else "▼"
         said = _link(move.said, base, links.METRIC_PAGE, address)
         items.append(f"<p><strong>{mark} {said}.</strong></p><p>{escape(move.why)}</p>")
-    return _section(
-        "Moved most", items, f"Nothing beyond its usual noise; {reading.moves.looked_at} metrics looked at."
-    )
+    return _section("Moved most", items, "") if items else ""  # that nothing did, the sentence at the top says
 
 
 def _decide(reading: Reading, base: str) -> str:
@@ -130,7 +132,7 @@ def _decide(reading: Reading, base: str) -> str:
         f"{' <span class=amber>urgent</span>' if one.is_urgent else ''}</p><p class=muted>{escape(one.why)}</p>"
         for one in reading.decisions
     ]  # fmt: skip
-    return _section("Decide", items, "Nothing waits for a decision.")
+    return _section("Decide", items, "Nothing waits for a decision.", beside=True)
 
 
 def _coming(reading: Reading) -> str:

@@ -56,8 +56,7 @@ Provider = Callable[[Known], Sequence[Decision]]
 def alerts(known: Known) -> list[Decision]:
     """Alerts that fired, and those that could not be evaluated."""
     return [
-        Decision("alert", one.name, one.said, "okrs" if one.key_result else "pulse",
-                 {"kr": (one.key_result,)} if one.key_result else {}, is_urgent=one.state == "fired")
+        Decision("alert", one.name, one.said, one.page, one.address, is_urgent=one.state == "fired")
         for one in known.fired() if one.state != "fine"
     ]  # fmt: skip
 
@@ -127,19 +126,32 @@ def decide(known: Known, providers: Sequence[Provider] = PROVIDERS) -> tuple[tup
 
 @dataclass(frozen=True)
 class Ahead:
-    """A dated fact ahead, and in how many days."""
+    """A dated fact ahead of the last day shown, and in how many days from today; below 0 it has passed.
+
+    `known` is the last day something is known of, where that was before it.
+    """
 
     note: Annotation
     days: int
+    known: date | None = None
 
     @property
     def said(self) -> str:
-        """`in 12 days`."""
+        """`in 12 days`; `passed, no data since 31 October` where nothing is known of that day yet."""
+        if self.days < 0:
+            return "passed" + (f", no data since {self.known:%-d %B}" if self.known else "")
         return "today" if self.days == 0 else f"in {self.days} {'day' if self.days == 1 else 'days'}"
 
 
-def coming(annotations: Sequence[Annotation], today: date) -> tuple[Ahead, ...]:
-    """What is noted for the days ahead, two months at most, the next first."""
-    ahead = [Ahead(one, (one.date - today).days) for one in annotations]
-    near = [one for one in ahead if 0 <= one.days <= AHEAD_DAYS]
-    return tuple(sorted(near, key=lambda one: (one.days, one.note.title)))
+def coming(
+    annotations: Sequence[Annotation], today: date, clock: date | None = None, known: date | None = None
+) -> tuple[Ahead, ...]:
+    """What is noted for the two months from `today`, the day after the last one shown; the next first.
+
+    Days are counted from `clock`, the day it is, where that is later: data may be older than today. `known` is the last
+    day something is known of.
+    """
+    now = max(today, clock or today)
+    near = [one for one in annotations if 0 <= (one.date - today).days <= AHEAD_DAYS]
+    near.sort(key=lambda one: (one.date, one.title))
+    return tuple(Ahead(one, (one.date - now).days, known if known and known < one.date else None) for one in near)

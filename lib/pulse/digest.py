@@ -49,7 +49,7 @@ def _tiles(reading: Reading, base: str) -> str:
     lines = []
     for one in reading.tiles:
         address = links.to_metric(one.tile.metric, one.grain, one, reading.around, {})
-        said = [f"{one.delta_text} on {one.against}" if one.delta_text else "", one.target_text, one.pace_text,
+        said = [f"{one.delta_text} on {one.against}" if one.delta_text else one.alone, one.target_text, one.pace_text,
                 "in amber" if one.state == "amber" else "", one.restated, one.missing.removesuffix(".")]  # fmt: skip
         more = "; ".join(_text(part) for part in said if part)
         number = f"[{_text(one.text)}]({links.url(base, links.METRIC_PAGE, address)})"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from lib.settings import Settings
-from lib.words import count, moment
+from lib.words import count, moment, people
 
 USUAL_HOURS = 24.0
 
@@ -40,7 +40,7 @@ def freshness(
 
     >>> last, now = datetime(2026, 5, 31, 23, tzinfo=UTC), datetime(2026, 6, 1, 9, tzinfo=UTC)
     >>> freshness(last, now, 24, "UTC").said
-    'Last event 31 May 2026, 23:00 · 10 h old'
+    'Last event 31 May 2026, 23:00 · 10 hours old'
     """
     if as_of is None and through is not None:
         said = f"Data through {through:%-d %B %Y}; no event was ever loaded"
@@ -55,8 +55,8 @@ def age(hours: float) -> str:
     """A length of time in its largest unit.
 
     >>> age(0.4), age(10), age(47), age(530)
-    ('less than an hour', '10 h', '47 h', '22 days')
+    ('less than an hour', '10 hours', '47 hours', '22 days')
     """
     if hours < 1:
         return "less than an hour"
-    return f"{int(hours)} h" if hours < 48 else f"{count(hours // 24)} days"
+    return people(int(hours), "hour", "hours") if hours < 48 else f"{count(hours // 24)} days"

@@ -38,13 +38,13 @@ class Grown:
 
     @property
     def said(self) -> str:
-        """`×4.0 in a year, ×2.5 in two (58.1 % a year), 18.0 % of it in new countries`."""
+        """`×4.0 in a year, ×2.5 in two (58.1 % a year on average), 18.0 % of it in new countries`."""
         parts = []
         if self.a_year is not None and self.a_year.multiple is not None:
             parts.append(f"×{self.a_year.multiple:.1f} in a year")
         if self.two_years is not None and self.two_years.change is not None:
             rate, change = self.two_years.a_year, self.two_years.change
-            more = "" if rate is None else f" ({minus(percent(rate))} a year)"
+            more = "" if rate is None else f" ({minus(percent(rate))} a year on average)"
             is_far = change >= MANIFOLD
             parts.append(f"×{1 + change:,.0f} in two" if is_far else f"×{1 + change:.1f} in two{more}")
         if self.elsewhere:

@@ -193,16 +193,16 @@ def _cells(table: pl.DataFrame, bucket: date) -> list[Cell]:
 
 
 def _said(metric: Metric, value: float, expected: float, off: float, bucket: date, around: Around) -> str:
-    """`New people: 2,550 in the week from 19 October 2026, 15.0 % below the 3,000 its last weeks let expect`."""
+    """`New people: 2,550 in the week from 19 October 2026, 15.0 % below the 3,000 expected from the weeks before`."""
     shown, usual = metric.said(value, around.currency), metric.said(expected, around.currency)
     _, change = tiles.difference(metric, value, expected)
     if not change:
-        return f"{metric.title}: {shown} {when(bucket, 'week')}, where its last weeks let nothing be expected"
+        return f"{metric.title}: {shown} {when(bucket, 'week')}, where nothing was expected from the weeks before"
     side = "above" if value > expected else "below"
     size = change.lstrip("+-")
     return (
-        f"{metric.title}: {shown} {when(bucket, 'week')}, {size} {side} the {usual} that its last weeks let expect,"
-        f" {abs(off):.1f} times the usual noise"
+        f"{metric.title}: {shown} {when(bucket, 'week')}, {size} {side} the {usual} expected from the weeks"
+        f" before, {abs(off):.1f} times its usual swing"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lib.catalog import METRICS
 from lib.pulse import decisions, growing, moves, restatements, tiles
@@ -13,7 +14,7 @@ from lib.pulse.moves import Moves
 from lib.pulse.tiles import Around, Ask, TileReading
 from lib.store import Snapshot
 from lib.store.boards import Board, Tile
-from lib.words import minus, people
+from lib.words import listing, minus, people
 
 OPENS_WITH = (
     ("arr", "subscriptions"), ("grr", "subscriptions"), ("nrr", "subscriptions"), ("active_users", "events"),
@@ -39,7 +40,7 @@ class Reading:
 
     @property
     def verdict(self) -> str:
-        """One or two sentences: the first number, what moved, and how much waits."""
+        """A few sentences: what is behind, the first number, what moved, and how much waits."""
         return verdict(self.tiles, self.moves, self.decisions)
 
     @property
@@ -51,7 +52,7 @@ class Reading:
         """
         is_bare = all(one.missing for one in self.tiles)
         bare = [f"{one.label}: {one.missing}" for one in self.tiles if one.missing and (is_bare or not one.is_early)]
-        return (*bare, *self.moves.failed, *self.failed)
+        return gathered((*bare, *self.moves.failed, *self.failed))
 
 
 def opening(loaded: Collection[str], has_steps: bool) -> Board:
@@ -76,24 +77,52 @@ def read(
     said = tuple(replace(one, restated=restatements.text(one, around, reported, stamp)) for one in shown)
     return Reading(
         company, board, around, said,
-        moves.read(ask, around, fields), waiting, decisions.coming(notes, around.end), growing.read(ask, around),
+        moves.read(ask, around, fields), waiting, _ahead(notes, around, known.now, timezone, through),
+        growing.read(ask, around),
         freshness(as_of, known.now, target_hours, timezone, through), failed, stamp,
     )  # fmt: skip
 
 
+def _ahead(
+    notes: Sequence[Any], around: Around, now: datetime, timezone: str, through: date | None
+) -> tuple[Ahead, ...]:
+    return decisions.coming(notes, around.end, now.astimezone(ZoneInfo(timezone)).date(), through)
+
+
+def gathered(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Sentences of the form "what: why", those with the same reason as one; each thing is named once.
+
+    >>> gathered(["ARR: The database is down.", "Churn: No bill was loaded.", "Alerts: The database is down."])
+    ('ARR and Alerts: The database is down.', 'Churn: No bill was loaded.')
+    """
+    names: dict[str, list[str]] = {}
+    for sentence in sentences:
+        name, mark, why = sentence.partition(": ")
+        names.setdefault(why if mark else sentence, []).extend([name] if mark else [])
+    told = {why: listing(list(dict.fromkeys(each))) for why, each in names.items()}
+    return tuple(f"{each}: {why}" if each else why for why, each in told.items())
+
+
+def shared_reason(shown: Sequence[TileReading]) -> str:
+    """The sentence that keeps several tiles from a value, such as that of a database that is down; else nothing."""
+    told = [one.missing for one in shown if one.missing and not one.is_early]
+    return next((one for one in told if told.count(one) > 1), "")
+
+
 def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: Sequence[Decision] | None) -> str:
-    """The sentence Pulse begins with; parts that are not known yet are left out."""
+    """The sentence Pulse begins with, what is behind first; parts that are not known yet are left out."""
     valued = [one for one in shown if one.value is not None]
-    parts = []
+    down = shared_reason(shown)
+    without = sum(one.missing == down for one in shown)
+    which = "The numbers" if without == len(shown) else f"{without} of the {len(shown)} numbers"
+    parts = [f"{which} are not available. {down}"] if down else []
+    parts.extend(_behind(valued))
     if valued:
         first = valued[0]
         change = f", {minus(first.delta_text)} against {first.against}" if first.delta_text else ""
-        parts.append(f"{first.label} is {first.text}{change}.")
-    elif shown:
+        parts.append(f"{first.label} stood at {first.text}{change}.")
+    elif shown and not down:
         parts.append(f"None of the {len(shown)} numbers can be read yet.")
-    late = [one.label for one in valued if one.state == "amber"]
-    if late:
-        parts.append(f"In amber: {', '.join(late)}.")
     if moved is not None:
         parts.append(_moved(moved))
     if waiting:
@@ -102,16 +131,27 @@ def verdict(shown: Sequence[TileReading], moved: Moves | None, waiting: Sequence
     return " ".join(filter(None, parts))
 
 
+def _behind(shown: Sequence[TileReading]) -> list[str]:
+    """What is off its plan, beyond its amber limit, or short of its target, each number once."""
+    said: dict[str, list[str]] = {"Off track": [], "In amber": [], "Target not reached": []}
+    for one in shown:
+        misses = one.tile.target is not None and one.state == ""
+        word = "Off track" if one.is_off_track else "In amber" if one.state == "amber" else "Target not reached"
+        if one.is_off_track or one.state == "amber" or misses:
+            said[word].append(one.label)
+    return [f"{word}: {'; '.join(labels)}." for word, labels in said.items() if labels]
+
+
 def _moved(moved: Moves) -> str:
     if not moved.looked_at:
         return ""
     if not moved.moves:
         many = people(moved.looked_at, "metric", "metrics")
-        return f"Nothing moved beyond its usual noise; {many} looked at."
+        return f"Nothing moved more than it usually does; {many} looked at."
     first = moved.moves[0]
     _, change = tiles.difference(METRICS[first.metric], first.value, first.expected)
     where = (
         f", mostly {moves.field_words(first.split.field)} {first.part.segment}" if first.split and first.part else ""
     )
-    told = f"{minus(change)} against what was to be expected" if change else "where nothing was to be expected"
+    told = f"{minus(change)} against what was expected" if change else "where nothing was expected"
     return f"Moved most: {first.title}, {told}{where}."

@@ -1,4 +1,4 @@
-"""Running tests as they read now: which one can be decided, which one its sample ratio stops, which one still runs.
+"""Running tests as they read now: which can be decided, which is stopped for wrong group sizes, which still runs.
 
 The page Tests, Pulse, the brief and the digest all take it from here, so that none counts a test another leaves out.
 """
@@ -35,7 +35,7 @@ class ReadOut:
 
     @property
     def state(self) -> State:
-        """`ready` to be decided, `stopped` by its sample ratio, or `running`: each test is one of them."""
+        """`ready` to be decided, `stopped` for wrong group sizes, or `running`: each test is one of them."""
         return "ready" if self.verdict in READY else "stopped" if self.verdict == STOPPED else "running"
 
 
@@ -84,8 +84,8 @@ def _read(record: Experiment, ask: Callable[[Question], Answer], goal: str) -> R
 def titled(headline: str, exp: str, name: str) -> str:
     """The sentence about a test, beginning with its name instead of its id.
 
-    >>> titled("odd: stopped: sample ratio.", "odd", "Odd form"), titled("new: +4.0 pp: ship.", "form", "New form")
-    ('Odd form: stopped: sample ratio.', 'New form: new +4.0 pp: ship.')
+    >>> titled("odd: stopped: wrong group sizes.", "odd", "Odd form"), titled("new: +4.0 pp: ship.", "form", "New form")
+    ('Odd form: stopped: wrong group sizes.', 'New form: new +4.0 pp: ship.')
     """
     if headline.startswith(f"{exp}: "):
         return f"{name}{headline.removeprefix(exp)}"

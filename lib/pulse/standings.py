@@ -109,8 +109,8 @@ def key_result(held: Sequence[HeldResult], key: str) -> tuple[str, str]:
 def of_tests(tests: Sequence[Experiment], read: Sequence[ReadOut], today: date) -> list[Decision]:
     """Tests that wait for somebody, each once.
 
-    Those their sample ratio stops (urgent), those that can be decided, those that cannot be read, and those that were
-    stopped or whose planned time is over. `read` are the running ones as `lib.pulse.readouts` reads them.
+    Those stopped for wrong group sizes (urgent), those that can be decided, those that cannot be read, and those that
+    were stopped or whose planned time is over. `read` are the running ones as `lib.pulse.readouts` reads them.
     """
     states = {one.record.experiment_id: one for one in read}
     found = []
@@ -132,7 +132,8 @@ def _waits(one: Experiment, read: ReadOut | None, today: date) -> tuple[str, str
     if one.status != "running":
         return None
     if read is not None and read.state == "stopped":
-        return f"The test “{one.name}” is stopped by its sample ratio", read.headline.partition(": sample ratio. ")[2]
+        why = read.headline.partition(": wrong group sizes. ")[2]
+        return f"The test “{one.name}” is stopped: wrong group sizes", why
     if read is not None and read.state == "ready":
         return decide, titled(read.headline, one.experiment_id, "It can be decided")
     if read is not None and read.problem:

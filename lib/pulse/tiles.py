@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
+import polars as pl
+
 from lib.answers import Answer
 from lib.answers.segments import ALL
 from lib.catalog import METRICS, Metric
@@ -41,7 +43,7 @@ class TileReading:
     wrong with it: there is only nothing yet to work it out of.
 
     `course` has (first day, value) of the buckets up to the one shown. `delta` is the change against `before`: points
-    for a share, else a share of `before`.
+    for a share, else a share of `before`. `alone` says that the data begins after what it is compared with.
     """
 
     tile: Tile
@@ -57,6 +59,7 @@ class TileReading:
     before: float | None = None
     delta: float | None = None
     delta_text: str = ""
+    alone: str = ""
     is_better: bool | None = None
     course: tuple[tuple[date, float | None], ...] = ()
     target_text: str = ""
@@ -78,6 +81,18 @@ class TileReading:
         if self.bucket is None or self.grain not in ("day", "week"):
             return self.at.removeprefix("in ").removeprefix("the ")
         return f"{'week from ' if self.grain == 'week' else ''}{self.bucket:%-d %b %Y}"
+
+    @property
+    def is_off_track(self) -> bool:
+        """Its plan will not be reached at the pace it has."""
+        return self.pace is not None and self.pace.status == "off track"
+
+    @property
+    def tone(self) -> Literal["", "good", "bad"]:
+        """How its change is shown; no good one as good news while the tile is in amber or off track."""
+        if self.is_better is None or (self.is_better and (self.state == "amber" or self.is_off_track)):
+            return ""
+        return "good" if self.is_better else "bad"
 
     @property
     def against(self) -> str:
@@ -137,9 +152,19 @@ def earlier(first: date, grain: str, compare: str) -> date:
 
 def complete(answer: Answer, grain: str, around: Around) -> list[Row]:
     """The buckets of the answer that are over, in order."""
-    table = answer.tables["metric"]
+    table = since_data(answer.tables["metric"])
     rows = table.filter((table["segment"] == ALL) & table["complete"]).sort("bucket").to_dicts()
     return [row for row in rows if following(row["bucket"], grain) <= around.end]
+
+
+def since_data(table: pl.DataFrame) -> pl.DataFrame:
+    """The buckets of table `metric` from the first on in which anything was counted; all of them where none was.
+
+    What lies before is no nothing: there was no data yet. A share of somebody that is 0 does count.
+    """
+    anything = pl.col("value").is_not_null() & ((pl.col("value") != 0) | (pl.col("n").fill_null(0) > 0))
+    first = table.filter(anything)["bucket"].min()
+    return table if first is None else table.filter(pl.col("bucket") >= first)
 
 
 def read(tile: Tile, board: Board, ask: Ask, around: Around) -> TileReading:
@@ -148,7 +173,8 @@ def read(tile: Tile, board: Board, ask: Ask, around: Around) -> TileReading:
     if metric is None:
         about = f"There is no metric “{tile.metric}” in the catalog any more; choose another."
         return TileReading(tile, tile.label or tile.metric, "", "up", board.grain, board.compare, missing=about)
-    empty = TileReading(tile, tile.label or metric.title, metric.meaning, metric.better, board.grain, board.compare)
+    meaning = metric.meaning_by(board.grain)
+    empty = TileReading(tile, tile.label or metric.title, meaning, metric.better, board.grain, board.compare)
     try:
         rows = complete(ask(question(tile, board.grain, around)), board.grain, around)
         pace = _pace(tile.plan, tile, metric, ask, around) if tile.plan else None
@@ -168,13 +194,15 @@ def _shown(empty: TileReading, rows: list[Row], metric: Metric, pace: Pace | Non
     rows = rows[: rows.index(valued[-1]) + 1]
     last, tile, grain = rows[-1], empty.tile, empty.grain
     known = {row["bucket"]: row["value"] for row in rows}
-    value, before = last["value"], known.get(earlier(last["bucket"], grain, empty.compare))
+    then = earlier(last["bucket"], grain, empty.compare)
+    value, before = last["value"], known.get(then)
+    alone = f"no data {empty.against}" if then < rows[0]["bucket"] else ""
     delta, delta_text = difference(metric, value, before)
     is_better = None if not delta else (delta > 0) == (metric.better == "up")
     course = tuple((row["bucket"], row["value"]) for row in rows[-POINTS[grain] :])
     return _with(
         empty, value=value, text=metric.said(value, around.currency), n=int(last["n"] or 0), bucket=last["bucket"],
-        before=before, delta=delta, delta_text=delta_text, is_better=is_better, course=course,
+        before=before, delta=delta, delta_text=delta_text, alone=alone, is_better=is_better, course=course,
         target_text=_target(tile, metric, value, around.currency), state=_state(tile, metric, value),
         pace=pace, pace_text=_paced(pace, metric, around),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lib import queries
 from lib.errors import GrowthOpsError, StoreError
@@ -92,18 +93,27 @@ def read_key_results() -> tuple[okrs.Held, ...]:
 
 
 def read_moves(about: Around) -> Moves:
-    """What moved most, over the whole catalog."""
-    return queries.once(lambda: moves.read(queries.ask, about, queries.fields()), "moved most", *_about(about))
+    """What moved most, over the whole catalog; where the state is down, which has rules it needs, that."""
+    try:
+        return queries.once(lambda: moves.read(queries.ask, about, queries.fields()), "moved most", *_about(about))
+    except StoreError as error:
+        return Moves((), 0, (f"Moved most: {error}",))
 
 
 def read_growth(about: Around) -> tuple[growing.Grown, ...]:
-    """Growth on both sides."""
-    return queries.once(lambda: growing.read(queries.ask, about), "growth", *_about(about))
+    """Growth on both sides; nothing where the state cannot be read, which the page says elsewhere."""
+    try:
+        return queries.once(lambda: growing.read(queries.ask, about), "growth", *_about(about))
+    except StoreError:
+        return ()
 
 
 def read_places(about: Around) -> tuple[Place, ...]:
-    """Growth on both sides by country."""
-    return queries.once(lambda: places.read(queries.ask, about), "growth by country", *_about(about))
+    """Growth on both sides by country; nothing where the state cannot be read, which the page says elsewhere."""
+    try:
+        return queries.once(lambda: places.read(queries.ask, about), "growth by country", *_about(about))
+    except StoreError:
+        return ()
 
 
 def _about(about: Around) -> tuple[str, ...]:
@@ -151,10 +161,17 @@ def read_decisions(about: Around) -> tuple[tuple[Decision, ...], tuple[str, ...]
     return decisions.decide(known(about))
 
 
+def clock() -> datetime:
+    """What time it is."""
+    return datetime.now(UTC)
+
+
 def read_coming(today: date) -> tuple[Ahead, ...]:
-    """Dated facts ahead; none where the state cannot be read, which Decide says."""
+    """Dated facts ahead of the last day shown; none where the state cannot be read, which Decide says."""
     try:
-        return decisions.coming(queries.annotations(), today)
+        source, days = queries.facts(), queries.days()
+        now = clock().astimezone(ZoneInfo(source.timezone)).date()
+        return decisions.coming(queries.annotations(), today, now, days and days[1])
     except GrowthOpsError:
         return ()
 

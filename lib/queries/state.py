@@ -1,8 +1,10 @@
 """What people wrote in this workspace, read once for as long as its files stay as they are."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from lib.queries.workspace import KEPT, Found, settings, state_of, workspace
+from lib.errors import StoreError
+from lib.queries.workspace import KEPT, Found, Mark, looked, settings, state_of, workspace
 from lib.scope import ChannelRule, Cohort
 from lib.store import Annotation, Store, open_store
 from lib.store.usage import NOBODY
@@ -35,7 +37,13 @@ def from_state(read: Callable[[], Found], name: str) -> Found:
     file = store().address.file
     if file is None:
         return read()
-    return KEPT.get((workspace(), name, state_of(file), state_of(file.with_name(f"{file.name}-wal"))), read)
+    return KEPT.get((workspace(), name, _mark(file)), read)
+
+
+def _mark(database: Path) -> Mark:
+    """Changes whenever something is written to the database."""
+    log = database.with_name(f"{database.name}-wal")
+    return looked(database, lambda: f"{state_of(database)} {state_of(log)}")
 
 
 def channel_rules() -> tuple[ChannelRule, ...]:
@@ -56,6 +64,15 @@ def has_state() -> bool:
     """False where nobody ever wrote anything, so that looking does not make a database."""
     file = store().address.file
     return file is None or file.exists()
+
+
+def problem() -> str:
+    """Why nothing that people write can be read or kept now, in a sentence; empty where it can."""
+    try:
+        annotations()
+    except StoreError as error:
+        return str(error)
+    return ""
 
 
 def annotations() -> tuple[Annotation, ...]:

@@ -38,7 +38,7 @@ LOOKS = _Looks()
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Within it, which workspace it is and which load is in force are looked up once.
+    """Within it, which workspace it is, which load is in force and whether people wrote something are looked up once.
 
     One run of a page sees one state of the workspace from top to bottom, and asks the disk once instead of sixty times.
     """
@@ -49,7 +49,8 @@ def steady() -> Iterator[None]:
         LOOKS.seen = None
 
 
-def _looked(what: Path | None, look: Callable[[], Any]) -> Any:
+def looked(what: Path | None, look: Callable[[], Any]) -> Any:
+    """What `look` finds out about a file, once within `steady`."""
     seen = LOOKS.seen
     if seen is None:
         return look()
@@ -60,7 +61,7 @@ def _looked(what: Path | None, look: Callable[[], Any]) -> Any:
 
 def workspace() -> Path:
     """The workspace folder this server shows."""
-    return _looked(None, lambda: find_workspace(None))
+    return looked(None, lambda: find_workspace(None))
 
 
 def facts() -> Facts:
@@ -83,7 +84,7 @@ def once(make: Callable[[], Found], *name: Hashable) -> Found:
 
 def mark(folder: Path) -> Mark:
     """Changes whenever a load or a change of settings does; as cheap as looking at two files."""
-    return _looked(folder, lambda: f"{state_of(folder / 'warehouse' / 'stamp.json')} {state_of(folder / FILE_NAME)}")
+    return looked(folder, lambda: f"{state_of(folder / 'warehouse' / 'stamp.json')} {state_of(folder / FILE_NAME)}")
 
 
 def state_of(path: Path) -> str:

@@ -81,8 +81,10 @@ def decode(text: str) -> object:
     """The JSON value a text holds.
 
     Raises:
-        QuestionError: it is not JSON; the message names the place.
+        QuestionError: it is empty, or not JSON; the message names the place.
     """
+    if not text.strip():
+        raise QuestionError("No question was given: it is an object in JSON, which begins with {.")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

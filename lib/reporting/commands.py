@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lib.console import workspace_option
+from lib.console import announce, workspace_option
 from lib.errors import GrowthOpsError, SourceError
 from lib.settings import USUAL_ADDRESS, Settings, find_workspace, last_address, load_settings
 
@@ -48,6 +48,7 @@ def brief(file: Path, base: str | None, workspace: str | None) -> None:
         file.write_text(text, "utf-8")
     except OSError as error:
         raise SourceError(f"{file} cannot be written: {error}") from error
+    announce(folder)
     click.echo(f"{file}: {len(text.encode()):,} bytes, links to {_address(base, folder)}. {shown.verdict}")
 
 
@@ -60,9 +61,11 @@ def check(context: click.Context, form: str, workspace: str | None) -> None:
     from lib.pulse.alerts import EXIT, worst
     from lib.reporting import gathering
 
-    with gathering.opened(_folder(workspace), present()) as known:
+    folder = _folder(workspace)
+    with gathering.opened(folder, present()) as known:
         found = known.alerts()
         as_of = known.facts.as_of
+    announce(folder)
     state = worst(found)
     if form == "json":
         told = {"state": state, "as_of": as_of and as_of.isoformat(), "alerts": [one.as_json() for one in found]}
@@ -101,13 +104,14 @@ def digest(
     settings = load_settings(folder)
     subject, text, html, is_sound = _digest(folder, settings, _address(base, folder), allow_old)
     shown = html if form == "html" else text
-    if file is None:
-        click.echo(shown)
-    else:
+    if file is not None:
         try:
             file.write_text(shown, "utf-8")
         except OSError as error:
             raise SourceError(f"{file} cannot be written: {error}") from error
+    announce(folder)
+    if file is None:
+        click.echo(shown)
     if send:
         from lib.reporting import mail
 

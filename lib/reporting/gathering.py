@@ -151,7 +151,7 @@ def chart(shown: Reading, ask: tiles.Ask, notes: tuple[Annotation, ...]) -> byte
     if not shown.tiles or shown.tiles[0].value is None:
         return None
     first, metric = shown.tiles[0], METRICS[shown.tiles[0].tile.metric]
-    rows = ask(tiles.question(first.tile, first.grain, shown.around)).tables["metric"]
+    rows = tiles.since_data(ask(tiles.question(first.tile, first.grain, shown.around)).tables["metric"])
     frame = rows.filter(pl.col("bucket") < shown.around.end).with_columns(label=pl.lit(first.label))
     unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
     told = [(one.date, one.end_date, one.title, one.kind) for one in notes if one.scope.touches(metric.name, "pulse")]

@@ -111,7 +111,7 @@ def _lines(blocks: list[bytes], label: str) -> bytes:
     try:
         return b"\n".join(json.dumps(value, ensure_ascii=False).encode() for value in json.loads(b"".join(blocks)))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{label} begins like a list, and is not JSON: {str(error)[:80]}") from None
+        raise SourceError(f"{label} begins like a list, and is not JSON: {str(error)[:80]}; export it again") from None
 
 
 def _texts(body: bytes, names: dict[str, bool]) -> pl.DataFrame | None:

@@ -25,6 +25,8 @@ from lib.sources.source import Source, expand
 SAMPLE_ROWS = 2_000
 EARLIEST_LIKELY = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_LIKELY = datetime(2050, 1, 1, tzinfo=UTC)
+ENOUGH_TIMES, ENOUGH_EPOCHS = 0.5, 0.8
+"""The share of a column's values that must read as time: the bad ones are quarantined at load. Numbers may be ids."""
 EVENT_NAMES = ("event", "event_name", "event name", "name")
 SNAKE = r"^[\p{Ll}\p{N}]+(_[\p{Ll}\p{N}]+)*$"
 
@@ -199,12 +201,13 @@ def _times(values: dict[str, pl.Series]) -> tuple[set[str], set[str]]:
             times.add(name)
         elif series.dtype == pl.String() or series.dtype.is_integer():
             habit = habit_of(series)
-            digits = series.dtype != pl.String() or bool(series.str.contains(r"^[\d.]+$").all())
+            digits = series.dtype != pl.String() or bool(series.str.contains(r"^\d+(\.\d+)?$").all())
             if digits and habit.unit is None:
                 continue
             read = to_instants(series, "UTC", habit)
             between = read.is_between(EARLIEST_LIKELY, LATEST_LIKELY)
-            if (between.sum() or 0) >= 0.8 * series.len() or (habit.slashed and not digits):
+            enough = ENOUGH_EPOCHS if digits else ENOUGH_TIMES
+            if (between.sum() or 0) >= enough * series.len() or (habit.slashed and not digits):
                 (epochs if digits else times).add(name)
     return times, epochs
 

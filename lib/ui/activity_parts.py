@@ -42,9 +42,9 @@ DID = {
 def draw_lifecycle(answer: Answer) -> None:
     """Picture, people and table of a lifecycle."""
     by_user = answer.question.as_json().get("count_by", "user") == "user"
-    picture(answer, "lifecycle", lifecycle, click=explore_points.clicked if by_user else None)
     asked, frame = answer.question, answer.tables["lifecycle"]
     assert isinstance(asked, Lifecycle)
+    picture(answer, "lifecycle", lifecycle, click=explore_points.clicked if by_user else None, grain=asked.grain)
     is_listed = asked.count_by == "user"
     point = explore_points.here(lambda point: is_listed and _has(frame, point))
     if point is not None:
@@ -64,11 +64,10 @@ def _has(frame: pl.DataFrame, point: Point) -> bool:
 def _lifecycle_table(answer: Answer, asked: Lifecycle, *, is_listed: bool) -> None:
     frame = remembered(answer, "lifecycle rows", lambda: listed(answer.tables["lifecycle"]))
     columns = {**LIFECYCLE, "bucket": ("From", "time" if asked.grain == "hour" else "day")}
-    told = frame.select("bucket", "status")
 
     def show() -> None:
-        bucket, status = told.row(st.session_state["lifecycle-list"]["row"])
-        explore_points.choose(Point(bucket, (status,)))
+        row = st.session_state["lifecycle-list"]["row"]
+        explore_points.choose(Point(frame["bucket"][row], (frame["status"][row],)))
 
     about = "Opens the list of these people, between the picture and this table"
     button = st.column_config.ButtonColumn(

@@ -14,8 +14,9 @@ from lib.errors import SourceError
 from lib.model import TABLES
 from lib.probe import Asked, Look
 from lib.progress import Progress
+from lib.questions import parse
 from lib.settings import DEMO, choose_workspace, workspaces
-from lib.ui import states
+from lib.ui import funnel_choice, funnel_controls, scope_address, states
 from lib.ui.words import plain
 from lib.ui.working import with_progress
 
@@ -29,12 +30,13 @@ DONE, ROUND = "_loaded", "_round"
 
 @dataclass(frozen=True)
 class Done:
-    """What a load came to: a sentence for every source, and the sums."""
+    """What a load came to: a sentence for every source, the sums, and how to come back to what was open before."""
 
     sentences: tuple[str, ...]
     loaded: int
     quarantined: int
     table: str
+    back: str = ""
 
 
 def header() -> Path:
@@ -61,16 +63,28 @@ def done() -> None:
         return
     tell, icon = (st.success, "check_circle") if told.loaded or not told.quarantined else (st.warning, "warning")
     tell("  \n".join(plain(said) for said in told.sentences), icon=f":material/{icon}:")
+    if told.back:
+        st.markdown(told.back)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not queries.is_empty() and st.button("Open Onboarding", type="primary", icon=":material/arrow_forward:"):
             del st.session_state[DONE]
-            st.switch_page(ONBOARDING)
+            st.switch_page(ONBOARDING, query_params=_opening())
         if told.quarantined:
             st.page_link(
                 HEALTH, label="Why rows were quarantined", icon=":material/rule:", width="content",
                 query_params={"part": "Quarantine"},
             )  # fmt: skip
     st.subheader("Add more", anchor=False)
+
+
+def _opening() -> dict[str, str]:
+    """All time, where nobody began within the days Onboarding opens with: the first look should not be an empty one."""
+    opens = funnel_controls.start()
+    if len(opens.steps) < 2:
+        return {}
+    asked = funnel_choice.question(opens, scope_address.between(scope_address.DEFAULT, queries.last_day()))
+    begun = queries.ask(parse(asked)).tables["steps"]["users"].sum()
+    return {} if begun else {"period": scope_address.ALL}
 
 
 def choose(target: Path) -> Asked | None:
@@ -123,18 +137,20 @@ def look(asked: Asked) -> Look | None:
     found = _look(asked.text(), _state(asked), asked)
     if isinstance(found, Look):
         return found
-    st.error(plain(found), icon=":material/error:")
+    st.error(plain(str(found)), icon=":material/error:")
+    if isinstance(found, upload.LateError):
+        st.button("Try again", icon=":material/refresh:", on_click=_look.clear)
     if asked.is_upload:
         upload.forget(Path(asked.workspace), Path(asked.path))
     return None
 
 
 @st.cache_resource(max_entries=50, show_spinner="Looking through the file")
-def _look(text: str, state: str, _asked: Asked) -> Look | str:
+def _look(text: str, state: str, _asked: Asked) -> Look | SourceError:
     try:
         return upload.look(_asked)
     except SourceError as error:
-        return str(error)
+        return error
 
 
 def _state(asked: Asked) -> str:
@@ -151,17 +167,27 @@ def load(asked: Asked, found: Look) -> None:
     is_ready = not found.missing and not found.problem and bool(found.read)
     if not st.button("Load", type="primary", icon=":material/database_upload:", disabled=not is_ready):
         return
-    target, spec = Path(asked.workspace), found.source
+    target, spec, back = Path(asked.workspace), found.source, _back(Path(asked.workspace))
 
     def work(progress: Progress) -> Done:
         report = intake.take_in(target, found.sources, progress)
         show(target)
         said = [sentence(part) for part in report.inputs]
-        return Done(tuple(said), report.total("loaded"), report.total("quarantined"), spec.table)
+        return Done(tuple(said), report.total("loaded"), report.total("quarantined"), spec.table, back)
 
     st.session_state[DONE] = with_progress(work)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     st.rerun()
+
+
+def _back(target: Path) -> str:
+    """Which workspace opens after the load, and how to open the one on the screen again; nothing where it stays."""
+    here = queries.workspace()
+    if here == target:
+        return ""
+    again = f'growthops run --workspace "{here}"'
+    name = plain(queries.settings().company.name)
+    return f"**{plain(target.name)}** opens from now on. {name} stays where it is; to see it again: `{again}`"
 
 
 def sentence(part: Any) -> str:

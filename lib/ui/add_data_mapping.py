@@ -172,8 +172,10 @@ def summary(found: Look) -> None:
         st.warning(plain(found.problem), icon=":material/warning:")
     elif found.read:
         good = found.read - found.quarantined
-        text = f"Of the first {found.read:,} rows, **{good:,}** can be loaded"
-        text += f" and **{found.quarantined:,}** would be quarantined:" if found.quarantined else "."
+        text = f"**All** of the first {good:,} rows can be loaded." if good > 1 else "The one row can be loaded."
+        if found.quarantined:
+            text = f"Of the first {found.read:,} rows, **{good:,}** can be loaded and **{found.quarantined:,}** would"
+            text += " be kept back, to be mended under Data health:"
         st.markdown("\n".join([text, "", *(f"- {rows:,} × {plain(reason)}" for _, reason, rows in found.reasons)]))
     else:
         st.warning("The file has a header and no rows.", icon=":material/warning:")

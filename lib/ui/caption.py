@@ -115,6 +115,7 @@ def notes(answer: Answer, title: str) -> str:
         *(f"Note: {note}" for note in answer.notes),
         f"Source: {source(answer)}",
         f"The question: {json.dumps(answer.question.as_json(), ensure_ascii=False)}",
-        "In the CSV: shares go from 0 to 1, instants are UTC, lengths of time are seconds, nothing means no value.",
+        f"In the CSV: shares go from 0 to 1, instants are {queries.settings().company.timezone} time with its distance"
+        " from UTC, lengths of time are seconds, nothing means no value.",
     ]
     return "\n\n".join(parts) + "\n"

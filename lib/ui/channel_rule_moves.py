@@ -65,7 +65,7 @@ def about_rule(answer: Answer, place: int) -> str:
     """What one rule does among the others."""
     row = answer.tables["rules"].row(place, named=True)
     if not row["fits"]:
-        return "It fits no contact in this scope."
+        return "It fits none of these contacts."
     said = f"It fits {people(row['fits'], 'contact', 'contacts')} and decides about {count(row['decides'])}"
     numbers = (row["taken_by"] or "").split(", ")
     which = f"{'rule' if len(numbers) == 1 else 'rules'} {listing(numbers)}"

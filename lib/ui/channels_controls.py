@@ -95,7 +95,7 @@ def controls(choice: ChannelsChoice, more: Sequence[Control] = ()) -> None:
                 lambda: _floor(choice)),
     ]  # fmt: skip
     shown += more
-    if any(key in url.now() for key in OWN):
+    if url.says_any(OWN):
         about = "Back to what this page opens with; period and filters stay"
         shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))
     toolbar("channels", shown)

@@ -65,7 +65,7 @@ def messages(scope: Json, floor: int) -> None:
     _shown(answer, "messages", frame, channel_messages, floor)
     st.caption(plain(f"Rows are audiences, columns creatives. In a cell: who gets from {steps}.{_whom(scope)}"))
     said = "Share that gets through by audience and creative, and its difference to the generic message"
-    table(noted(frame), CELLS, "channels-messages", said)
+    table(noted(frame), telling(CELLS, noted(frame)), "channels-messages", said, question=answer.question)
 
 
 def keywords(scope: Json, floor: int) -> None:
@@ -78,7 +78,9 @@ def keywords(scope: Json, floor: int) -> None:
     frame = through(answer.tables["steps"], floor)
     _shown(answer, "keywords", frame, channel_keywords, floor)
     st.caption(plain(f"Who gets from {steps}, by what the keyword of their first contact was about.{_whom(scope)}"))
-    table(noted(frame), CLASSES, "channels-keywords", "Share that gets through by class of keywords")
+    columns = telling(CLASSES, noted(frame))
+    table(noted(frame), columns, "channels-keywords", "Share that gets through by class of keywords",
+          question=answer.question)  # fmt: skip
 
 
 def _shown(answer: Answer, name: str, frame: pl.DataFrame, drawing: Drawing, floor: int) -> None:
@@ -93,6 +95,11 @@ def noted(frame: pl.DataFrame) -> pl.DataFrame:
     if "is_generic" in frame.columns:
         notes = notes.when("is_generic").then(pl.lit("the generic message"))
     return frame.with_columns(note=notes)
+
+
+def telling(columns: Mapping[str, tuple[str, Format]], frame: pl.DataFrame) -> dict[str, tuple[str, Format]]:
+    """The columns without those that are empty in every row, such as the note of rows that need none."""
+    return {name: told for name, told in columns.items() if frame[name].null_count() < frame.height}
 
 
 def _whom(scope: Json) -> str:

@@ -1,6 +1,7 @@
 """The parts of the page Channels: its numbers, its picture, its table, and who belongs to nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import polars as pl
@@ -11,12 +12,13 @@ from lib.answers import Answer
 from lib.answers.channels_table import nameless
 from lib.answers.segments import NONE
 from lib.charts import channel_map, channel_shares
+from lib.charts.price_lines import is_apart
 from lib.questions.channels import Channels
 from lib.ui import channels_views
 from lib.ui.page import Card, picture
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
-from lib.words import count, listing, money, people, percent
+from lib.words import count, listing, money, named, people, percent
 
 Found = TypeVar("Found")
 Row = Mapping[str, Any]
@@ -31,19 +33,20 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "users": ("People", "decimal"),
     "spend": ("Cost", "money"),
     "of_channel": ("Of channel", "text"),
-    "retention_low": ("Kept, 95 % from", "percent"),
-    "retention_high": ("to", "percent"),
-    "cost_per_kept_low": ("Per kept, 95 % from", "money"),
-    "cost_per_kept_high": ("to ", "money"),
     "ltv": ("Value per person", "money"),
     "ltv_to_cac": ("Value ÷ cost", "decimal"),
     "payback_days": ("Paid back by day", "count"),
     "retention_shrunk": ("Kept, evened out", "percent"),
+    "retention_low": ("Kept, 95 % from", "percent"),
+    "retention_high": ("to", "percent"),
+    "cost_per_kept_low": ("Per kept, 95 % from", "money"),
+    "cost_per_kept_high": ("to ", "money"),
     "note": ("Note", "text"),
 }
 POINTS = ("cac", "retention", "retention_shrunk", "retention_adjusted", "cost_per_kept", "ltv", "ltv_to_cac")
 NOT_OVER = "Day {} is not over yet for anybody here: choose an earlier period, or a shorter time to stay."
 LEFT_OUT = " Cost that names no channel is not in it."
+CLOSE = "too close to the lowest to tell apart"
 CENT = 0.01
 NO_COST = "No cost is known here, so this shows who stays; load spend to see what one of them costs."
 
@@ -64,7 +67,7 @@ def _numbers(answer: Answer) -> list[Card]:
     few = row["sample"] not in (None, "enough")
     last = _too_dear(answer, asked) if asked.target is not None else _lost(answer, asked)
     first = _per_person(row, answer, few)
-    return [first, _kept(row, asked, few), _per_kept(row, answer, few), _worth(row, asked, few), last]
+    return [first, _kept(row, asked, few), _per_kept(row, asked, answer, few), _worth(row, asked, few), last]
 
 
 def _per_person(row: Row, answer: Answer, few: bool) -> Card:
@@ -90,10 +93,10 @@ def _kept(row: Row, asked: Channels, few: bool) -> Card:
     return Card(f"Kept by day {asked.kept.day}", percent(row["retention"]), meaning=about, note=over, few=few)
 
 
-def _per_kept(row: Row, answer: Answer, few: bool) -> Card:
+def _per_kept(row: Row, asked: Channels, answer: Answer, few: bool) -> Card:
     best = answer.tables["channels"].drop_nulls("rank").sort("rank", "channel").head(1).rows(named=True)
     least = f"least: {_amount(best[0]['cost_per_kept'])}" if best else None
-    which = f" The least is that of {best[0]['channel']}." if best else ""
+    which = f" The least is that of {named(best[0]['channel'], asked.by)}." if best else ""
     about = f"Channel cost per person ÷ share kept.{_ends(row, 'cost_per_kept', _amount)}{which}{LEFT_OUT}"
     return Card("Channel cost ÷ kept", _amount(row["cost_per_kept"]), meaning=about, note=least, few=few)
 
@@ -170,17 +173,18 @@ def map_picture(answer: Answer, key: str = "map", of: str = "") -> None:
     elif has_cost(answer):
         opens = channels_views.show_partners if asked.by == "channel" else None
         picture(answer, "channels", channel_map, key=f"channels-{key}", click=opens, kept=asked.kept.words, of=of)
-        _without_a_place(answer, of)
+        _without_a_place(answer, asked.by, of)
     else:
         st.caption(NO_COST)
         picture(answer, "channels", channel_shares, key=f"channels-{key}")
 
 
-def _without_a_place(answer: Answer, of: str) -> None:
+def _without_a_place(answer: Answer, by: str, of: str) -> None:
     """Names with people and no cost have no place on the map: say which, and how many of their people stay."""
     rows = answer.tables["channels"].filter((pl.col("users") > 0) & pl.col("cac").is_null())
     rows = rows.filter(pl.col("of_channel") == of) if of else rows
-    said = [f"{name} ({percent(rate)} kept)" for name, rate in rows.select("channel", "retention").iter_rows()]
+    shares = rows.select("channel", "retention").iter_rows()
+    said = [f"{named(name, by)} ({percent(rate)} kept)" for name, rate in shares]
     some = [*said[:5], *([f"{len(said) - 5} more"] if len(said) > 5 else [])]
     if some:
         st.caption(plain(f"Without a cost, so not on the map: {listing(some)}."))
@@ -241,7 +245,19 @@ def told(frame: pl.DataFrame, by: str, of: str = "") -> pl.DataFrame:
     rows = frame.filter(pl.col("of_channel") == of) if of else frame
     rows = rows if by == "channel" else rows.filter(pl.col("channel") != NONE)
     hidden = pl.col("sample") == "hidden"
+    rows = rows.with_columns(_close(rows))
     return rows.with_columns(pl.when(~hidden).then(pl.col(point)).alias(point) for point in POINTS)
+
+
+def _close(rows: pl.DataFrame) -> pl.Series:
+    """The notes, with those whose price cannot be told apart from the lowest: their rank may be chance."""
+    first = next(iter(rows.drop_nulls("rank").sort("rank", "channel").rows(named=True)), None)
+    said = []
+    for row in rows.iter_rows(named=True):
+        is_close = first is not None and row["rank"] is not None and row["channel"] != first["channel"]
+        is_close = is_close and not is_apart(first or {}, row)
+        said.append("; ".join(filter(None, [row["note"], CLOSE if is_close else ""])) or None)
+    return pl.Series("note", said, pl.String())
 
 
 def unattributed(answer: Answer, where: str = "") -> None:
@@ -260,6 +276,14 @@ def unattributed(answer: Answer, where: str = "") -> None:
     said = f"Unattributed: {people(lost)} ({share}) without a contact in the {count(asked.lookback_days)} days before"
     more = f"; {_amount(spend)} of cost names no channel ({where or 'see Costs'})." if spend else "."
     st.caption(plain(said + more))
+
+
+def called(answer: Answer, name: str, column: str) -> Answer:
+    """The answer with the names of one table as the verdict writes them; the table below keeps those of the data."""
+    asked, frame = answer.question, answer.tables[name]
+    assert isinstance(asked, Channels)
+    names = [named(one, asked.by)[1:-1] for one in frame[column]]
+    return replace(answer, tables={**answer.tables, name: frame.with_columns(pl.Series(column, names, pl.String()))})
 
 
 def remembered(answer: Answer, name: str, make: Callable[[], Found]) -> Found:

@@ -57,7 +57,8 @@ def projection(scope: Json, margin: float) -> None:
     try:
         answer = queries.ask(parse({**asked, "scope": where}))
     except QuestionError as error:
-        st.info(plain(str(error)))
+        said = str(error).removeprefix("event: ")
+        st.info(plain(said[:1].upper() + said[1:]))
         return
     _draw(answer, model)
 

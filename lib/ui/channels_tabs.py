@@ -28,7 +28,7 @@ from lib.ui.channels_parts import remembered
 from lib.ui.page import picture
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
-from lib.words import percent
+from lib.words import named, percent
 
 Json = Mapping[str, Any]
 Columns = dict[str, tuple[str, Format]]
@@ -159,7 +159,8 @@ def staying(answer: Answer) -> None:
     if not rows.height:
         st.info(f"Day {asked.kept.within_days} is not over yet for all that are compared: choose an earlier period.")
         return
-    picture(found, "curves", retention, said, key="channels-staying", grain="day")
+    drawn = channels_parts.called(found, "curves", "segment")
+    picture(drawn, "curves", retention, said, key="channels-staying", grain="day")
     st.caption(
         f"Kept by a day: did “{plain(asked.kept.event.words)}” on any of the {asked.kept.within_days} days up to it, so"
         f" the curves begin on day {asked.kept.within_days}. All end on the last day that is over for all compared:"
@@ -183,8 +184,8 @@ def _curves(answer: Answer) -> tuple[Answer, str]:
     said = ""
     if last.height:
         first, least = last.row(0, named=True), last.row(-1, named=True)
-        said = f"By day {first['day']} {first['channel']} keeps {percent(first['rate'])}"
-        said += f", {least['channel']} {percent(least['rate'])}" if last.height > 1 else ""
+        said = f"By day {first['day']} {named(first['channel'], asked.by)} keeps {percent(first['rate'])}"
+        said += f", {named(least['channel'], asked.by)} {percent(least['rate'])}" if last.height > 1 else ""
     rows = rows.rename({"channel": "segment", "day": "period", "kept": "users"})
     return replace(answer, tables={"curves": rows}), said
 
@@ -196,7 +197,7 @@ def paid_back(answer: Answer) -> None:
         gap = next((note for note in answer.notes if "what people bring in" in note), "Nothing is known of it yet.")
         st.info(plain(gap))
         return
-    picture(answer, "payback", payback, key="channels-payback")
+    picture(channels_parts.called(answer, "payback", "channel"), "payback", payback, key="channels-payback")
     table(rows, PAYBACK, "channels-payback", "Gross profit per person by day", question=answer.question)
 
 
@@ -259,8 +260,12 @@ def mix(choice: ChannelsChoice, answer: Answer) -> None:
     rows = answer.tables["channels"].filter(pl.col("eligible") >= choice.floor)
     rows = rows.join(known(answer.tables["strata"]), on="channel", how="left")
     rows, by = rows.sort("retention", descending=True), plain(readable(choice.adjust))
+    # Who stays has nothing to do with cost, so that its lack is no note here.
+    rows = rows.with_columns(pl.col("note").str.replace("^people without cost(; |$)", "").replace("", None))
     st.markdown(f"## Who stays, at the same mix of {by}")
     columns = channels_parts.counted(MIXED, _asked(answer))
+    if (rows["known"] == rows["eligible"]).all():
+        columns = {name: told for name, told in columns.items() if name not in ("known", "rate_known")}
     table(rows, columns, "channels-mixed", "Share kept as it is and at the same mix", question=answer.question)
     st.markdown(f"## Each group of {by}")
     strata = answer.tables["strata"]

@@ -44,8 +44,9 @@ TITLE = "Explore"
 class Asked:
     """A question with its controls drawn: what is asked, and what is drawn of the answer.
 
-    `whole` is the question the verdict is about, where it is another one; `funnel` is the funnel that a person is
-    looked at in. A question that cannot be asked yet is None, and `missing` says why.
+    `whole` is the question the verdict is about, where it is another one, and `told` the answer as the verdict says it;
+    `funnel` is the funnel that a person is looked at in. A question that cannot be asked yet is None, and `missing`
+    says why.
     """
 
     question: Question | None
@@ -53,6 +54,7 @@ class Asked:
     whole: Question | None = None
     funnel: Json | None = None
     missing: str = ""
+    told: Callable[[Answer], Answer] = lambda answer: answer
 
 
 def asked(kind: str, scope: Scope) -> Asked:
@@ -71,7 +73,7 @@ def answered(question: Question, head: DeltaGenerator) -> Answer:
 
 def _again(own: tuple[str, ...]) -> list[Control]:
     """The word that leads back to what a kind opens with, where anything was changed."""
-    if not any(key in url.now() for key in own):
+    if not url.says_any(own):
         return []
     about = "Back to what this kind of question opens with; period and filters stay"
     return [Control("reset", "start over", about, press=_keep_kind, icon="restart_alt")]
@@ -86,7 +88,8 @@ def _trend(scope: Scope) -> Asked:
     compare, against = earlier(scope, choice.shared.compare)
     trend_controls.controls(choice, against, _again(trend_choice.OWN))
     question = parse(trend_choice.question(choice, scope) | compare)
-    return Asked(question, lambda answer: trend_parts.draw(answer, choice.shown))
+    return Asked(question, lambda answer: trend_parts.draw(answer, choice.shown),
+                 told=lambda answer: trend_parts.told(answer, choice.shown))  # fmt: skip
 
 
 def _funnel(scope: Scope) -> Asked:

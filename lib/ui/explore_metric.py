@@ -118,11 +118,13 @@ def draw(answer: Answer, choice: MetricChoice) -> None:
     metric = METRICS[choice.metric]
     named = remembered(answer, "lines", lambda: labelled(answer, metric))
     unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
-    picture(named, "metric", lines, unit=unit)
+    picture(named, "metric", lines, unit=unit, ours=metric.title)
     frame = remembered(answer, "rows", lambda: listed(answer.tables["metric"]))
     columns = {**COLUMNS, "bucket": ("From", "time" if choice.shared.grain == "hour" else "day")}
     if metric.is_share:
         columns["value"] = (metric.title, "percent")
+        if remembered(answer, "rests", lambda: bool((frame["denominator"] == frame["n"]).all())):
+            columns.pop("n")
     else:
         is_count = remembered(answer, "counts", lambda: trend_parts.is_count(frame))
         told = {"numerator", "denominator", *(["n"] if is_count else [])}

@@ -8,6 +8,8 @@ import json
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import quote, urlencode
 
 import polars as pl
 import streamlit as st
@@ -20,7 +22,10 @@ from lib.charts.specification import Specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.export import csv_text
 from lib.questions import Question
+from lib.settings import last_address
+from lib.ui import scope_address, url
 from lib.ui.caption import caption, file_name, notes
+from lib.ui.url import Address
 
 Draw = Callable[[Tones], Specification]
 
@@ -34,9 +39,16 @@ def download(
     """
 
     def made() -> bytes:
-        return csv_text(frame.drop(without)).encode()
+        return csv_text(local(frame.drop(without))).encode()
 
     _button(label, made, f"{file_name(name, question)}.csv", f"csv-{name}", "text/csv")
+
+
+def local(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with instants in the company's time, as the screen has them; a CSV writes how far it is from UTC."""
+    zone = queries.settings().company.timezone
+    instants = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
+    return frame.with_columns(pl.col(instants).dt.convert_time_zone(zone)) if instants else frame
 
 
 def menu(answer: Answer, table: str, title: str, draw: Draw, key: str, legend: str = "") -> None:
@@ -99,7 +111,7 @@ def _offers(leaving: Leaving, key: str) -> None:
                 )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":small[Numbers]", width=110)
-        _button("CSV", lambda: csv_text(leaving.frame).encode(), f"{name}.csv", f"numbers-{key}", "text/csv")
+        _button("CSV", lambda: csv_text(local(leaving.frame)).encode(), f"{name}.csv", f"numbers-{key}", "text/csv")
         _button("About", lambda: leaving.notes().encode(), f"{name}.txt", f"about-{key}", "text/plain")
 
 
@@ -144,4 +156,35 @@ def copies(answer: Answer) -> None:
             st.code(as_json(answer.question), language=None, height=260)
             st.markdown("**As a command**")
             st.code(as_command(answer.question), language=None, wrap_lines=True, height=140)
-            st.caption("The address of this page is a link to exactly what you see.")
+            _links()
+
+
+def _links() -> None:
+    """Links to the page: as the address says it, and with the days of now where its period moves on."""
+    now = url.now()
+    st.markdown("**As a link**")
+    st.code(link(now), language=None, wrap_lines=True)
+    kept = fixed(now, queries.last_day())
+    if kept is not None:
+        st.caption("It follows the period: opened later, it shows later days. With the days of now:")
+        st.code(link(kept), language=None, wrap_lines=True)
+
+
+def link(address: Address) -> str:
+    """Where this page is served, with these parameters."""
+    told = urlencode(address, doseq=True, quote_via=quote)
+    return (st.context.url or last_address(queries.workspace())) + (f"?{told}" if told else "")
+
+
+def fixed(address: Address, today: date) -> Address | None:
+    """The address with the first and the last day of its period; None where it moves on with no new data.
+
+    >>> fixed({"period": ("last full month",)}, date(2026, 10, 31))
+    {'period': ('custom',), 'range': ('2026-10-01', '2026-10-31')}
+    """
+    period = (address.get("period") or (scope_address.DEFAULT,))[-1]
+    bounds = scope_address.between(period, today)
+    if not bounds:
+        return None
+    last = date.fromisoformat(bounds["end"]) - timedelta(days=1)
+    return {**address, "period": (scope_address.CUSTOM,), "range": (bounds["start"], last.isoformat())}

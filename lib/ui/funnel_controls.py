@@ -93,7 +93,7 @@ def controls(choice: Choice, against: str) -> None:
         Control("compare", _compared(choice, against),
                 "What the numbers are measured against", lambda: _compare(choice)),
     ]  # fmt: skip
-    if any(key in url.now() for key in funnel_address.OWN):
+    if url.says_any(funnel_address.OWN):
         about = "Back to the funnel this page opens with; period and filters stay"
         shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))
     toolbar("funnel", shown)

@@ -1,6 +1,7 @@
 """The parts of a funnel page: its numbers, picture and table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import polars as pl
@@ -11,10 +12,11 @@ from lib.answers import Answer
 from lib.answers.funnel_words import NOUNS
 from lib.charts import funnel, funnel_segments
 from lib.charts.tones import FEW
-from lib.questions import Question
+from lib.questions import Question, Retention
 from lib.questions.funnel import Funnel
-from lib.ui import funnel_views
+from lib.ui import funnel_views, scope_bar
 from lib.ui.page import Card, picture
+from lib.ui.scope_address import ALL
 from lib.ui.tables import Format, table
 from lib.ui.words import plain
 from lib.words import count, duration, people, percent
@@ -33,6 +35,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "of_previous_low": ("95 % from", "percent"),
     "of_previous_high": ("to", "percent"),
     "open": ("Still in time", "count"),
+    "of_previous_matured": ("Of step before, time up", "percent"),
     "median_seconds": ("Median time", "seconds"),
     "list": ("", "text"),
     "note": ("Note", "text"),
@@ -111,16 +114,40 @@ def _change(rows: pl.DataFrame, before: pl.DataFrame) -> dict[str, str]:
     return found
 
 
+def caution(answer: Answer) -> None:
+    """Below a verdict on few people: how much a single one of them moves its shares."""
+    started = remembered(answer, "started", lambda: _users(answer.tables["steps"].sort("step"))[0])
+    if 0 < started < FEW:
+        st.caption(few_words(started, noun(answer.question)))
+
+
+def few_words(number: int, noun: tuple[str, str]) -> str:
+    """How much a single one of few moves a share of them.
+
+    >>> few_words(2, ("person", "people"))
+    'Only 2 people began, too few to rely on: a single person is 50 % of them.'
+    """
+    share = percent(1 / number, 0)
+    return f"Only {people(number, *noun)} began, too few to rely on: a single {noun[0]} is {share} of them."
+
+
 def steps_picture(answer: Answer) -> None:
     """The funnel as bars, a click on one lists its people; broken down, small bars per segment."""
     if not answer.tables["steps"]["users"].sum():
         st.info("Nobody began, so there is nothing to draw. Choose a longer period, fewer filters or other steps.")
+        scope = answer.question.as_json().get("scope") or {}
+        if scope.get("start"):
+            st.button("Look at all time", key="funnel-all-time", icon=":material/date_range:", on_click=_all_time)
         return
     if "by" in answer.question.as_json():
         picture(answer, "steps", funnel_segments)
         return
     steps = int(answer.tables["steps"]["step"].max() or 0)  # type: ignore[arg-type]
     picture(answer, "steps", funnel, click=lambda told: funnel_views.show_people(steps, told[0], "reached"))
+
+
+def _all_time() -> None:
+    scope_bar.change(lambda chosen: replace(chosen, period=ALL))
 
 
 def lost_people(whole: Answer) -> None:
@@ -130,11 +157,14 @@ def lost_people(whole: Answer) -> None:
         step, steps, label = found
         st.button(plain(label), key="funnel-lost", type="tertiary", icon=":material/group:",
                   on_click=funnel_views.show_people, args=(steps, step, "dropped"))  # fmt: skip
+        view = funnel_views.here(steps)
+        if (view.tab, view.step, view.outcome) == ("People", step, "dropped"):
+            st.caption("They are listed below, under “People”.")
 
 
 def noun(question: Question) -> tuple[str, str]:
     """What is counted, one and many of it: people, accounts or visits."""
-    return NOUNS[question.count_by] if isinstance(question, Funnel) else NOUNS["user"]
+    return NOUNS[question.count_by] if isinstance(question, Funnel | Retention) else NOUNS["user"]
 
 
 def _worst(rows: pl.DataFrame, noun: tuple[str, str]) -> tuple[int, int, str] | None:
@@ -151,6 +181,8 @@ def steps_table(answer: Answer) -> None:
     """The funnel's numbers, one row per step and segment, and a button in each that opens the list of people."""
     frame, has_notes, steps = remembered(answer, "table", lambda: _told(answer.tables["steps"]))
     columns = dict(COLUMNS)
+    if not frame["open"].sum():  # then it is the share of the step before
+        columns.pop("of_previous_matured")
     if not answer.question.as_json().get("by"):
         columns.pop("segment")
     if not has_notes:

@@ -78,7 +78,7 @@ def reasons(asked: Json) -> None:
         pl.col("low", "high") * 100,
         sure=pl.col("clear").replace_strict(SURE, return_dtype=pl.String()),
     )
-    summary = "Values whose people take the step less often, by people won if they took it like all others"
+    summary = "Values of fields by the people won if those who have them took the step like all others"
     table(shown, REASONS, "funnel-reasons", summary, question=answer.question)
     if rows.filter(~pl.col("clear"), (pl.col("low") > 0) | (pl.col("high") < 0)).height:
         st.caption(CORRECTED)

@@ -1,20 +1,25 @@
 """What lies behind a funnel: over time, how long it takes, who the people are, and whether they stay."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from lib import queries
+from lib.answers import Answer
 from lib.charts import cohorts, retention, times, trend
+from lib.charts.tones import FEW
 from lib.questions import Event, parse
 from lib.questions.funnel import Funnel
+from lib.scope import Grain
+from lib.timeline import next_bucket
 from lib.ui import annotations, funnel_controls, funnel_reasons, funnel_views, retention_choice, retention_controls
 from lib.ui.builder import widgets
 from lib.ui.builder.periods import grain as grain_part
 from lib.ui.funnel_choice import Choice
-from lib.ui.funnel_parts import noun, remembered
+from lib.ui.funnel_parts import few_words, noun, remembered
 from lib.ui.funnel_views import OUTCOMES, TABS, View
 from lib.ui.page import picture
 from lib.ui.retention_choice import RetentionChoice
@@ -23,7 +28,7 @@ from lib.ui.words import plain
 from lib.words import people as people_words
 
 Json = Mapping[str, Any]
-Lists = Callable[[pl.DataFrame, Mapping[str, tuple[str, Format]], str, str], None]
+Lists = Callable[..., None]
 FINE = 500  # bars as fine as a question may ask for; the chart puts them together
 
 TREND: dict[str, tuple[str, Format]] = {
@@ -87,15 +92,34 @@ def _open(steps: int) -> None:
 
 def over_time(asked: Json, choice: Choice, view: View) -> None:
     """Conversion by the day, week or month of the start."""
+    names = labels(asked)
     with st.container(horizontal=True):
-        grain_part("funnel-grain", view.grain, funnel_views.setter(len(choice.steps))("grain"), width=150)
-    answer = queries.ask(parse({**asked, "view": "trend", "grain": view.grain}))
+        grain_part("funnel-grain", view.grain, funnel_views.setter(len(names))("grain"), width=150)
+        if len(names) > 2:
+            _between(names, view)
+    told = {"from_step": view.from_step, "to_step": view.to_step} if _is_part(names, view) else {}
+    question = parse({**asked, "view": "trend", "grain": view.grain, **told})
+    assert isinstance(question, Funnel)
+    answer, grain = queries.ask(question), question.grain
     if not answer.tables["trend"]["entered"].sum():
         st.info("Nobody began, so there is no course to draw.")
         return
-    picture(answer, "trend", trend, click=annotations.begin)
-    frame = remembered(answer, "trend", lambda: stated(answer.tables["trend"]))
+    first, last = (asked["steps"][k - 1]["label"] for k in (view.from_step, view.to_step))
+    did = f" and did “{first}”" if view.from_step > 1 else ""
+    passage = f"{did} reached “{last}”" if told else trend.PASSAGE
+    shown = remembered(answer, "since data", lambda: since_data(answer.tables["trend"], grain))
+    answer = replace(answer, tables=answer.tables | {"trend": shown})
+    picture(answer, "trend", trend, click=annotations.begin, passage=passage)
+    frame = remembered(answer, "trend", lambda: stated(shown))
     table(frame, _without_segment(TREND, asked), "funnel-trend", "Conversion by period", question=answer.question)
+
+
+def since_data(frame: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """The buckets that end after the first day of data: nobody could be counted before, which is no nothing."""
+    known = queries.days()
+    if known is None or grain == "hour":
+        return frame
+    return frame.filter(next_bucket(pl.col("bucket"), grain) > known[0])
 
 
 def stated(frame: pl.DataFrame) -> pl.DataFrame:
@@ -105,13 +129,8 @@ def stated(frame: pl.DataFrame) -> pl.DataFrame:
 
 def time_to_convert(asked: Json, view: View) -> None:
     """A histogram of the time between two steps."""
-    names = labels(asked)
-    set_ = funnel_views.setter(len(names))
     with st.container(horizontal=True):
-        firsts = {k: name for k, name in names.items() if k < len(names)}
-        widgets.pick("funnel-from", "From", firsts, view.from_step, set_("from_step"), width=240)
-        lasts = {k: name for k, name in names.items() if k > view.from_step}
-        widgets.pick("funnel-to", "To", lasts, view.to_step, set_("to_step"), width=240)
+        _between(labels(asked), view)
     steps = {"from_step": view.from_step, "to_step": view.to_step}
     answer = queries.ask(parse({**asked, "by": None, "view": "times", "bins": FINE, **steps}))
     if answer.tables["times"].height == 0:
@@ -120,6 +139,20 @@ def time_to_convert(asked: Json, view: View) -> None:
     picture(answer, "times", times)
     frame = remembered(answer, "times", lambda: times.folded(answer.tables["times"]).drop("rest"))
     table(frame, TIMES, "funnel-times", "People by how long they took", question=answer.question)
+
+
+def _between(names: Mapping[int, str], view: View) -> None:
+    """The two steps that are looked at."""
+    set_ = funnel_views.setter(len(names))
+    firsts = {k: name for k, name in names.items() if k < len(names)}
+    widgets.pick("funnel-from", "From", firsts, view.from_step, set_("from_step"), width=240)
+    lasts = {k: name for k, name in names.items() if k > view.from_step}
+    widgets.pick("funnel-to", "To", lasts, view.to_step, set_("to_step"), width=240)
+
+
+def _is_part(names: Mapping[int, str], view: View) -> bool:
+    """True where not the whole way is looked at."""
+    return (view.from_step, view.to_step) != (1, len(names))
 
 
 def people(asked: Json, view: View, lists: Lists = table) -> None:
@@ -137,7 +170,7 @@ def people(asked: Json, view: View, lists: Lists = table) -> None:
     columns = _without_segment(PEOPLE, asked)
     if view.outcome == "dropped":
         columns.pop("reached_at")
-    lists(frame, columns, f"funnel-people-{view.outcome}-{view.step}", f"People who {did}")
+    lists(frame, columns, f"funnel-people-{view.outcome}-{view.step}", f"People who {did}", question=question)
 
 
 def _did(question: Any, view: View) -> str:
@@ -160,7 +193,8 @@ def kept(asked: Json, choice: Choice) -> None:
     retention_controls.controls(told, opens, known)
     shared = {key: asked[key] for key in ("scope", "count_by", "week_start")} | _by(asked)
     answer = queries.ask(parse(retention_choice.question(told, shared)))
-    picture(answer, "curve", retention, answer.headline, grain=told.grain)
+    picture(answer, "curve", retention, answer.headline.removesuffix("."), grain=told.grain)
+    _few_to_keep(answer)
     picture(answer, "cohorts", cohorts, grain=told.grain)
     columns = {"segment": CURVE["segment"], "period": CURVE["period"]}
     columns |= {"to_period": ("to", "count")} if told.brackets else {}
@@ -168,6 +202,14 @@ def kept(asked: Json, choice: Choice) -> None:
     table(
         answer.tables["curve"], _without_segment(columns, asked), "retention-curve", "Share of people back, by period"
     )
+    st.caption(plain(answer.definition))
+
+
+def _few_to_keep(answer: Answer) -> None:
+    """Below a curve of few people: how much a single one of them moves its shares."""
+    size = int(answer.tables["cohorts"].filter(pl.col("period") == 0)["size"].sum())
+    if 0 < size < FEW:
+        st.caption(few_words(size, noun(answer.question)))
 
 
 def opening(choice: Choice) -> RetentionChoice:

@@ -13,6 +13,7 @@ from lib.errors import DamagedDataError, GrowthOpsError
 from lib.health import events, joins, overview, quarantine, sources, storage
 from lib.health.overview import Overview
 from lib.pulse.freshness import age, freshness, target
+from lib.queries import state
 from lib.ui import url
 from lib.ui.page import VERDICT, Card
 from lib.ui.tables import Format, table
@@ -29,10 +30,10 @@ SOURCES: dict[str, tuple[str, Format]] = {
     "since": ("Ago", "seconds"),
     "target": ("Expected every", "seconds"),
     "rows_read": ("Rows read", "count"),
-    "loaded": ("= loaded", "count"),
-    "updated": ("+ updated", "count"),
-    "duplicates": ("+ already there", "count"),
-    "quarantined": ("+ quarantined", "count"),
+    "loaded": ("Loaded", "count"),
+    "updated": ("Updated", "count"),
+    "duplicates": ("Already there", "count"),
+    "quarantined": ("Quarantined", "count"),
     "waiting": ("Waiting now", "count"),
     "late_rows": ("Came late", "count"),
 }
@@ -77,6 +78,11 @@ MEANINGS = (
     "**Never seen**: events that the onboarding of `growthops.toml` names and of which there is not one.",
     "Every row counts here, those of staff and test users too.",
 )
+STATE_DOWN = (
+    "**What still works.** What was loaded is whole, and this page shows it. Notes, saved views, cohorts, objectives,"
+    " decisions and the rules for channels and revenue come back by themselves when the database does; numbers that"
+    " rest on them are not shown until then."
+)
 ANSWERS = (
     "Whether the numbers can be believed: how far they reach, which sources are late, which rows could not be loaded "
     "and why, which events never came, and how well the tables fit together."
@@ -95,7 +101,7 @@ def look() -> Overview:
     except GrowthOpsError as error:
         LOG.debug("left out: %s", error)
     rows = sources.sources(ledger, waiting, queries.settings().sources, datetime.now(UTC))
-    return overview.overview(as_of, rows, waiting, unseen, queries.findings())
+    return overview.overview(as_of, rows, waiting, unseen, queries.findings(), state.problem())
 
 
 def header(title: str, found: Overview) -> None:
@@ -115,6 +121,8 @@ def verdict(found: Overview) -> None:
     """The computed sentence; where files are damaged also what still works and what to do."""
     sentence = overview.headline(found, timezone(), datetime.now(UTC))
     st.html(f'<p style="{VERDICT}">{stressed(sentence)}</p>')
+    if found.state:
+        st.error(f"{plain(found.state)}\n\n{STATE_DOWN}", icon=":material/error:")
     if found.damage:
         _damage(found.findings)
 
@@ -180,8 +188,8 @@ def joins_tab() -> None:
     if there.height:
         st.markdown(f"## {plain(joins.title(there))}")
         table(there, JOINS, "joins", "Share of rows that find their match in another table")
-    for label, missing in rows.drop_nulls("missing").select("label", "missing").iter_rows():
-        st.caption(f"{label}: nothing to say, for there are no rows yet in {plain(missing)}.")
+    if there.height < rows.height:
+        st.info(plain(joins.unsaid(rows)))
     gaps = there.filter(pl.col("joined") < pl.col("total"))
     if not gaps.height:
         return
@@ -212,7 +220,7 @@ def storage_tab(found: Overview) -> None:
     if rows is not None and rows.height:
         st.markdown(f"## {storage.title(rows)}")
         sized = rows.with_columns(
-            pl.col("meaning").str.extract(r"^([^.;]*)") + ".",
+            pl.col("meaning").str.extract(r"^([^.;:]*)") + ".",
             size=pl.Series([storage.size(number) for number in rows["bytes"]], dtype=pl.String()),
         )
         table(_loaded_at(sized), STORED, "storage", "Each table with its rows, size and files")

@@ -17,9 +17,11 @@ from lib.charts.theme import FONTS
 FILE = f"component/{__name__}.font/Inter.woff2"
 # Streamlit cuts the name of a number, and what is said beside it, to one line; on a phone some need two.
 WRAPPED = ":is([data-testid=stMetricLabel],[data-testid=stMetricDelta]) *{white-space:normal!important}"
+# The sections of the menu stand apart without a container each.
+APART = ".st-key-menu>:has([data-testid=stCaptionContainer]):not(:first-child){margin-top:.5rem}"
 STYLE = (
     "<style>@font-face{font-family:Inter;font-weight:400 700;font-display:swap;"
-    f"src:url({FILE}) format('woff2')}}{WRAPPED}</style>"
+    f"src:url({FILE}) format('woff2')}}{WRAPPED}{APART}</style>"
 )
 
 # As text, so that no run has to open the file.

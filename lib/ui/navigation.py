@@ -10,6 +10,7 @@ from lib.ui import states, url
 from lib.ui.words import plain
 
 PAGES, LATER = "_pages", "With more data"
+MENU = "menu"
 
 
 def page(address: str) -> Any:
@@ -28,11 +29,13 @@ def draw(sections: Mapping[str, Sequence[st.Page]], here: str, needs: Mapping[st
     with st.sidebar:
         with states.quiet():
             st.markdown(f"**{plain(queries.settings().company.name)}**  \n:small[:gray[Growth Ops]]")
-        for section, pages in _in_order(sections, needs).items():
-            with st.container(gap="xsmall"):
+        links = url.links(st.session_state[PAGES])
+        # One container for all sections: the room between them is a matter of style (`lib.ui.look`).
+        with st.container(gap="xsmall", key=MENU):
+            for section, pages in _in_order(sections, needs).items():
                 st.caption(section)
                 for page in pages:
-                    st.page_link(page, width="stretch", query_params=url.link(page.url_path) or None)
+                    st.page_link(page, width="stretch", query_params=links[page.url_path] or None)
 
 
 def _in_order(

@@ -17,7 +17,7 @@ from lib.ui.builder import widgets
 from lib.ui.builder.changes import Change
 from lib.ui.builder.drawer import drawer, pull
 from lib.ui.okr_conflicts import save as save_one
-from lib.ui.okr_words import value, way
+from lib.ui.okr_words import is_share, value, way
 from lib.ui.words import plain
 
 CHECK, CLOSE = "check-in", "close-key-results"
@@ -133,7 +133,8 @@ def _say(draft: dict[str, Any], change: Change, held: Mapping[str, Held]) -> Non
     widgets.pick("check-confidence", "How sure are you that it will be reached?", CONFIDENCE, draft["confidence"],
                  put("confidence"), placeholder="Choose from 0.0 to 1.0")  # fmt: skip
     if one.measured.answer is None:
-        widgets.number("check-value", "Value now", draft["value"], put("value"))
+        field, unit = (widgets.per_cent, ", %") if is_share(one.result) else (widgets.number, "")
+        field("check-value", f"Value now{unit}", draft["value"], put("value"))
     widgets.text("check-note", "What happened, and what comes next", draft["note"], put("note"), max_chars=500)
     widgets.text("check-blocker", "What is in the way", draft["blocker"], put("blocker"), max_chars=500)
     st.caption("What you say stays as it is; say something new when it changed. A live number is never typed.")

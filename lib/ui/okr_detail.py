@@ -73,7 +73,7 @@ def sentence(held: Held) -> str:
     is_open = not held.is_closed and not stands.is_early
     now = [state(held) if stands.value is None else f"{state(held)}: measured {value(result, stands.value)}",
            way(result)]  # fmt: skip
-    if stands.value is not None:
+    if stands.value is not None and not stands.is_limit:
         now.append(f"{percent(stands.progress, 0)} of the way")
     if stands.pace is not None and is_open:
         now.append(f"pace {stands.pace:.2f}")
@@ -83,12 +83,12 @@ def sentence(held: Held) -> str:
 
 
 def _leads(held: Held) -> str:
-    """`forecast $13.19 by the line through its values, $11.84 at the pace since the start`; empty without either."""
+    """`forecast $13.19 if the last values go on, $11.84 at the pace since the start`; empty without either."""
     stands, result = held.standing, held.result
     ends = []
     if stands.heading is not None and stands.lands is not None:
         far = "" if stands.is_limit else f" ({percent(stands.lands, 0)} of the way)"
-        ends.append(f"{value(result, stands.heading)}{far} by the line through its values")
+        ends.append(f"{value(result, stands.heading)}{far} if the last values go on")
     if stands.straight is not None:
         ends.append(f"{value(result, stands.straight)} at the pace since the start")
     return f"forecast {', '.join(ends)}" if ends else ""

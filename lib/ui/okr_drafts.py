@@ -13,7 +13,7 @@ from lib.queries import okr_values
 from lib.store import KeyResult, Reading
 from lib.ui import okr_choice
 from lib.ui.builder import fields
-from lib.ui.okr_words import value
+from lib.ui.okr_words import SHARES, value
 
 METRIC, VIEW, TYPED = "metric", "view", "typed"
 SOURCES = {
@@ -45,10 +45,12 @@ def blank(cycle: str, metric: str | None, objective: str = NEW) -> dict[str, Any
 
 
 def draft_of(kept: KeyResult, cycle: str) -> dict[str, Any]:
-    """A key result as the drawer changes it."""
+    """A key result as the drawer changes it. A title made of its numbers is left open, so that it follows them."""
     source = METRIC if kept.metric_key else VIEW if kept.question else TYPED
+    is_made = source != TYPED and kept.title == proposed(kept)
     return blank(cycle, None, kept.objective_id) | {
-        "kept": kept, "title": kept.title, "owner": kept.owner, "source": source, "metric": kept.metric_key,
+        "kept": kept, "title": "" if is_made else kept.title, "owner": kept.owner, "source": source,
+        "metric": kept.metric_key,
         "where": [dict(one) for one in kept.filters], "question": kept.question, "type": kept.type,
         **asdict(kept.reading), "baseline": kept.baseline, "target": kept.target, "unit": kept.unit or "",
         "weight": kept.weight, "start": kept.start_on, "due": kept.due_on, "cadence": kept.cadence_days,
@@ -73,9 +75,21 @@ def with_baseline(draft: Mapping[str, Any]) -> dict[str, Any]:
         return dict(draft)
     better = STEP if draft["type"] in ("increase", "stay_above") else -STEP
     target = rounded(found * (1 + better)) if found else None
-    if target is not None and draft["metric"] in METRICS and METRICS[draft["metric"]].is_share:
+    if target is not None and is_part(draft):
         target = min(target, 1.0)
     return {**draft, "baseline": rounded(found), "target": target}
+
+
+def is_share(draft: Mapping[str, Any]) -> bool:
+    """True where its numbers are shares: kept from 0 to 1, and written in per cent."""
+    if draft["source"] == METRIC:
+        return draft["metric"] in METRICS and METRICS[draft["metric"]].is_share
+    return draft["source"] == VIEW and draft["column"] in SHARES
+
+
+def is_part(draft: Mapping[str, Any]) -> bool:
+    """True where they are shares of a whole, of which none lies above 100 %."""
+    return draft["source"] == METRIC and draft["metric"] in METRICS and METRICS[draft["metric"]].is_part
 
 
 def rounded(number: float) -> float:
@@ -131,6 +145,11 @@ def proposed(result: KeyResult) -> str:
     return f"{what} from {value(result, result.baseline or 0.0)} to {target}"
 
 
+def suggested(draft: Mapping[str, Any]) -> str:
+    """The title it has unless somebody writes one; empty while it has no number, or where one has to be written."""
+    return "" if draft["source"] == TYPED or draft["target"] is None else proposed(record({**draft, "title": ""}))
+
+
 def problem(draft: Mapping[str, Any]) -> str:
     """Why it cannot be saved yet; empty when it can."""
     if draft["source"] == METRIC and draft["metric"] is None:
@@ -154,6 +173,9 @@ def problem(draft: Mapping[str, Any]) -> str:
 
 def _sides(draft: Mapping[str, Any]) -> str:
     base, target = draft["baseline"] or 0.0, draft["target"]
+    if is_part(draft) and not (0 <= target <= 1 and 0 <= base <= 1):
+        title = METRICS[draft["metric"]].title
+        return f"{title} is a share of a whole, between 0 and 100 %: write baseline and target in per cent, such as 55."
     if draft["type"] in ("increase", "decrease", "milestone") and base == target:
         return "Baseline and target are the same, so there is no way to go."
     if (draft["type"] == "increase" and target < base) or (draft["type"] == "decrease" and target > base):

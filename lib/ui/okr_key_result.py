@@ -38,7 +38,7 @@ def button(cycle: str) -> None:
 
 def start_button(cycle: str, metric: str) -> None:
     """A button that begins a key result of a metric: what it proposes can be saved as it is."""
-    st.button(METRICS[metric].title, key=f"start-{metric}", help=METRICS[metric].meaning, on_click=_begin,
+    st.button(METRICS[metric].title, key=f"start-{metric}", help=METRICS[metric].meaning_by(), on_click=_begin,
               args=(cycle, metric))  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def _metric(draft: Json, change: Change) -> None:
     if draft["metric"] is None:
         return
     entry = METRICS[draft["metric"]]
-    st.caption(plain(entry.meaning))
+    st.caption(plain(entry.meaning_by(draft["grain"])))
     left, right = st.columns(2)
     with left:
         widgets.pick("kr-grain", "By", GRAINS, draft["grain"], _anew(change, "grain"))
@@ -158,26 +158,26 @@ def _way(draft: Json, change: Change, put: Callable[[str], Callable[[Any], None]
     said = {name: title for name, (title, _) in TYPES.items()}
     widgets.pick("kr-type", "It is to", said, draft["type"], _anew(change, "type"), help=TYPES[draft["type"]][1])
     is_limit = draft["type"].startswith("stay")
+    field, unit = (widgets.per_cent, ", %") if okr_drafts.is_share(draft) else (widgets.number, "")
     left, right = st.columns(2)
     with left:
-        widgets.number("kr-baseline", "Baseline" if not is_limit else "Baseline, for the record", draft["baseline"],
-                       put("baseline"))  # fmt: skip
+        field("kr-baseline", f"Baseline{unit}{', for the record' if is_limit else ''}", draft["baseline"],
+              put("baseline"))  # fmt: skip
     with right:
-        widgets.number("kr-target", "Limit" if is_limit else "Target", draft["target"], put("target"))
+        field("kr-target", f"{'Limit' if is_limit else 'Target'}{unit}", draft["target"], put("target"))
     if draft["source"] == TYPED:
         widgets.text("kr-unit", "Unit", draft["unit"], put("unit"), max_chars=40)
     if draft["target"] is not None:
         found: KeyResult = okr_drafts.record(draft)
         now = okr_drafts.current(draft) if draft["source"] != TYPED else None
         told = f"Now {value(found, now)}. " if now is not None else ""
-        entry = METRICS.get(draft["metric"] or "")
-        share = " Shares go from 0 to 1." if entry is not None and entry.is_share else ""
+        share = " It may lie above 100 %." if okr_drafts.is_share(draft) and not okr_drafts.is_part(draft) else ""
         st.caption(plain(f"{told}{found.title}.{share}"))
 
 
 def _frame(draft: Json, put: Callable[[str], Callable[[Any], None]], offered: Mapping[str, str]) -> None:
     widgets.text("kr-title", "Title", draft["title"], put("title"), max_chars=200,
-                 placeholder="made of the numbers, unless you write one")  # fmt: skip
+                 placeholder=okr_drafts.suggested(draft) or "made of the numbers, unless you write one")  # fmt: skip
     widgets.pick("kr-objective", "Objective", {NEW: "a new one", **offered}, draft["objective"], put("objective"))
     if draft["objective"] == NEW:
         widgets.text("kr-objective-title", "Title of the new objective", draft["objective_title"],

@@ -29,11 +29,11 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "state": ("State", "text"),
     "title": ("Key result", "text"),
     "value": ("Measured", "text"),
-    "way": ("From, to", "text"),
     "progress": ("Done", "percent"),
-    "heading": ("Heading to", "text"),
     "said": ("Confidence", "decimal"),
     "contrast": ("Where these disagree", "text"),
+    "way": ("From, to", "text"),
+    "heading": ("Heading to", "text"),
     "pace": ("Pace", "decimal"),
     "heard": ("Last heard", "day"),
     "owner": ("Owner", "text"),
@@ -124,7 +124,7 @@ def numbers(shown: Board) -> None:
     good, bad = (sum(getattr(one.standing, name) for one in live) for name in ("is_good", "is_bad"))
     old = sum(one.standing.is_outdated for one in live)
     of = f"of {len(live)} live"
-    weighed = "weighted" if len(live) == len(held) else "weighted, with closed"
+    weighed = "0 to 1, weighted" if len(live) == len(held) else "0 to 1, with closed"
     cards(
         [
             Card("Net confidence", net(shown), note="on track less off track", meaning=(
@@ -182,7 +182,7 @@ def tree_rows(shown: Board) -> pl.DataFrame:
             stands = one.standing
             told = f"{stands.word} {one.result.score:.2f}" if one.is_closed else stands.word
             weakest = goal.together.weakest is not None and goal.held[goal.together.weakest] is one
-            named = f"{one.result.title}{' · weakest' if weakest and len(goal.held) > 1 else ''}"
+            named = f"{one.result.title}{okr_tree.WEAKEST if weakest and len(goal.held) > 1 else ''}"
             gone = None if one.is_closed else stands.elapsed
             rows.append((one.result.kr_id, named, goal.depth + 1, False, stands.progress, gone, stands.word, told))
     schema: dict[str, Any] = {

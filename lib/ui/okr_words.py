@@ -17,6 +17,9 @@ TYPES = {
     "milestone": ("Milestone", "Steps that are done, out of so many."),
 }
 
+SHARES = ("rate", "grr", "nrr", "retention", "of_start")
+"""The columns of saved questions that are shares."""
+
 WORDS = (
     "on track", "watch", "off track", "breached", "outdated", "early", "no value", "reached", "partly", "missed",
 )  # fmt: skip
@@ -29,7 +32,7 @@ def value(result: KeyResult, number: float | None) -> str:
         return "–"
     if result.metric_key in METRICS:
         return catalog.metric(result.metric_key).said(number, queries.settings().company.currency)
-    if result.question is not None and result.reading.column in ("rate", "grr", "nrr", "retention", "of_start"):
+    if is_share(result):
         return percent(number)
     shown = f"{number:,.0f}" if number == round(number) else f"{number:,.4g}"
     return f"{shown} {result.unit}" if result.unit else shown
@@ -40,8 +43,14 @@ def unit(result: KeyResult) -> str:
     if result.metric_key in METRICS:
         entry = catalog.metric(result.metric_key)
         return "percent" if entry.is_share else "money" if entry.unit == "money" else "count"
-    is_share = result.question is not None and result.reading.column in ("rate", "grr", "nrr", "retention", "of_start")
-    return "percent" if is_share else "count"
+    return "percent" if is_share(result) else "count"
+
+
+def is_share(result: KeyResult) -> bool:
+    """True where its values are shares: kept from 0 to 1, and written in per cent."""
+    if result.metric_key is not None:
+        return result.metric_key in METRICS and METRICS[result.metric_key].is_share
+    return result.question is not None and result.reading.column in SHARES
 
 
 def way(result: KeyResult) -> str:
@@ -102,4 +111,4 @@ def _scores(held: tuple[Held, ...]) -> str:
 def net(board: Board) -> str:
     """The net confidence of the live key results, in points."""
     found = net_confidence([one.standing for one in board.held if not one.is_closed])
-    return "–" if found is None else f"{100 * found:+.0f}".replace("-", "−")
+    return "–" if found is None else f"{100 * found:+.0f} pp".replace("-", "−")

@@ -19,6 +19,7 @@ from lib.ui.caption import through
 from lib.ui.words import UNITS, age, moment, plain, stressed
 from lib.words import count
 
+LEGEND_WIDTH = 760  # pixels: beside it there is room for the words that export a picture
 VERDICT = "font-size:1.34rem;line-height:1.45;margin:0;max-width:62rem"
 
 
@@ -75,10 +76,10 @@ def verdict(answer: Answer) -> None:
 def definition(answer: Answer) -> None:
     """A popover that says what is counted, in which load."""
     with st.popover("Definition", icon=":material/info:", type="tertiary"):
-        st.markdown(plain(answer.definition))
-        st.caption(
-            "Shares carry a 95 % interval (Wilson) in the table. Under 30 people a figure is grey and not ranked. "
-            f"Days are days of {plain(queries.facts().timezone)}. Load {answer.stamp}."
+        st.markdown(
+            f"{plain(answer.definition)}\n\n:small[:gray[Shares carry a 95 % interval (Wilson) in the table. "
+            "Under 30 people a figure is grey and not ranked. "
+            f"Days are days of {plain(queries.facts().timezone)}. Load {answer.stamp}.]]"
         )
 
 
@@ -123,7 +124,7 @@ def picture(
     `click` is called with the values that name the point somebody clicked, as the drawing's `keys` has them.
     """
     if not answer.tables[table].height:
-        st.info("There is nothing to draw: nobody in this scope did what the question asks about.")
+        st.info("There is nothing to draw: nobody did this. A longer period or fewer filters may show somebody.")
         return
     key = key or f"{table}-{drawing.__name__.rpartition('.')[2]}"
     over_time = "annotations" in inspect.signature(drawing.chart).parameters
@@ -138,8 +139,14 @@ def picture(
     st.markdown(f"## {plain(title)}")
     drawn(made, key, summary, click)
     # Below the picture: above it, Streamlit's own buttons cover them as soon as the mouse is over the picture.
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-        st.caption(legend, width="stretch")
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute" if legend else "right",
+        vertical_alignment="center",
+        gap="small",
+    ):
+        if legend:
+            st.caption(legend, width=LEGEND_WIDTH)
         if over_time:
             notes.add_button(url.page(), key)
         export.menu(answer, table, title, draw, key, legend)
@@ -175,7 +182,7 @@ def _drawn(
     answer: Answer, table: str, drawing: Drawing, tones: Tones, annotations: pl.DataFrame | None, more: dict[str, str]
 ) -> tuple[str, str, Specification]:
     """Title, summary and specification, made once per question, theme and load."""
-    told = "" if annotations is None else annotations.write_json()
+    told = () if annotations is None else tuple(annotations.rows())
 
     def make() -> tuple[str, str, Specification]:
         frame, extras = answer.tables[table], _extras(answer, table, annotations) | more

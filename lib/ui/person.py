@@ -38,7 +38,7 @@ PROOF: dict[str, tuple[str, Format]] = {
     "name": ("Event", "text"),
     "ts": ("When", "time"),
     "verdict": ("Verdict", "text"),
-    "counts": ("", "text"),
+    "counts": ("Counted", "text"),
 }
 
 
@@ -142,14 +142,18 @@ def proof(user_id: str, funnel: Mapping[str, Any]) -> None:
         st.caption(plain(note))
     if answer.tables["proof"].height:
         frame = remembered(answer, "proof", lambda: labelled(answer.tables["proof"], funnel))
-        table(frame, PROOF, "person-steps", answer.headline, question=answer.question)
+        one = (
+            frame["run"].n_unique() == 1 and frame["counted"].all()
+        )  # then which attempt it is, and that it counts, needs no column
+        columns = {name: part for name, part in PROOF.items() if not (one and name in ("run", "counts"))}
+        table(frame, columns, "person-steps", answer.headline, question=answer.question)
 
 
 def labelled(frame: pl.DataFrame, funnel: Mapping[str, Any]) -> pl.DataFrame:
     """The proof with `label`, what each step is called, and `counts`, which marks the attempt that is counted."""
     labels = {step: part["label"] for step, part in enumerate(funnel["steps"], 1)}
     named = pl.col("step").replace_strict(labels, default=None, return_dtype=pl.String()).alias("label")
-    counts = pl.when("counted").then(pl.lit("this one counts")).otherwise(pl.lit("")).alias("counts")
+    counts = pl.when("counted").then(pl.lit("this attempt")).otherwise(pl.lit("")).alias("counts")
     return frame.with_columns(named, counts)
 
 

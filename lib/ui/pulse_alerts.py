@@ -159,7 +159,7 @@ def _list(change: Change) -> None:
         return
     for kept in keeping.listed(KIND):
         one = found.get(kept.key)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.button(plain(kept.name), key=f"alert-open-{kept.key}", type="tertiary",
                       on_click=change, args=(lambda _, kept=kept: begun(kept),))  # fmt: skip
             widgets.icon(f"alert-off-{kept.key}", "delete", f"Take “{kept.name}” off the list", keeping.retire, kept)

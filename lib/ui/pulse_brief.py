@@ -61,7 +61,7 @@ def _picture(shown: Shown) -> bytes | None:
         return None
     try:
         answer = queries.ask(tiles.question(tile, shown.board.grain, shown.around))
-        rows = answer.tables["metric"].filter(pl.col("bucket") < shown.around.end)
+        rows = tiles.since_data(answer.tables["metric"]).filter(pl.col("bucket") < shown.around.end)
         if not rows.height:
             return None
         frame = rows.with_columns(label=pl.lit(tile.label or metric.title))

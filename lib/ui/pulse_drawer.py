@@ -116,7 +116,7 @@ def _tile(item: Json, change: Change, place: int) -> None:
     widgets.pick("pulse-tile-metric", "Metric", names, item["metric"], put(_of(change, "metric")))
     metric = METRICS.get(item["metric"])
     if metric is not None:
-        st.caption(plain(metric.meaning))
+        st.caption(plain(metric.meaning_by()))
     widgets.text("pulse-tile-label", "Called (empty: as in the catalog)", item["label"], put(_of(change, "label")),
                  max_chars=80)  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

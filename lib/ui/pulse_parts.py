@@ -19,7 +19,7 @@ from lib.pulse.freshness import Freshness
 from lib.pulse.growing import Grown, heading
 from lib.pulse.moves import Move, Moves
 from lib.pulse.tiles import TileReading
-from lib.queries import pulse
+from lib.queries import pulse, state
 from lib.ui import annotations as notes
 from lib.ui import explore_metric, navigation, url
 from lib.ui.page import VERDICT, picture, tones
@@ -46,19 +46,25 @@ def verdict(
     st.html(f'<p style="{VERDICT}">{stressed(reading.verdict(readings, found, waiting))}</p>')
 
 
+def reason(readings: Sequence[TileReading]) -> str:
+    """Why several tiles have no value, where the reason is the same: the top of the page says it for all."""
+    return reading.shared_reason(readings)
+
+
 def cards(shown: Shown, readings: Sequence[TileReading]) -> None:
     """The tiles, four in a row; each leads to the page with the same number."""
+    down = reason(readings)
     with st.grid(4, min_column_width=150, gap="medium"):
         for place, one in enumerate(readings):
             with st.container(gap="xsmall", key=f"tile-{place}"):
-                _card(one)
+                _card(replace(one, missing="not available") if down and one.missing == down else one)
                 _link(shown, one)
 
 
 def _card(one: TileReading) -> None:
     colour = {"amber": "orange", "reached": ""}.get(one.state, "")
     value = f":{colour}[{plain(one.text)}]" if colour else plain(one.text)
-    good = "off" if not one.delta else "normal" if one.better == "up" else "inverse"
+    good = "off" if not one.tone else "normal" if one.better == "up" else "inverse"
     st.metric(
         plain(one.label), value, one.delta_text or None, delta_color=good,
         delta_arrow="auto" if one.delta_text.strip("+-0. %p") else "off",
@@ -69,7 +75,7 @@ def _card(one: TileReading) -> None:
     if course:
         data = base64.b64encode(course.encode()).decode()
         st.markdown(f"![{plain(one.label)}: {plain(_course(one))}](data:image/svg+xml;base64,{data})")
-    said = [one.missing, "in amber" if one.state == "amber" else "", one.target_text, one.pace_text,
+    said = [one.missing, one.alone, "in amber" if one.state == "amber" else "", one.target_text, one.pace_text,
             f"n {one.n}, too few to rely on" if _is_few(one) else "", one.restated]  # fmt: skip
     told = " · ".join(filter(None, said))
     if told:
@@ -108,7 +114,7 @@ def shared() -> dict[str, tuple[str, ...]]:
     return {key: values for key, values in url.now().items() if url.is_shared(key)}
 
 
-def course(shown: Shown) -> None:
+def course(shown: Shown, down: str = "") -> None:
     """The course of one metric over somewhat more than a year, with what happened on it."""
     tile = next(tile for tile in shown.board.tiles if tile.metric == shown.show)
     metric = METRICS.get(tile.metric)
@@ -117,22 +123,23 @@ def course(shown: Shown) -> None:
     try:
         answer = queries.ask(tiles.question(tile, shown.board.grain, shown.around))
     except GrowthOpsError as error:
-        st.caption(plain(str(error)))
+        st.caption(plain("Not available." if str(error) == down else str(error)))
         return
     rows = answer.tables["metric"]
     if not rows.height or rows["value"].is_null().all():
         st.caption("There is nothing to draw yet.")
         return
-    cut = replace(answer, tables={"metric": rows.filter(pl.col("bucket") < shown.around.end)})
+    rows = tiles.since_data(rows).filter(pl.col("bucket") < shown.around.end)
+    cut = replace(answer, tables={"metric": rows})
     named = explore_metric.labelled(cut, metric)
     unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
     picture(named, "metric", lines, unit=unit, annotations=notes.shown(url.page(), tile.metric), key="pulse-course")
 
 
-def moved(shown: Shown, found: Moves) -> None:
+def moved(shown: Shown, found: Moves, down: str = "") -> None:
     """What moved most, each with the split that explains most of it and a way to look closer.
 
-    Where nothing did, the sentence at the top of the page has said so.
+    Where nothing did, the sentence at the top of the page has said so; so it has why nothing is known (`down`).
     """
     if found.moves:
         st.markdown("## Moved most")
@@ -141,8 +148,15 @@ def moved(shown: Shown, found: Moves) -> None:
             st.markdown(f"**{'▲' if move.value > move.expected else '▼'} {plain(move.said)}.**")
             st.markdown(plain(move.why))
             _closer(shown, move)
-    for sentence in found.failed[:3]:
+    for sentence in _unsaid(found.failed, down)[:3]:
         st.caption(plain(sentence))
+
+
+def _unsaid(failed: Sequence[str], down: str) -> tuple[str, ...]:
+    """What could not be worked out, each reason once; the one at the top of the page is not said again."""
+    told = reading.gathered(failed)
+    return tuple(f"{one.removesuffix(f': {down}')}: not available" if down and one.endswith(down) else one
+                 for one in told)  # fmt: skip
 
 
 def _closer(shown: Shown, move: Move) -> None:
@@ -155,21 +169,27 @@ def _closer(shown: Shown, move: Move) -> None:
                      width="content")  # fmt: skip
 
 
-def decide(found: Sequence[Decision], failed: Sequence[str]) -> None:
-    """What waits for somebody, with the page it is decided on."""
+def decide(found: Sequence[Decision], failed: Sequence[str], down: str = "") -> None:
+    """What waits for somebody, as many beside each other as fit, each with the page it is decided on."""
     st.markdown("## Decide")
     if not found and not failed:
         st.caption("Nothing waits for a decision.")
-    for one in found:
-        with st.container(gap="xsmall"):
-            st.markdown(f"**{plain(one.title)}**" + (" :small[:orange[urgent]]" if one.is_urgent else ""))
-            st.markdown(f":small[:gray[{plain(one.why)}]]")
-            page = navigation.page(one.page)
-            if page is not None and one.page != url.page():
-                st.page_link(page, label=":small[Decide there]", icon=":material/arrow_forward:",
-                             query_params=dict(one.address) or None, width="content")  # fmt: skip
-    for sentence in failed:
+    if found:
+        with st.grid(3, min_column_width=280, gap="medium"):
+            for one in found:
+                with st.container(gap="xsmall"):
+                    _decision(one)
+    for sentence in _unsaid(failed, down):
         st.markdown(f":small[:orange[{plain(sentence)}]]")
+
+
+def _decision(one: Decision) -> None:
+    st.markdown(f"**{plain(one.title)}**" + (" :small[:orange[urgent]]" if one.is_urgent else ""))
+    st.markdown(f":small[:gray[{plain(one.why)}]]")
+    page = navigation.page(one.page)
+    if page is not None and one.page != url.page():
+        st.page_link(page, label=":small[Decide there]", icon=":material/arrow_forward:",
+                     query_params=dict(one.address) or None, width="content")  # fmt: skip
 
 
 def coming(shown: Shown, found: Sequence[Ahead]) -> None:
@@ -177,7 +197,7 @@ def coming(shown: Shown, found: Sequence[Ahead]) -> None:
     st.markdown("## Coming")
     st.caption(f"After {shown.around.end - timedelta(days=1):%-d %B %Y}, the last day shown.")
     if not found:
-        st.caption("Nothing is noted for the next two months.")
+        st.caption("Not available." if state.problem() else "Nothing is noted for the next two months.")
     for one in found:
         st.markdown(f"{one.note.date:%-d %b} · **{plain(one.note.title)}** :small[:gray[{one.said}, {one.note.kind}]]")
     notes.add_button(url.page(), "coming")

@@ -11,7 +11,7 @@ from lib.ui import retention_choice, url
 from lib.ui.builder import drawer, sentences, widgets
 from lib.ui.builder.changes import Change
 from lib.ui.builder.event import event as event_part
-from lib.ui.builder.event import problem
+from lib.ui.builder.event import naming, problem
 from lib.ui.builder.periods import grain
 from lib.ui.builder.toolbar import Control, toolbar
 from lib.ui.funnel_address import Known
@@ -128,5 +128,6 @@ def _setter(
 def _event_drawer(name: str, title: str, write: Callable[[Event], None]) -> None:
     def body(draft: dict[str, Any], change_draft: Change) -> None:
         event_part(name, draft, change_draft, "Event, or any of several")
+        naming(name, draft, change_draft)
 
     drawer.drawer(name, title, body, problem, lambda draft: write(Event.model_validate(draft)))

@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, Format]] = {
     "movement": ("Movement", "text"),
     "opening": ("MRR then", "money"),
     "now": ("MRR now", "money"),
-    "amount": ("Change", "decimal"),
+    "amount": ("Change", "money"),
     "gap_days": ("Days away", "count"),
     "reason": ("Why it ended", "text"),
 }
@@ -52,20 +52,20 @@ def accounts(asked: Asked, choice: RevenueChoice, scope: Mapping[str, Any], view
         st.info(f"That is {len(steps)} steps of time: choose one of them, or a longer step, to list their accounts.")
         return
     frame = _listed(choice, scope, view, steps)
-    named = NAMES[view.of_movement].lower() if view.of_movement else "everything that moved"
+    named = NAMES[view.of_movement] if view.of_movement else "Everything that moved"
     at = when(view.bucket, choice.grain) if view.bucket else "in the whole period"
     many = people(frame["account_id"].n_unique(), "account", "accounts")
     total = short_money(float(frame["amount"].sum()), queries.settings().company.currency)
-    group = f", {plain(view.group)}" if view.group else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"## {many}: {plain(named)} {plain(at)}{group}, {plain(total)}", width="content")
+    group = f" of “{plain(view.group)}”" if view.group else ""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown(f"## {plain(named)}{group} {plain(at)}: {many}, {plain(total)}", width="content")
         st.button("Close", key="revenue-close", type="tertiary", on_click=revenue_views.close)
     columns = {name: part for name, part in COLUMNS.items() if name not in RARE or frame[name].is_not_null().any()}
     if choice.by is None or view.group:
         columns.pop("segment")
     if len(steps) < 2:
         columns.pop("bucket")
-    table(frame, columns, "revenue-accounts", f"Accounts behind {named}, the largest change first")
+    table(frame, columns, "revenue-accounts", f"Accounts behind {named.lower()}, the largest change first")
 
 
 def _choose(asked: Asked, choice: RevenueChoice, view: View) -> None:

@@ -92,7 +92,7 @@ def controls(choice: RevenueChoice, more: Sequence[Control] = ()) -> None:
             "revenue-price", "Count prices", PRICES, policy.discounts, _policy("discounts"))),
     ]  # fmt: skip
     shown += more
-    if any(key in url.now() for key in OWN):
+    if url.says_any(OWN):
         about = "Back to what this page opens with; period and filters stay"
         shown.append(Control("reset", "start over", about, press=_start_over, icon="restart_alt"))
     toolbar("revenue", shown)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from lib.ui.funnel_parts import remembered
 from lib.ui.page import Card, picture
 from lib.ui.revenue_choice import RevenueChoice, question
 from lib.ui.revenue_views import YEARS, View
+from lib.ui.scope_address import days
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
 from lib.words import money, people, percent, short_money
@@ -88,6 +89,19 @@ def numbers(asked: Asked) -> list[Card]:
     if not moved:
         return []
     return [_grr(kept), _nrr(kept), _arr(moved, asked), _net_new(moved, asked), _realised(moved, other, asked)]
+
+
+def step_of_numbers(asked: Asked) -> None:
+    """Of which step the numbers are, and against which: the bridge below them is of the whole period."""
+    rows = _last_two(asked.course.tables["movements"])
+    if not rows:
+        return
+    assert isinstance(asked.kept.question, Revenue)
+    grain, names = asked.kept.question.grain, [_at(row, asked).removeprefix("in ").removeprefix("on ") for row in rows]
+    state = f"the last {grain} that is over" if rows[0]["complete"] else "so far"
+    against = f", against {names[1]}" if len(names) > 1 else ""
+    whole = "; GRR and NRR of the whole period" if asked.kept.question.basis == "scope" else ""
+    st.caption(f"{names[0][0].upper()}{names[0][1:]}, {state}{against}{whole}")
 
 
 def _last_two(frame: pl.DataFrame) -> list[Row]:
@@ -213,7 +227,16 @@ def bridge(asked: Asked, view: View) -> None:
         st.info("No subscription falls into this period: choose a later one, or fewer filters.")
         return
     picture(answer, "movements", revenue_bridge, key="revenue-bridge", click=revenue_views.show_movement,
-            group=view.group, measure=view.measured)  # fmt: skip
+            group=view.group, measure=view.measured, span=_span(answer))  # fmt: skip
+
+
+def _span(answer: Answer) -> str:
+    """The days of the bridge, both ends inside; `so far` where its last step is not over."""
+    scope, rows = answer.question.scope, answer.tables["movements"].sort("bucket")
+    known = queries.last_day() + timedelta(days=1)
+    bounds = {"start": scope.start or rows["bucket"][0], "end": min(scope.end or known, known)}
+    so_far = "" if rows["complete"][-1] else " so far"
+    return days({edge: f"{at:%Y-%m-%d}" for edge, at in bounds.items()}) + so_far
 
 
 def _put_measured(told: str) -> None:
@@ -230,10 +253,10 @@ def movements(asked: Asked) -> None:
         columns.pop("segment")
     else:
         columns["segment"] = (readable(answer.question.fields[0]).capitalize(), "text")
-    keys = frame.select("bucket", "segment")
 
     def show() -> None:
-        bucket, segment = keys.row(st.session_state["revenue-list"]["row"])
+        row = st.session_state["revenue-list"]["row"]
+        bucket, segment = frame["bucket"][row], frame["segment"][row]
         revenue_views.show_bucket(bucket, segment if answer.question.fields else "")  # type: ignore[attr-defined]
 
     about = "Opens the list of the accounts that moved, above this table"

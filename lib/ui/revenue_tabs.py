@@ -38,6 +38,7 @@ from lib.words import percent
 ONE_POINT = "Over the whole period there is one number and no course: choose “over 12 months” or “step by step” above."
 OF_ACCOUNTS = "An account can hold several of “{}” at once, so this is shown for all accounts together."
 SHARES = {"top_1": "Largest account", "top_5": "Largest 5", "top_10": "Largest 10"}
+SECOND = "Accounts with a second product"
 RETENTION = {"grr": "GRR", "nrr": "NRR", "logo_retention": "Logo retention"}
 COLUMN_OF = {"grr": "grr", "nrr": "nrr", "logo": "logo_retention"}
 CELLS = {
@@ -83,7 +84,9 @@ def over_time(behind: Behind) -> None:
     if not drawn.tables["course"].height:
         st.info("Nobody has paid for long enough to say what is kept: choose “step by step”, or wait.")
         return
-    picture(drawn, "course", lines, key="revenue-course", unit="percent", of=" ".join(names))
+    # With a breakdown a line has the name of a group, which is none of ours.
+    ours = next(iter(names.values())) if behind.choice.by is None else ""
+    picture(drawn, "course", lines, key="revenue-course", unit="percent", of=" ".join(names), ours=ours)
     frame = answer.tables["retention"].filter(pl.col("opening_mrr") > 0).sort("bucket", descending=True)
     table(
         frame,
@@ -211,9 +214,9 @@ def products(behind: Behind) -> None:
     _for_accounts(behind)
     answer = behind.ask("attach", back=True, of_accounts=True)
     st.markdown(plain(answer.headline))
-    drawn = remembered(answer, "attached", lambda: course(answer, "attach", {"rate": "With a second product"}))
+    drawn = remembered(answer, "attached", lambda: course(answer, "attach", {"rate": SECOND}))
     if drawn.tables["course"].height:
-        picture(drawn, "course", lines, key="revenue-attach", unit="percent", of="attach")
+        picture(drawn, "course", lines, key="revenue-attach", unit="percent", of="attach", ours=SECOND)
     rows = answer.tables["attach"].filter(pl.col("accounts") > 0).sort("bucket", descending=True)
     table(rows, behind.columns(ATTACH, answer), "revenue-attach", "Products per account, step by step",
           question=answer.question)  # fmt: skip
@@ -229,7 +232,8 @@ def concentration(behind: Behind) -> None:
     columns = SHARES if behind.choice.by is None else {"top_10": SHARES["top_10"]}
     drawn = remembered(answer, f"largest {list(columns)}", lambda: course(answer, "concentration", columns))
     if drawn.tables["course"].height:
-        picture(drawn, "course", lines, key="revenue-largest", unit="percent", of="largest")
+        ours = next(iter(columns.values())) if behind.choice.by is None else ""
+        picture(drawn, "course", lines, key="revenue-largest", unit="percent", of="largest", ours=ours)
     rows = answer.tables["concentration"].filter(pl.col("accounts") > 0).sort("bucket", descending=True)
     table(rows, behind.columns(CONCENTRATION, answer), "revenue-largest", "Shares of the largest accounts",
           question=answer.question)  # fmt: skip

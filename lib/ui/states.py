@@ -17,6 +17,7 @@ from lib.words import listing
 
 LOG = logging.getLogger(__name__)
 FEW = 30
+WIDE = 190
 SAID = "_said"
 STALE_DAYS = 3
 
@@ -94,13 +95,20 @@ def empty(answers: str) -> None:
         lazy=False,
         hide_index=True,
         width="content",
+        # Left to itself, a table measures its texts before the font has come, and cuts the longest.
+        column_config={"ts": st.column_config.TextColumn("ts", width=WIDE)},
         alt="Three sample rows of an events file",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "**Add your data, or try the demo company**"
         st.page_link("pages/trust/add_data.py", label=label, icon=":material/upload_file:", width="content")
         st.download_button(
-            "Download the template", table.template(), "events.csv", "text/csv", icon=":material/download:"
+            "Download the template",
+            table.template(),
+            "events.csv",
+            "text/csv",
+            icon=":material/download:",
+            type="tertiary",
         )
     st.markdown("Or on the command line: a file of yours, or the invented company to look around in.")
     load = f'growthops load events.csv --as events --workspace "{queries.workspace()}"'

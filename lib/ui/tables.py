@@ -63,10 +63,9 @@ def table(
         placeholder="–",
         height="content" if shown.num_rows < 15 else 420,
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        export.download(frame, name, question=question, without=tuple(buttons or ()))
-        if frame.height > MOST_ROWS:
-            st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.", width="content")
+    export.download(frame, name, question=question, without=tuple(buttons or ()))
+    if frame.height > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.")
 
 
 def _said(config: ColumnConfig) -> ColumnConfig:

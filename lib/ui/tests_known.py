@@ -44,7 +44,7 @@ def question_of(choice: TestsChoice, exp: str) -> Question:
 
 
 def of_state(state: State) -> list[ReadOut]:
-    """Running tests that are `ready` to be decided, `stopped` by their sample ratio, or still `running`."""
+    """Running tests that are `ready` to be decided, `stopped` for wrong group sizes, or still `running`."""
     return [one for one in read_outs() if one.state == state]
 
 

@@ -42,7 +42,7 @@ def overview() -> str:
     found = tally(experiments())
     waiting, stopped, runs = (tests_known.of_state(one) for one in ("ready", "stopped", "running"))
     ready = f"{people(len(waiting), 'test', 'tests')} can be decided" if waiting else "No test can be decided now"
-    halted = f", {count(len(stopped))} stopped by the sample ratio{_named(stopped)}" if stopped else ""
+    halted = f", {count(len(stopped))} stopped for wrong group sizes{_named(stopped)}" if stopped else ""
     won = (
         f"; {percent(found['rate'])} of the {count(found['decided'])} decided were shipped" if found["decided"] else ""
     )
@@ -54,7 +54,7 @@ def _named(tests: Sequence[ReadOut]) -> str:
 
 
 def numbers() -> list[Card]:
-    """Those that run (ready, stopped by the sample ratio, still running), decided, win rate.
+    """Those that run (ready, stopped for wrong group sizes, still running), decided, win rate.
 
     The first three add up to the tests that are marked as running.
     """
@@ -63,10 +63,11 @@ def numbers() -> list[Card]:
     split = f"{found['shipped']} ship, {found['no_effect']} no effect, {found['harm']} harm"
     return [
         Card("Ready to decide", count(len(tests_known.of_state("ready")))),
-        Card("Stopped: sample ratio", count(len(tests_known.of_state("stopped"))), better="down",
-             meaning="Groups of the wrong size: no effect is shown."),
+        Card("Stopped: group sizes", count(len(tests_known.of_state("stopped"))), better="down",
+             meaning="The groups have sizes that chance would hardly give, so no effect is shown."),
         Card("Still running", count(len(tests_known.of_state("running")))),
-        Card("Decided", count(found["decided"]), note=split if found["decided"] else None),
+        Card("Decided", count(found["decided"]), note=f"{found['shipped']} shipped" if found["decided"] else None,
+             meaning=split if found["decided"] else ""),
         Card("Win rate", rate, meaning="Shipped ÷ decided.", few=found["decided"] < 5),
     ]  # fmt: skip
 
@@ -82,16 +83,16 @@ def show() -> None:
     if silent:
         st.caption(f"{people(silent, 'decided test has', 'decided tests have')} no learning written down.")
     for one in (*tests_known.of_state("stopped"), *tests_known.of_state("ready")):
-        key, said = one.record.experiment_id, VERDICTS[one.verdict].lower()
+        key, said = one.record.experiment_id, VERDICTS[one.verdict].lower().partition(":")[0]
         st.button(plain(f"{one.record.name} · {said}"), key=f"tests-open-{key}", type="tertiary",
                   icon=":material/arrow_forward:", on_click=setter("exp", tab="Read-out"), args=(key,))  # fmt: skip
-    rows = [(one.name, one.status, DECISIONS.get(one.decision or "", ""), one.hypothesis, one.learning, one.owner,
-             one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
+    rows = [(one.name, one.status, DECISIONS.get(one.decision or "", one.status), one.hypothesis, one.learning,
+             one.owner, one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
     table(
         pl.DataFrame(rows, schema=SCHEMA, orient="row"),
-        {"name": ("Test", "text"), "decision": ("Decision", "text"), "learning": ("Learnt", "long"),
-         "status": ("State", "text"), "hypothesis": ("Expected", "text"), "owner": ("Owner", "text"),
-         "start_on": ("From", "day"), "end_on": ("To", "day")},
+        {"name": ("Test", "text"), "decision": ("State", "text"), "learning": ("Learnt", "long"),
+         "hypothesis": ("Expected", "text"), "owner": ("Owner", "text"), "start_on": ("From", "day"),
+         "end_on": ("To", "day")},
         "ledger", "Every test with its decision and what was learnt", whole=("decision",),
     )  # fmt: skip
 

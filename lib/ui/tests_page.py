@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.answers import Answer
+from lib.model import TABLES
 from lib.ui import tests_change, tests_controls, tests_ledger, tests_plan, tests_readout
 from lib.ui.page import page_header, verdict
 from lib.ui.tests_choice import TABS, TestsChoice
@@ -45,6 +46,8 @@ def _readout(choice: TestsChoice) -> Answer | None:
     asked = tests_readout.ask(choice)
     if asked is None:
         st.markdown(NO_TESTS)
+        st.download_button("Download the template of exposures", TABLES["exposures"].template(), "exposures.csv",
+                           "text/csv", key="template-exposures", icon=":material/download:")  # fmt: skip
         return None
     exp, answer = asked
     tests_readout.about(exp)

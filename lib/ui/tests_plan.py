@@ -16,8 +16,8 @@ from lib.ui.words import stressed
 from lib.words import count, percent
 
 SHOWN: dict[str, tuple[str, Format]] = {
-    "change": ("Change, pp", "decimal"), "units": ("Units in all", "count"), "days": ("Days", "count"),
-    "found": ("Found with the plan above", "percent"),
+    "change": ("Change, pp", "decimal"), "units": ("People in all", "count"), "days": ("Days", "count"),
+    "found": ("Found by this plan", "percent"),
 }  # fmt: skip
 OTHERS = (0.25, 0.5, 1.0, 1.5, 2.0)
 """Smaller and larger changes than the one asked for, as parts of it."""
@@ -28,8 +28,8 @@ def show(choice: TestsChoice) -> None:
     with st.grid(4, min_column_width=200, gap="small"):
         widgets.number("tests-base", "Share today, %", choice.base, _float("base", 0.01, 99.9))
         widgets.number("tests-change", "Smallest change worth finding, pp", choice.change, _float("change", -99, 99))
-        widgets.whole("tests-find", "Find it so often, %", choice.find, setter("find"), 50, 99)
-        widgets.whole("tests-daily", "Units a day, all variants together", choice.daily, setter("daily"), 1, 10**9)
+        widgets.whole("tests-find", "How often to find it, %", choice.find, setter("find"), 50, 99)
+        widgets.whole("tests-daily", "People a day, both groups together", choice.daily, setter("daily"), 1, 10**9)
     base, found = choice.base / 100, choice.find / 100
     needed = units_needed(base, base + choice.change / 100, found)
     if needed is None:
@@ -37,18 +37,19 @@ def show(choice: TestsChoice) -> None:
         return
     days = -(-2 * needed // choice.daily)
     said = (
-        f"{count(2 * needed)} units, {count(needed)} in each of two groups, find a change from {percent(base)} to"
+        f"{count(2 * needed)} people, {count(needed)} in each of two groups, find a change from {percent(base)} to"
         f" {percent(base + choice.change / 100)} {choice.find} times in 100. At {count(choice.daily)} a day that is"
         f" {count(days)} {'day' if days == 1 else 'days'}."
     )
     st.html(f'<p style="{VERDICT}">{stressed(said)}</p>')
-    cards([Card("Units in all", count(2 * needed)), Card("In each group", count(needed)), Card("Days", count(days))])
+    cards([Card("People in all", count(2 * needed)), Card("In each group", count(needed)), Card("Days", count(days))])
     rows = queries.once(lambda: others(choice), "tests plan", choice.base, choice.change, choice.find, choice.daily)
     st.markdown("## Smaller changes need many more")
-    table(rows.with_columns(pl.col("change") * 100), SHOWN, "plan", "Units needed for other changes")
+    table(rows.with_columns(pl.col("change") * 100), SHOWN, "plan", "People needed for other changes")
     st.caption(
-        "Two equal groups, a two-sided test, 5 mistakes in 100 (Fleiss 1981). Decide the number before, and read once"
-        " when it is there; or read with the interval that holds on any day, which needs more."
+        "People, or companies where the groups are made of them. Two equal groups, a two-sided test, 5 mistakes in 100"
+        " (Fleiss 1981). Decide the number before, and read once when it is there; or read with the interval that holds"
+        " on any day, which needs more."
     )
 
 

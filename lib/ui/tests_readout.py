@@ -20,10 +20,10 @@ from lib.words import count, percent
 
 VERDICTS = {
     "ship": "Can be shipped", "harm": "Does harm", "guardrail": "A guardrail got worse", "no_effect": "No effect shown",
-    "not_yet": "Not yet", "stopped": "Stopped: sample ratio",
+    "not_yet": "Not yet", "stopped": "Stopped: wrong group sizes",
 }  # fmt: skip
 STATUS = {"holds": "holds", "worse": "got worse", "unclear": "cannot be told yet"}
-CHECKS = {"sample_ratio": "Sample ratio", "two_variants": "One variant each", "window_over": "Time is over",
+CHECKS = {"sample_ratio": "Group sizes", "two_variants": "One variant each", "window_over": "Time is over",
           "known": "Everybody is known", "planned": "Planned number"}  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def show(exp: str, answer: Answer) -> None:
     cards(_numbers(answer))
     unit = "points" if _is_share(answer) else "number"
     if answer.tables["effects"]["difference"].is_null().all():
-        st.info("No effect is shown: " + plain(answer.headline.partition(": ")[2] or answer.headline))
+        st.info("No effect is shown; the sentence at the top says why.")
     else:
         better = str(getattr(answer.question, "better", "up"))
         picture(answer, "effects", effect, unit=unit, better=better, key="tests-effect")
@@ -94,7 +94,7 @@ def _numbers(answer: Answer) -> list[Card]:
     ratio = answer.tables["checks"].row(0, named=True)
     said = {True: "as planned", False: "off: stopped", None: "one group only"}[ratio["passed"]]
     sizes = " : ".join(count(row["units"]) for row in rows.head(4).iter_rows(named=True))
-    return [*found, Card("Sample ratio", said, note=sizes, meaning=ratio["said"])]
+    return [*found, Card("Group sizes", said, note=sizes, meaning=ratio["said"])]
 
 
 def _variants(answer: Answer) -> None:
@@ -122,9 +122,9 @@ def _variants(answer: Answer) -> None:
 
 
 def text_of_p() -> pl.Expr:
-    """A p to three places, as text; smaller ones as such."""
+    """A p with three places, as text; smaller ones as such."""
     p = pl.col("p_value")
-    return pl.when(p < 0.001).then(pl.lit("< 0.001")).otherwise(p.round(3).cast(pl.String()))
+    return pl.when(p < 0.001).then(pl.lit("< 0.001")).otherwise(p.round(3).cast(pl.String()).str.pad_end(5, "0"))
 
 
 def _guardrails(answer: Answer) -> None:

@@ -1,6 +1,7 @@
 """The parts of a trend: its picture, the people behind a point, and its table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -9,14 +10,16 @@ import streamlit as st
 from lib import queries
 from lib.answers import Answer, trend_words
 from lib.charts import lines
+from lib.charts.units import Unit
 from lib.questions import Trend
-from lib.timeline import when
+from lib.timeline import STEADILY, when
 from lib.ui import explore_behind, explore_points
 from lib.ui.explore_points import Point
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
 from lib.ui.tables import Format, table
 from lib.ui.trend_choice import SHOWN
+from lib.words import percent
 
 COLUMNS: dict[str, tuple[str, Format]] = {
     "label": ("Line", "text"),
@@ -34,11 +37,43 @@ FORMATS: dict[str, Format] = {"number": "number", "share": "percent", "money": "
 
 def draw(answer: Answer, shown: str) -> None:
     """Picture, people and table. `shown` says how values are written."""
+    answer = told(answer, shown)  # what goes along with the picture says the verdict of the page
     click = explore_points.clicked if _trend(answer).formula is None else None
     picture(answer, "series", lines, remembered(answer, f"title {shown}", lambda: _title(answer, shown)),
             unit=SHOWN[shown], click=click)  # fmt: skip
     people(answer)
     rows(answer, shown)
+
+
+def told(answer: Answer, shown: str) -> Answer:
+    """The answer with the values in its verdict written as the picture and the table write them (`shown`)."""
+    if shown == "number":
+        return answer
+    return remembered(answer, f"verdict {shown}", lambda: replace(answer, headline=_written(answer, shown)))
+
+
+def _written(answer: Answer, shown: str) -> str:
+    """The verdict with every value it names in the unit chosen; a share rises by points, not by per cent of itself."""
+    asked, said = _trend(answer), answer.headline
+    unit = Unit(SHOWN[shown], queries.settings().company.currency)
+    since = STEADILY[asked.grain]
+    done = answer.tables["series"].filter(pl.col("complete") & pl.col("value").is_not_null())
+    for rows in done.partition_by("label", "segment", maintain_order=True):
+        points = [(float(value), when(bucket, asked.grain)) for value, bucket in rows.select("value", "bucket").rows()]
+        for (before, _), (value, at) in zip([points[0], *points], points, strict=False):
+            place, now = f" {trend_words.figure(value)} {at}", f" {unit.text(value)} {at}"
+            if shown == "share" and before > 0:
+                change = f"{percent(abs(value / before - 1))} {since} to"
+                said = said.replace(change + place, f"{abs(100 * (value - before)):.1f} pp {since} to{now}")
+            earlier = f" from {{}} the {asked.grain} before to"
+            said = said.replace(earlier.format(trend_words.figure(before)) + place,
+                                earlier.format(unit.text(before)) + now)  # fmt: skip
+            said = said.replace(place, now)
+            if now in said:
+                last = done.filter(bucket=rows["bucket"][points.index((value, at))])["value"]
+                for other in last:
+                    said = said.replace(f" with {trend_words.figure(other)}.", f" with {unit.text(other)}.")
+    return said
 
 
 def _title(answer: Answer, shown: str) -> str | None:
@@ -121,11 +156,10 @@ def rows(answer: Answer, shown: str) -> None:
     ):  # fmt: skip
         if not is_shown:
             columns.pop(name)
-    told = frame.select("label", "segment", "bucket")
 
     def show() -> None:
-        label, segment, bucket = told.row(st.session_state["trend-list"]["row"])
-        explore_points.choose(Point(bucket, (label, segment)))
+        row = st.session_state["trend-list"]["row"]
+        explore_points.choose(Point(frame["bucket"][row], (frame["label"][row], frame["segment"][row])))
 
     about = "Opens the list of these people, between the picture and this table"
     button = st.column_config.ButtonColumn(

@@ -7,7 +7,7 @@ A page reads with a `Reader`, which collects what it refuses, and controls write
 `lib.ui.builder.widgets` sets them to what the address says before they are drawn.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -78,11 +78,19 @@ def write(changes: Mapping[str, str | Sequence[str] | None]) -> None:
     _send(new)
 
 
-def link(page: str) -> dict[str, tuple[str, ...]]:
-    """The parameters a link to another page carries: what was last chosen there, and the period and filters of now."""
-    kept = st.session_state.get(KEPT, {}).get(page, {})
-    own = {key: values for key, values in kept.items() if not is_shared(key)}
-    return own | {key: values for key, values in now().items() if is_shared(key)}
+def says_any(keys: Iterable[str]) -> bool:
+    """True where the address has one of these parameters."""
+    return not now().keys().isdisjoint(keys)
+
+
+def links(pages: Iterable[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The parameters a link to each page carries: what was last chosen there, and the period and filters of now."""
+    kept: Mapping[str, Address] = st.session_state.get(KEPT, {})
+    shared = {key: values for key, values in now().items() if is_shared(key)}
+    return {
+        page: {key: values for key, values in kept.get(page, {}).items() if not is_shared(key)} | shared
+        for page in pages
+    }
 
 
 def is_shared(key: str) -> bool:

@@ -12,7 +12,7 @@ STRESSED = re.compile(
     r"|(?<![\d.,])(?!95[ \u00a0]% )[+−-]?\d[\d,.]*[ \u00a0](?:%|people|person|accounts?|visits?)(?!\w)"
     r"|[+−-]?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?"
 )
-UNITS = re.compile(r"(?<=\d) (?=(?:%|d|h|min|s|pp)(?!\w))|(?:(?<=\d [dh])|(?<=\d min)) (?=\d+ (?:h|min|s)(?!\w))")
+UNITS = re.compile(r"(?<=\d) (?=(?:%|days?|hr|min|sec|pp)(?!\w))")
 SPECIAL = re.compile(r"[\\`*_\[\]<>$~|&]|:(?=\w)|^[#+-]|(?<=^\d)\.")
 
 

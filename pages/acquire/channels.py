@@ -8,7 +8,7 @@ from lib.ui.scope_bar import scope_bar
 
 scope = scope_bar()
 choice = channels_controls.read()
-head, said = st.container(), st.container()
+head = st.container()
 channels_controls.controls(choice, [channel_rules.control()])
 channel_rules.rules_drawer(scope)
 refused = st.container()
@@ -18,7 +18,6 @@ answer = queries.ask(parse(asked))
 
 with head:
     page_header("Channels", answer)
-with said:
     verdict(answer)
 cards(channels_parts.numbers(answer))
 channels_parts.map_picture(answer)

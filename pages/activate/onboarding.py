@@ -19,7 +19,7 @@ from lib.ui.tables import table
 scope = scope_bar()
 choice = funnel_controls.read()
 compare, against = earlier(scope, choice.compare)
-head, said = st.container(), st.container()
+head = st.container()
 funnel_controls.controls(choice, against)
 refused = st.container()
 funnel_steps.steps_drawer(choice, funnel_controls.change)
@@ -43,8 +43,8 @@ answer = queries.ask(parse(asked)) if choice.by else whole
 
 with head:
     page_header("Onboarding", answer)
-with said:
     verdict(whole)
+    funnel_parts.caution(whole)
 cards(funnel_parts.numbers(whole, against))
 funnel_parts.steps_picture(answer)
 funnel_parts.lost_people(whole)

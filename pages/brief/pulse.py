@@ -6,6 +6,7 @@ from lib.ui.scope_bar import scope_bar
 
 shown = pulse_choice.here(scope_bar())
 readings = pulse_parts.read(shown)
+down = pulse_parts.reason(readings)
 pulse_parts.head("Pulse", pulse.read_freshness(), lambda: pulse_brief.button(shown))
 said = st.empty()
 with said:
@@ -13,20 +14,18 @@ with said:
 pulse_choice.controls(shown, [pulse_drawer.control(shown), pulse_alerts.control()])
 refused = st.container()
 pulse_parts.cards(shown, readings)
-left, right = st.columns([3, 2], gap="large")
-moves_at, decide_at, coming_at = left.container(), right.container(), right.container()
-with left:
-    pulse_choice.drawn(shown)
-    pulse_parts.course(shown)
+moves_at = st.container()
+pulse_choice.drawn(shown)
+pulse_parts.course(shown, down)
 
 waiting, failed = pulse.read_decisions(shown.around)
-with decide_at:
-    pulse_parts.decide(waiting, failed)
-with coming_at:
+pulse_parts.decide(waiting, failed, down)
+left, right = st.columns([3, 2], gap="large")
+with right:
     pulse_parts.coming(shown, pulse.read_coming(shown.around.end))
 moved = pulse.read_moves(shown.around)
 with moves_at:
-    pulse_parts.moved(shown, moved)
+    pulse_parts.moved(shown, moved, down)
 with said:
     pulse_parts.verdict(readings, moved, waiting)
 with left:

@@ -6,10 +6,15 @@ from lib.ui.scope_bar import scope_bar
 
 scope = scope_bar()
 kind = explore_kinds.here()
-head, said = st.container(), st.container()
+head = st.container()
 explore_kinds.choose(kind)
+user = person.asked()
 if kind == explore_kinds.START:
     head.title(explore.TITLE, anchor=False)
+    if user is not None:
+        url.say_refused()
+        person.shown(user)
+        st.stop()
     sizes = explore_start.start()
     url.say_refused()
     sizes()
@@ -17,7 +22,6 @@ if kind == explore_kinds.START:
 
 asked = explore.asked(kind, scope)
 refused = st.container()
-user = person.asked()
 if user is not None:
     head.title(explore.TITLE, anchor=False)
     person.shown(user, asked.funnel)
@@ -28,8 +32,7 @@ else:
     answer = explore.answered(asked.question, head)
     with head:
         page_header(explore.TITLE, answer)
-    with said:
-        verdict(answer if asked.whole is None else explore.answered(asked.whole, head))
+        verdict(asked.told(answer) if asked.whole is None else explore.answered(asked.whole, head))
     asked.draw(answer)
 with refused:
     url.say_refused()

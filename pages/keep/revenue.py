@@ -18,7 +18,7 @@ from lib.ui.scope_bar import scope_bar
 period = scope_bar()
 scope, left_out = revenue_choice.about_revenue(period)
 choice, changed = revenue_choice.fitting(revenue_controls.read(), scope)
-head, said = st.container(), st.container()
+head = st.container()
 revenue_controls.controls(choice, [revenue_policy.control()])
 for sentence in filter(None, (left_out, changed)):
     st.warning(sentence)
@@ -29,8 +29,8 @@ view = revenue_views.here(revenue_parts.buckets(asked), revenue_parts.groups(ask
 
 with head:
     page_header("Revenue", asked.kept)
-with said:
     verdict(asked.kept)
+revenue_parts.step_of_numbers(asked)
 cards(revenue_parts.numbers(asked))
 revenue_policy.policy(choice, scope)
 revenue_parts.bridge(asked, view)

@@ -92,9 +92,9 @@ def test_only_the_candidates_asked_for(planted: Facts) -> None:
 
 
 @pytest.fixture(scope="module")
-def company() -> Facts:
+def company(demo_tables: dict[str, pl.DataFrame]) -> Facts:
     """The demo company, in memory."""
-    return Facts.of(**demo.tables(), settings=Settings.model_validate(demo.SETTINGS))
+    return Facts.of(**demo_tables, settings=Settings.model_validate(demo.SETTINGS))
 
 
 def test_the_demo_company_s_activation_event_comes_first(company: Facts) -> None:
@@ -147,7 +147,7 @@ def test_only_people_whose_last_day_is_over(last: date, people: int) -> None:
     assert answer.tables["base"].row(0)[0] == people
     if not people:
         assert answer.tables["candidates"].height == 0
-        assert answer.headline == "Nobody in this scope has been here long enough to say who will stay."
+        assert answer.headline == "Nobody has been here long enough to say who will stay."
         assert answer.notes == ("1 person is left out: they started too recently to tell.",)
 
 

@@ -114,7 +114,7 @@ def read_out(goal: str, *, groups: int = 2, **more: Any) -> tuple[str, list[Row]
 def test_a_test_that_cannot_be_read_says_why() -> None:
     assert (
         read_out("came", scope={"start": "2030-01-01"})[0]
-        == "x: not yet. Nobody saw it for the first time in this scope."
+        == "x: not yet. Nobody saw it for the first time since 1 January 2030."
     )
     assert read_out("came", groups=1)[0].endswith("Everybody saw one variant, so there is nothing to compare.")
     nobody = read_out("went", measure="mean", field="value")

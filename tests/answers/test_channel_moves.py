@@ -88,7 +88,7 @@ def test_rules_in_force_move_nothing_and_taking_them_away_moves_back() -> None:
     known = facts([visit("d", referrer_host="deku.example")], [did("d", "visit")], channel_rules=(rule,))
     same = asked(known)
     assert same.tables["moves"].height == 0
-    assert same.headline == "No contact would move: all 1 in this scope stay where they are."
+    assert same.headline == "No contact would move: all 1 stay where they are."
     back = asked(known, rules=[])
     assert rows(back, "moves", "from_channel", "to_channel") == [("open source", "referral")]
     assert asked(known, rules=[], against=[]).tables["moves"].height == 0
@@ -151,7 +151,7 @@ def test_rules_that_never_decide_are_named() -> None:
         (6, 2, 0, 2, "1, 2", "always behind others"),
     ]  # fmt: skip
     assert answer.notes[:3] == (
-        "Rule 4 fits no contact in this scope.",
+        "Rule 4 fits none of these contacts.",
         "Rule 3 never decides: all it fits is taken by rules 1 and 2.",
         "Rule 5 never decides: all it fits is taken by rule 1.",
     )
@@ -182,7 +182,7 @@ def test_conditions_of_the_scope_are_about_the_people() -> None:
     scope = {"where": [{"field": "platform", "op": "eq", "value": "ios"}]}
     answer = asked(known, rules=[move], scope=scope)
     assert rows(answer, "moves", "contacts", "people") == [(1, 1)]
-    assert any("conditions of the scope" in note for note in answer.notes)
+    assert any("these conditions" in note for note in answer.notes)
 
 
 def test_without_contacts() -> None:
@@ -191,7 +191,7 @@ def test_without_contacts() -> None:
     assert asked(known, scope=scope, rules=[OPEN_SOURCE]).tables["rules"]["state"].to_list() == ["never fits"]
     answer = asked(known, "referrers", scope=scope)
     assert (answer.tables["referrers"].height, answer.headline) == (
-        0, "No contact in this scope says which host it came from.",
+        0, "No contact since 1 March 2026 says which host it came from.",
     )  # fmt: skip
 
 

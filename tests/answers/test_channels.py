@@ -91,8 +91,8 @@ def test_the_cheaper_channel_is_the_dearer_one() -> None:
         wilson(10, 100)
     )
     assert answer.headline == (
-        "influencer is the cheapest per person ($1.50), but not per person kept on day 30: there paid_social costs"
-        " $12.00, and influencer $15.00. The two cannot be told apart: their intervals overlap."
+        "“influencer” brings people cheapest ($1.50 each), but “paid social” costs least per person kept on day 30:"
+        " $12.00, against $15.00 for “influencer”. That may be chance: their intervals overlap."
     )
     above = answer.tables["totals"].filter(pl.col("name") == "above_target").row(0, named=True)
     assert (above["spend"], above["users"], above["share"]) == (150, 100, pytest.approx(1 / 3))
@@ -110,7 +110,7 @@ def test_the_verdict_flips_with_the_cost_per_person_kept(social_kept: int, flips
     ]
     known = facts(events, [*met(creators, "influencer"), *met(social, "paid_social")],
                   [spent("influencer", 150), spent("paid_social", 300)])  # fmt: skip
-    assert ("but not per person kept" in asked(known).headline) is flips
+    assert ("costs least per person kept" in asked(known).headline) is flips
 
 
 def test_cost_without_people_and_people_without_cost() -> None:
@@ -128,7 +128,16 @@ def test_cost_without_people_and_people_without_cost() -> None:
     assert found["refunds"]["note"] == "cost below zero, so not divided" and found["refunds"]["cac"] is None
     assert "The cost of refunds is below zero" in " ".join(answer.notes)
     assert answer.tables["unattributed"].rows() == [(0, 90.0)], "services are no cost of winning people"
+    assert "names no channel" not in " ".join(answer.notes), "less than the channels' own"
     assert answer.tables["channels"]["rank"].to_list() == [None] * 3
+
+
+def test_cost_of_no_channel_is_said_first_where_it_is_more_than_that_of_all() -> None:
+    users = crowd("u", 40)
+    known = facts(seen(users, 30), met(users, "search"), [spent("search", 80), spent(None, 90, kind="tool")])
+    assert asked(known).notes[0] == (
+        "$90.00 of cost names no channel, more than the $80.00 of all channels together; it is in none of these prices."
+    )
 
 
 def test_three_costs_of_a_customer_with_a_name_each() -> None:
@@ -358,7 +367,7 @@ def test_people_without_a_partner_are_not_ranked_among_partners() -> None:
     none = rows_of(answer)["(none)"]
     assert (none["cost_per_kept"], none["sample"]) == (pytest.approx(1 / 5), "enough")
     assert none["note"] == "names no partner, so not ranked"
-    assert answer.headline.startswith("sven is the cheapest per person ($6.00) and per person kept")
+    assert answer.headline.startswith("“sven” is the cheapest per person ($6.00) and per person kept")
     channels = asked(facts(seen(users, 30), touch, costs), floor=1)
     assert rows_of(channels)["ads"]["rank"] == 1
 
@@ -511,20 +520,20 @@ def test_the_same_person_by_code_link_and_survey_counts_once() -> None:
 def test_without_anything_to_say() -> None:
     known = facts([], [])
     answer = asked(known)
-    assert answer.headline == "Nobody was first seen in this scope."
+    assert answer.headline == "Nobody was first seen from 1 to 31 March 2026."
     assert answer.tables["channels"].height == 0 and answer.tables["unattributed"].rows() == [(0, 0.0)]
     nothing = ask(parse({"kind": "channels"}), Facts.of(events=pl.DataFrame({"user_id": [], "name": [], "ts": []})))
     assert nothing.tables["channels"].columns == answer.tables["channels"].columns
-    assert nothing.as_json()["headline"] == answer.headline
+    assert nothing.as_json()["headline"] == "Nobody was first seen."
 
 
 def test_contacts_alone_are_enough() -> None:
     users = crowd("u", 40)
     answer = asked(facts(seen(users[:10], 30) + seen(users[10:]), met(users, "word")))
     assert answer.headline == (
-        "No cost is known, so nothing can be ranked by it. word keeps the most: 25.0 % of 40 people."
+        "No cost is known, so nothing can be ranked by it. “word” keeps the most: 25.0 % of 40 people."
     )
-    assert "No cost was loaded for this scope." in answer.notes
+    assert "No cost was loaded from 1 to 31 March 2026." in answer.notes
 
 
 def test_one_person_is_hidden_and_never_ranked() -> None:

@@ -84,9 +84,9 @@ def test_without_pages_a_visit_still_earns() -> None:
 def test_visits_that_earn_nothing_are_not_praised() -> None:
     known = facts([seen("a", 0), seen("b", 0)], [met("a", 0), met("b", 0)], [cost(100)])
     answer = ask(parse({"kind": "channels", "view": "visits"}), known)
-    assert answer.headline == "2 visits in this scope; none of those with a cost earned anything by itself."
+    assert answer.headline == "2 visits; none of those with a cost earned anything by itself."
     free = ask(parse({"kind": "channels", "view": "visits"}), facts([seen("a", 0)], [met("a", 0)], []))
-    assert free.headline == "1 visit in this scope; of none is it known both what it earns and costs."
+    assert free.headline == "1 visit; of none is it known both what it earns and costs."
 
 
 @settings(max_examples=60, deadline=None)

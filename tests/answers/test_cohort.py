@@ -384,7 +384,7 @@ def test_words() -> None:
     )
     assert answer.notes == ("1 internal or test user is left out.",)
     assert "as of the end of 1 June 2026;" in asked(rule, at="2026-06-01").definition
-    assert "No event called “scann” was ever loaded." in asked(did("scann", "eq", 0)).notes
+    assert "No event called “scann” was ever loaded. Did you mean “scan”?" in asked(did("scann", "eq", 0)).notes
     where = [{"not": {"any": [{"field": "platform", "op": "in", "value": ["ios", "web"]}, {"cohort": SCANNED}]}}]
     odd = {"any": [{"not": {"all": []}}, {"any": [did({"event": "scan", "where": where}, "lt", 1)]},
                    {"cohort": {"any": []}, "at": "2026-05-01"},

@@ -85,7 +85,7 @@ def test_a_campaign_against_its_hold_out() -> None:
 def test_a_wrong_split_stops_the_read_out() -> None:
     """2,000 against 2,300 is no even split: no effect is given, whatever it would be."""
     answer = read(split([("control", 2_000, 400), ("new", 2_300, 900)]), guardrails=[{"goal": "came"}])
-    assert answer.headline.startswith("e: stopped: sample ratio. ") and "p-value below 0.001" in answer.headline
+    assert answer.headline.startswith("e: stopped: wrong group sizes. ") and "p-value below 0.001" in answer.headline
     ratio = answer.tables["checks"].row(0, named=True)
     assert ratio["check"] == "sample_ratio" and ratio["passed"] is False and ratio["p_value"] < 0.001
     found = effect(answer)

@@ -99,7 +99,7 @@ def test_people_whose_time_is_not_over_are_left_out() -> None:
     assert "30 people are left out, for their time is not over." in answer.notes
     only = drivers(late)
     assert only.tables["drivers"].height == 0
-    assert only.headline == "Nobody who did “a” in this scope has run out of time yet."
+    assert only.headline == "Nobody who did “a” has run out of time yet."
 
 
 def test_the_step_asked_for_is_compared_among_those_who_did_the_one_before() -> None:

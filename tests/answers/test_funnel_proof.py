@@ -59,7 +59,7 @@ def test_every_attempt_and_what_each_event_did_to_it() -> None:
     assert told(answer, 3) == [
         (1, "10", "filled step 1; not counted: an earlier attempt got further (number 2)"),
         (2, "11", "filled step 2"),
-        (3, "12", "too late by 3 h: outside the window of 7 days"),
+        (3, "12", "too late by 3 hr: outside the window of 7 days"),
     ]
     assert table["counted"].to_list() == [False] * 3 + [True] * 4 + [False] * 3
     assert table.filter(pl.col("event_id") == "8")["ts"].item() == at("27h")
@@ -100,7 +100,7 @@ def test_an_attempt_that_may_still_go_on_is_said() -> None:
 def test_a_step_that_came_too_late_for_its_own_time() -> None:
     events = log(("ann", "a", "0h"), ("ann", "b", "1h"), ("ann", "c", "4h"), ("ann", "z", "900h"))
     answer = proof(events, "a", "b", {"event": "c", "within": {"value": 2, "unit": "hour"}})
-    assert told(answer, 1)[2] == (3, None, "too late by 1 h: more than 2 hours after step 2")
+    assert told(answer, 1)[2] == (3, None, "too late by 1 hr: more than 2 hours after step 2")
     scope = {"end": at("2h").isoformat()}
     cut = proof(events, "a", "b", "c", scope=scope, later_steps="in_scope")
     assert [row[2] for row in told(cut, 1)] == ["filled step 1", "filled step 2"], "what lies outside is not read"
@@ -121,7 +121,7 @@ def test_events_that_fill_nothing_say_why() -> None:
         "filled step 3",
     ]
     skipped = proof(events, "a", {"event": "x", "optional": True}, "b", {"event": "c", "optional": True}, "z")
-    assert [row[2] for row in told(skipped, 1)][-1] == "too late by 23 d 12 h: outside the window of 14 days"
+    assert [row[2] for row in told(skipped, 1)][-1] == "too late by 23 days, 12 hr: outside the window of 14 days"
     once = proof(events, "a", {"event": "b", "first_ever": True}, "c")
     assert (2, None, "not the first b ever, so it fills nothing") in told(once, 1)
     held = proof(events.filter(pl.col("ts") != at("2h")), "a", "b", "c", hold="plan")
@@ -194,7 +194,7 @@ def test_accounts_and_visits_are_proved_where_they_are_counted() -> None:
 def test_somebody_who_never_started_has_no_attempt() -> None:
     answer = proof(ANN, "a", "b", user_id="bob")
     assert answer.tables["proof"].height == 0 and answer.notes == ()
-    assert answer.headline == "“bob” never did “a” in this scope, so there is no attempt."
+    assert answer.headline == "“bob” never did “a”, so there is no attempt."
 
 
 def test_a_breakdown_changes_nothing() -> None:

@@ -48,7 +48,7 @@ def test_an_optional_step_counts_who_did_it_in_its_place_and_nobody_needs_it() -
 def test_an_optional_step_says_so() -> None:
     answer = funnel(SHOP, "a", OPTIONAL, "c")
     assert answer.headline == (
-        "60.0 % of 5 people who did “a” reached “c” within 14 days, half of them in 3 h or less."
+        "60.0 % of 5 people who did “a” reached “c” within 14 days, half of them in 3 hr or less."
         " The largest loss is “a” → “c”: 2 people, 40.0 %, of whom 1 is still in time."
     )
     assert "“b” may be left out: it counts those who did it in its place" in answer.definition
@@ -97,7 +97,7 @@ def test_the_last_step_may_be_optional() -> None:
     trend = funnel(events, *steps, view="trend", grain="day").tables["trend"]
     assert trend.select("entered", "converted").rows() == [(3, 2)]
     alone = funnel(events, "a", {"event": "c", "optional": True})
-    assert alone.headline == "33.3 % of 3 people who did “a” reached “c” within 14 days, half of them in 2 h or less."
+    assert alone.headline == "33.3 % of 3 people who did “a” reached “c” within 14 days, half of them in 2 hr or less."
 
 
 def test_times_and_trend_from_an_optional_step_are_of_those_who_did_it() -> None:

@@ -568,13 +568,23 @@ def test_what_was_never_seen_is_said() -> None:
         f"No event called “{name}” was ever loaded." for name in ("nope", "no1", "no2")
     )
     assert funnel(FOUR, "a", "*").notes == ()
-    assert funnel(FOUR, "nope", "a").headline == "Nobody did “nope” in this scope."
+    assert funnel(FOUR, "nope", "a").headline == "Nobody did “nope”."
+
+
+@pytest.mark.parametrize(("more", "said"), [(0, " By share it is the way to “c”: 70.0 %."), (20, "")])
+def test_a_clearly_larger_share_lost_elsewhere_is_named(more: int, said: str) -> None:
+    """200 do a, 100 of them b, 30 of these c: 100 are lost first, half of them; then 70, which is 70 %."""
+    ends = [200, 100, 30 + more]
+    steps = [(f"u{k}", name, f"2026-03-01T0{hour}:00:00+00:00")
+             for hour, (name, many) in enumerate(zip("abc", ends, strict=True)) for k in range(many)]  # fmt: skip
+    answer = funnel(log(*steps, ("z", "later", "2026-05-01T00:00:00+00:00")), "a", "b", "c")
+    assert answer.headline.endswith(f"The largest loss is “a” → “b”: 100 people, 50.0 %.{said}")
 
 
 def test_the_headline_and_definition_say_what_the_table_says() -> None:
     answer = funnel(FOUR, "a", "b", "c")
     assert answer.headline == (
-        "25.0 % of 4 people who did “a” reached “c” within 14 days, half of them in 2 h or less."
+        "25.0 % of 4 people who did “a” reached “c” within 14 days, half of them in 2 hr or less."
         " The largest loss is “b” → “c”: 2 people, 66.7 %."
     )
     assert answer.definition.startswith(

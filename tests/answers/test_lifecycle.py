@@ -123,9 +123,9 @@ def test_ways_to_name_an_event(event: Any) -> None:
         ({"scope": {"start": "2026-01-12", "end": "2026-01-19"}},
          "3 people were active in the week from 12 January 2026, 1 more than the week before: 1 new, 0 back after a "
          "pause, 0 gone quiet."),
-        ({"scope": {"start": "2026-02-02"}}, "No week of this scope is over yet."),
-        ({"scope": {"start": "2025-01-06", "end": "2025-01-13"}}, "Nobody was active in this scope."),
-        ({"event": "never"}, "Nobody did “never” in this scope."),
+        ({"scope": {"start": "2026-02-02"}}, "No week since 2 February 2026 is over yet."),
+        ({"scope": {"start": "2025-01-06", "end": "2025-01-13"}}, "Nobody was active from 6 to 12 January 2025."),
+        ({"event": "never"}, "Nobody did “never”."),
         ({"by": {"field": "platform"}},
          "“web”: 0 people were active in the week from 26 January 2026, 2 fewer than the week before: 0 new, 0 back "
          "after a pause, 2 gone quiet."),
@@ -145,7 +145,7 @@ def test_notes_and_definition() -> None:
     for words in ("“any event” in the week", "the person was created", "Dormant: active in the week before and not in "
                   "this one", "a lifecycle of its own"):  # fmt: skip
         assert words in said
-    assert "the time before the scope included" in asked().definition
+    assert "the time before the period included" in asked().definition
 
 
 def test_compare() -> None:
@@ -159,7 +159,7 @@ def test_a_store_without_events() -> None:
     for more in ({}, {"by": {"field": "platform"}}, {"born": "created"}, {"count_by": "account", "born": "created"}):
         assert asked(empty, **more).tables["lifecycle"].height == 0
         assert asked(empty, **more).headline == (
-            "No account was active in this scope." if "count_by" in more else "Nobody was active in this scope."
+            "No account was active." if "count_by" in more else "Nobody was active."
         )
     assert counts(empty, scope={"start": "2026-01-05", "end": "2026-01-19"}) == [[0] * 4] * 2
     assert asked(scope={"start": "2030-01-01"}).tables["lifecycle"].height == 0

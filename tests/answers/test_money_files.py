@@ -49,7 +49,7 @@ def test_without_events_the_scope_says_how_far_the_data_goes(tmp_path: Path) -> 
         {"start_mrr": 100, "end_mrr": 100},
     ]  # fmt: skip
     assert answer["notes"] == [
-        "No event says how far the data goes; 30 April 2025 is taken, the end of the scope. Say another day in at."
+        "No event says how far the data goes; 30 April 2025 is taken, the end of the period. Say another day in at."
     ]
     assert answer["as_of"] == "2025-04-30T23:59:59.999999Z"
     early = files.ask(kind="revenue", at="2025-02-28", scope=asked["scope"])

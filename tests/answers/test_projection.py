@@ -133,7 +133,7 @@ def test_what_cannot_be_projected_is_said() -> None:
         asked(facts)
     with pytest.raises(QuestionError, match="bought a second time, too few"):
         asked(facts, event="seen")
-    with pytest.raises(QuestionError, match="No account's first subscription begins in this scope"):
+    with pytest.raises(QuestionError, match="No account's first subscription begins since 1 March 2026"):
         asked(facts, model="contracts", scope={"start": "2026-03-01"})
     with pytest.raises(QuestionError, match="needs two renewals or more"):
         asked(facts, model="contracts", every="year")

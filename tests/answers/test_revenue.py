@@ -1,6 +1,6 @@
 """Revenue: exact numbers on tiny tables, one movement and one edge at a time."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -176,7 +176,8 @@ def test_retention_from_point_to_point() -> None:
     assert (row["grr"], row["nrr"], row["logo_retention"]) == (22 / 30, 27 / 30, 0.75)
     assert (row["churn"], row["contraction"], row["expansion"], row["complete"]) == (5.0, 3.0, 5.0, True)
     assert answer.headline == (
-        "GRR 73.3 %; the 26.7 points lost: 16.7 churn, 10.0 contraction. NRR 90.0 %, over 12 months to 30 June 2026."
+        "By 30 June 2026, 73.3 % of what accounts paid 12 months before is still paid (GRR): churn took 16.7 points and"
+        " contraction 10.0. With what they pay more, it is 90.0 % (NRR)."
     )
     assert answer.tables["retention"]["grr"][0] is None, "nobody paid 12 months before"
 
@@ -301,6 +302,16 @@ def test_traps_are_said() -> None:
         assert words in told
 
 
+def test_a_month_that_runs_says_the_time_of_the_last_event() -> None:
+    frame = pl.DataFrame(
+        {"subscription_id": ["1"], "account_id": ["a"], "mrr_cents": [100], "start_date": ["2026-01-01"]}
+    )
+    last = pl.DataFrame({"user_id": ["u"], "name": ["open"], "ts": [datetime(2026, 1, 31, 22, 58, tzinfo=UTC)]})
+    known = Facts.of(subscriptions=frame, events=last, timezone="Europe/Berlin")
+    said = "January 2026 is not over: it counts up to 31 January 2026, 23:58, the time of the last event."
+    assert said in ask(parse({"kind": "revenue"}), known).notes
+
+
 def test_currencies_are_never_added_up() -> None:
     frame = pl.DataFrame({"subscription_id": ["1", "2"], "account_id": ["a", "b"], "mrr_cents": [100, 200],
                           "currency": [None, "EUR"], "start_date": ["2026-01-01"] * 2})  # fmt: skip
@@ -327,7 +338,7 @@ def test_nothing_known(view: str) -> None:
     question = {"kind": "revenue", "view": view, "by": {"field": "account.segment"}}
     answer = ask(parse(question), Facts.of())
     assert all(not table.height for table in answer.tables.values())
-    assert answer.headline == "No subscriptions are known in this scope."
+    assert answer.headline == "No subscriptions are known."
     answer.to_text()
 
 

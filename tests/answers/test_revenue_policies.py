@@ -57,7 +57,7 @@ def test_a_pause_as_paid_and_list_prices() -> None:
 def test_only_this_view_compares_and_nothing_is_fine() -> None:
     with pytest.raises(QuestionError, match="against belongs to view policies"):
         parse({"kind": "revenue", "against": {}})
-    assert ask(parse(ASKED), Facts.of()).headline == "No subscriptions are known in this scope."
+    assert ask(parse(ASKED), Facts.of()).headline == "No subscriptions are known from 1 to 31 March 2026."
 
 
 @given(st.randoms(use_true_random=False))

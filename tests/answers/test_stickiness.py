@@ -93,8 +93,8 @@ def test_everybody_is_in_one_row() -> None:
         ({"every": 7},
          "Half of the 3 people who were active were there in 2 or more of 2 periods of 7 days; "
          "100.0 % in at least half of them."),
-        ({"event": "never"}, "Nobody did “never” in this scope."),
-        ({"min_times": 9}, "Nobody was active 9 times in a day of this scope."),
+        ({"event": "never"}, "Nobody did “never” from 5 to 18 January 2026."),
+        ({"min_times": 9}, "Nobody was active 9 times in a day from 5 to 18 January 2026."),
         ({"by": {"field": "platform"}, "grain": "month"},
          "“ios”: 3 people were active in the one month looked at."),
     ],

@@ -230,7 +230,7 @@ def test_cumulative_people_count_once() -> None:
     assert values(of("total"), cumulative=True) == [2, 2, 3, 3, 3, 3, 3]
     assert values(of("sum"), cumulative=True) == [30, 30, 70, 70, 70, 70, 70]
     assert values(of("per_user"), cumulative=True) == [2, 2, 1.5, 1.5, 1.5, 1.5, 1.5]
-    # Bob was there on Monday, before this scope, and counts in it from Wednesday on.
+    # Bob was there on Monday, before these days, and counts in it from Wednesday on.
     assert values(of("users", event="*"), cumulative=True, scope={"start": "2026-01-06", "end": "2026-01-09"}) == [
         1,
         2,
@@ -375,17 +375,18 @@ def test_lines_have_names_of_their_own() -> None:
          "People who did “pay” rose from 0 the day before to 1 on 7 January 2026."),
         ("open", {"scope": {"start": "2026-01-08", "end": "2026-01-10"}},
          "“open” fell 100.0 % day on day to 0 on 9 January 2026."),
-        ("pay", {"scope": {"start": "2026-01-08", "end": "2026-01-10"}}, "Nobody did “pay” in this scope."),
-        ("open", {"scope": {"start": "2026-01-09", "end": "2026-01-11"}}, "Nobody did “open” in this scope."),
-        ("never", {}, "Nobody did “never” in this scope."),
-        (["never", "pai"], {"count_by": "account"}, "No account did “never” or “pai” in this scope."),
-        ("*", {"scope": {"start": "2026-01-09", "end": "2026-01-10"}}, "Nobody was active in this scope."),
-        (of("mean", event="open"), {}, "There is no number in “value” of “open” in this scope."),
+        ("pay", {"scope": {"start": "2026-01-08", "end": "2026-01-10"}}, "Nobody did “pay” from 8 to 9 January 2026."),
+        ("open", {"scope": {"start": "2026-01-09", "end": "2026-01-11"}},
+         "Nobody did “open” from 9 to 10 January 2026."),
+        ("never", {}, "Nobody did “never” from 5 to 11 January 2026."),
+        (["never", "pai"], {"count_by": "account"}, "No account did “never” or “pai” from 5 to 11 January 2026."),
+        ("*", {"scope": {"start": "2026-01-09", "end": "2026-01-10"}}, "Nobody was active on 9 January 2026."),
+        (of("mean", event="open"), {}, "There is no number in “value” of “open” from 5 to 11 January 2026."),
         (of("median"), {"scope": {"start": "2026-01-05", "end": "2026-01-06"}},
          "Median of value of “pay”: 15 on 5 January 2026."),
         (["open", "pay"], {"scope": {}, "grain": "week"},
          "“open”: 5 in the week from 5 January 2026; “pay”: 3 in the week from 5 January 2026."),
-        ("open", {"scope": {"start": "2026-01-12"}}, "No day of this scope is over yet, or none has a value."),
+        ("open", {"scope": {"start": "2026-01-12"}}, "No day since 12 January 2026 is over yet, or none has a value."),
         (of("users", event="*"), {"active": 7, "scope": {"start": "2026-01-10", "end": "2026-01-12"}},
          "Active people of the last 7 days stayed at 3 on 11 January 2026."),
         ("pay", {"cumulative": True, "grain": "week"}, "“pay” so far: 3 in the week from 5 January 2026."),
@@ -404,7 +405,7 @@ def test_the_verdict(series: Any, fields: dict[str, Any], headline: str) -> None
 
 def test_a_cut_bucket_is_compared_with_nothing() -> None:
     answer = asked(of("users", event="*"), grain="week", scope={"start": "2026-01-07", "end": "2026-01-12"})
-    assert answer.headline == "No week of this scope is over yet, or none has a value."
+    assert answer.headline == "No week from 7 to 11 January 2026 is over yet, or none has a value."
     assert answer.notes[0] == "The period holds only a part of the week from 5 January 2026."
 
 
@@ -429,7 +430,7 @@ def test_the_definition_names_every_choice() -> None:
                   "on a straight line", "a division by 0 is empty", "the plain mean of the last 3 days",
                   "beyond the 2 with the most people", "complete when it is over"):  # fmt: skip
         assert words in said
-    assert "from the beginning of the scope" in asked("pay", cumulative=True).definition
+    assert "from the beginning of the period" in asked("pay", cumulative=True).definition
     assert "the 7 days that end with the last day" in asked(of("users"), active=7).definition
 
 
@@ -444,7 +445,7 @@ def test_a_store_without_events() -> None:
     empty = Facts.of(events=LOG.clear())
     for more in ({}, {"by": {"field": "platform"}}, {"active": 7, "series": [of("users")]}, {"series": [of("mean")]}):
         answer = ask(parse({"kind": "trend", "series": ["pay"]} | more), empty)
-        assert answer.tables["series"].height == 0 and answer.headline == "Nobody did “pay” in this scope."
+        assert answer.tables["series"].height == 0 and answer.headline == "Nobody did “pay”."
         assert answer.notes == ("No event called “pay” was ever loaded.",)
     scoped = asked("pay", empty).tables["series"]
     assert scoped["value"].to_list() == [0] * 7 and not scoped["complete"].any()

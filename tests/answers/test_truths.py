@@ -26,9 +26,9 @@ Ask = Callable[[dict[str, Any]], Answer]
 
 
 @pytest.fixture(scope="session")
-def company() -> Facts:
+def company(demo_tables: dict[str, pl.DataFrame]) -> Facts:
     """The demo company, in memory."""
-    return Facts.of(**demo.tables(), settings=Settings.model_validate(demo.SETTINGS))
+    return Facts.of(**demo_tables, settings=Settings.model_validate(demo.SETTINGS))
 
 
 @pytest.fixture
@@ -176,8 +176,8 @@ def test_the_cheaper_channel_is_dearer_per_person_kept(said: Ask) -> None:
         assert (row["cac"], row["cost_per_kept"]) == (cac, pytest.approx(kept))
         assert row["cost_per_kept"] * 100 == pytest.approx(truth.cost_per_kept_cents)
     assert answer.headline == (
-        "influencer is the cheapest per person ($1.50), but not per person kept on day 30: there paid_social costs"
-        " $12.00, and influencer $15.00. By day 180 paid_social has not paid back its cost."
+        "“influencer” brings people cheapest ($1.50 each), but “paid social” costs least per person kept on day 30:"
+        " $12.00, against $15.00 for “influencer”. By day 180, “paid social” has not paid back its cost."
     )
     strata = {(row["channel"], row["stratum"]): row["rate"] for row in answer.tables["strata"].to_dicts()}
     assert strata["influencer", TRUTHS.channels.young] == 0.09 and strata["paid_social", TRUTHS.channels.young] == 0.1
@@ -193,7 +193,7 @@ def test_the_verdict_flips_where_a_person_kept_costs_the_same(company: Facts, ce
     row = spend.filter(social).head(1).with_columns(cost_cents=pl.lit(cents, pl.Int64()))
     changed = replace(company, tables={**company.tables, "spend": pl.concat([spend.filter(~social), row])})
     answer = ask(parse(SPRING), changed)
-    assert ("but not per person kept" in answer.headline) is flips
+    assert ("costs least per person kept" in answer.headline) is flips
     assert answer.tables["channels"]["channel"][0] == ("paid_social" if flips else "influencer")
 
 
@@ -267,7 +267,7 @@ def test_the_smaller_channel_is_the_better_one(said: Ask) -> None:
     rows = {row["channel"]: row for row in answer.tables["channels"].to_dicts() if row["users"]}
     found = {name: (row["users"], row["kept"], row["retention"], row["cost_per_kept"]) for name, row in rows.items()}
     assert found == {"joint_webinar": (500, 60, 0.12, 20), "studio_social": (5_000, 200, 0.04, 45)}
-    assert "but not per person kept" in answer.headline
+    assert "costs least per person kept" in answer.headline
 
 
 def test_first_scans_by_channel(said: Ask) -> None:
@@ -304,7 +304,8 @@ def test_the_verdict_says_what_was_lost(said: Ask) -> None:
     scope = {"start": later.start.isoformat(), "end": later.end.isoformat(), "where": where}
     answer = said(REVENUE | {"basis": "scope", "scope": scope})
     assert answer.headline == (
-        "GRR 92.0 %; the 8.0 points lost: 5.0 churn, 3.0 contraction. NRR 112.0 %, over the scope to 30 September 2026."
+        "By 30 September 2026, 92.0 % of what accounts paid when the period began is still paid (GRR): churn took 5.0"
+        " points and contraction 3.0. With what they pay more, it is 112.0 % (NRR)."
     )
 
 

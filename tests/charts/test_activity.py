@@ -95,3 +95,34 @@ def test_words_of_stickiness() -> None:
     assert stickiness.summary(periods([60, 30, 10]), "week").endswith("; 60.0 % in one only.")
     assert stickiness.title(periods([])) == "Nobody was active"
     assert stickiness.chart(periods([0, 0]), LIGHT).to_dict()["height"] == stickiness.HEIGHT
+
+
+def test_months_are_called_by_their_names() -> None:
+    frame = weeks([(10, 50, 5, 7), (1, 1, 1, 1)], open_weeks=1)
+    months = frame.with_columns(bucket=pl.when("complete").then(date(2026, 1, 1)).otherwise(date(2026, 2, 1)))
+    assert lifecycle.title(months, "month").endswith("fell silent in the last finished month, Jan 2026")
+    assert lifecycle.summary(months, "month").startswith("People in the month Jan 2026: ")
+    assert lifecycle.title(frame, "week").endswith("in the last finished week, from 5 Jan 2026")
+
+
+def test_labels_of_what_happened_end_where_the_next_begins() -> None:
+    """The last bar is as wide as its bucket, so marks lie closer together than in a plot of points."""
+    happened = pl.DataFrame(
+        {"date": [START, START + timedelta(weeks=1)], "end_date": [None, None], "title": ["a" * 60, "b" * 60],
+         "kind": ["product"] * 2},
+        schema_overrides={"end_date": pl.Date},
+    )  # fmt: skip
+    rows = weeks([(1, 1, 1, 1)] * 4)
+    bars = drawn(lifecycle.chart(rows, LIGHT, annotations=happened).to_dict())
+    across = max(bar["to"] for bar in bars) - bars[0]["at"]
+    last = max(bar["at"] for bar in bars) - bars[0]["at"]
+    spec = str(lifecycle.chart(rows, LIGHT, annotations=happened).to_dict())
+    assert f"{1 - last / across:.4f}" in spec
+
+
+def test_stickiness_ends_where_nobody_is_left() -> None:
+    rows = drawn(stickiness.chart(periods([60, 30, *[0] * 7, 5, *[0] * 80]), LIGHT, grain="day").to_dict())
+    assert [row["periods_active"] for row in rows] == list(range(1, 11))
+    few = stickiness.chart(periods([60, *[0] * 29]), LIGHT, grain="day").to_dict()
+    assert len(drawn(few)) == stickiness.LEAST
+    assert "days with activity, of 30" in str(few)

@@ -169,7 +169,7 @@ def test_messages_beside_the_generic_one() -> None:
     assert (drawn["students", "generic_message"]["figure"], drawn["students", "generic_message"]["long"]) == (
         "–", "n 12, too few",
     )  # fmt: skip
-    assert channel_messages.title(frame) == "api_message: +1.0 points for visited_docs"
+    assert channel_messages.title(frame) == "“api_message”: +1.0 points for “visited_docs”"
     assert "free_trial for visited_pricing 3.8 %, +1.6 points (−0.1 to +3.2)" in channel_messages.summary(frame)
     alone = frame.filter(pl.col("is_generic"))
     assert channel_messages.title(alone).startswith("Nothing to compare")
@@ -177,7 +177,7 @@ def test_messages_beside_the_generic_one() -> None:
         is_generic=False, difference=None, difference_low=None, difference_high=None
     )
     assert channel_messages.title(without) == (
-        "api_message gets 3.0 % through, generic_message 2.0 %; no generic message to compare them with"
+        "“api_message” gets 3.0 % through, “generic_message” 2.0 %; no generic message to compare them with"
     )
     assert channel_messages.summary(alone).endswith("3 cells.")
 
@@ -196,24 +196,27 @@ def test_keywords_of_few_people_are_grey() -> None:
     assert [row["figure"] for row in drawn] == [
         "brand · 30.0 % of 640", "comparison · 18.0 % of 410", "category · n 9, too few to compare",
     ]  # fmt: skip
-    assert channel_keywords.title(frame) == "brand gets 30.0 % through, comparison 18.0 %"
+    assert channel_keywords.title(frame) == "“brand” gets 30.0 % through, “comparison” 18.0 %"
     close = frame.with_columns(low=pl.when(segment="brand").then(0.22).otherwise("low"))
     assert channel_keywords.title(close) == (
-        "brand gets 30.0 % through, comparison 18.0 %; the two cannot be told apart, their intervals overlap"
+        "“brand” gets 30.0 % through, “comparison” 18.0 %; that may be chance, their intervals overlap"
     )
     assert channel_keywords.title(frame.filter("few")) == "Too few people to compare keywords"
     assert "category too few of 9" in channel_keywords.summary(frame)
 
 
 def test_map_says_whether_cheap_is_best() -> None:
-    assert channel_map.title(table(CHEAP, GOOD)) == "cheap is cheapest per person, good per person kept: $10.00"
-    assert channel_map.title(table(GOOD)) == "good: $10.00 per person kept"
+    assert channel_map.title(table(CHEAP, GOOD)) == "“cheap” is cheapest per person, “good” per person kept: $10.00"
+    assert channel_map.title(table(GOOD)) == "“good”: $10.00 per person kept"
     better = ("better", 80, 1.0, 0.5, "enough")
-    assert channel_map.title(table(better, GOOD)) == "better is cheapest per person and per person kept: $2.00"
+    assert channel_map.title(table(better, GOOD)) == "“better” is cheapest per person and per person kept: $2.00"
+    near = ("near", 500, 6.0, 0.5, "enough")
+    close = "“good” $10.00 and “near” $12.00 per person kept, too close to tell apart"
+    assert channel_map.title(table(CHEAP, GOOD, near)) == close, "9.60 to 14.40 overlaps 8.00 to 12.00"
     assert channel_map.title(table(NEW)).startswith("Too few people")
     assert channel_map.summary(table(CHEAP, GOOD, NEW)) == (
-        "Cost per person kept, the lowest of 2: good $10.00, as $5.00 per person of whom 50.0 % are kept; cheap $20.00,"
-        " as $2.00 per person of whom 10.0 % are kept. 1 more has too few people to rank."
+        "Cost per person kept, the lowest of 2: “good” $10.00, as $5.00 per person of whom 50.0 % are kept; “cheap”"
+        " $20.00, as $2.00 per person of whom 10.0 % are kept. 1 more has too few people to rank."
     )
 
 
@@ -222,7 +225,7 @@ def test_shares_without_cost() -> None:
     drawn = rows(channel_shares.chart(frame, LIGHT).to_dict())
     assert [row["figure"] for row in drawn] == ["free · 30.0 % of 500", "new · 25.0 % of 12", "cheap · 10.0 % of 400"]
     assert [row["strength"] < 0.5 for row in drawn] == [False, True, False]
-    assert channel_shares.title(frame) == "free keeps 30.0 %, cheap 10.0 %"
+    assert channel_shares.title(frame) == "“free” keeps 30.0 %, “cheap” 10.0 %"
     assert channel_shares.title(table(NEW)) == "Too few people to compare who stays"
 
 
@@ -237,7 +240,7 @@ def test_payback_marks_the_day_on_which_value_reaches_cost() -> None:
     assert [(row["channel"], row["day"]) for row in drawn if row["is_paid"]] == [("fast", 2)]
     # 50 is far above all that anybody brought in, so that its line is not drawn.
     assert {row["channel"] for row in drawn if row["has_cost"]} == {"fast"}
-    assert payback.title(money()) == "fast has paid its cost back by day 2; 1 of 2 by day 10"
+    assert payback.title(money()) == "Of 2, only “fast” has paid its cost back by day 10: on day 2"
     slow = money().filter(pl.col("channel") != "fast")
     assert payback.title(slow) == "None of 1 has paid its cost back by day 10"
     assert payback.title(slow.filter(pl.col("channel") == "free")) == "No cost is known to set the value against"

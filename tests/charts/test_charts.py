@@ -76,6 +76,28 @@ def test_funnel_says_what_it_shows(facts: Facts) -> None:
     assert rows(funnel.chart(nobody, LIGHT).to_dict())[1]["figure"] == "0 · –"
 
 
+def steps(*rows: tuple[int, int, int]) -> pl.DataFrame:
+    """Steps a, b, c … as (users, lost, open)."""
+    names = "abcdef"
+    told = [(k, names[k - 1], *row) for k, row in enumerate(rows, 1)]
+    frame = pl.DataFrame(told, schema=["step", "label", "users", "lost", "open"], orient="row")
+    return frame.with_columns(of_previous=pl.col("users") / (pl.col("users") + pl.col("lost")))
+
+
+def test_who_is_still_in_time_does_not_make_the_largest_loss() -> None:
+    frame = steps((585, 0, 0), (460, 125, 75), (342, 118, 50))  # 50 and 68 whose time is up
+    assert funnel.worst_step(frame) == 3
+    assert funnel.title(frame) == "49 % of all losses come just before “c”"
+    waiting = steps((90, 0, 0), (60, 30, 30))
+    assert funnel.worst_step(waiting) is None
+    assert funnel.title(waiting) == "Nobody is lost so far, 30 are still in time"
+
+
+def test_a_funnel_of_few_people_says_counts_and_one_of_two_steps_its_share() -> None:
+    assert funnel.title(steps((2, 0, 0), (1, 1, 0), (1, 0, 0))) == "1 of 2 went on to “b”"
+    assert funnel.title(steps((3301, 0, 0), (476, 2825, 241))) == "14.4 % go on to “b”"
+
+
 def test_segments_are_shares_of_their_own_start(facts: Facts) -> None:
     steps = table(facts, by={"field": "platform"})
     drawn = rows(funnel_segments.chart(steps, LIGHT).to_dict())
@@ -128,6 +150,8 @@ def test_trend_keeps_days_for_readers_in_any_time_zone() -> None:
 def test_trend_says_from_where_to_where_over_finished_buckets() -> None:
     said = "40.0 % of those who started from 5 Jan 2026 got through, 43.0 % from 26 Jan 2026"
     assert trend.title(over_time(complete=4)) == said
+    part = trend.title(over_time(complete=4), " and did “a” reached “b”")
+    assert part == "40.0 % of those who started from 5 Jan 2026 and did “a” reached “b”, 43.0 % from 26 Jan 2026"
     assert trend.summary(over_time(complete=4)) == "4 finished periods between 40.0 % and 43.0 %; 2 not over yet."
     assert trend.title(over_time(complete=1)) == "Not enough finished time to see a trend"
 
@@ -157,6 +181,21 @@ def test_times_never_draw_more_than_twenty_bars_and_lose_nobody(bins: int) -> No
     assert folded["users"].sum() == 7 * bins
     assert folded.filter(~pl.col("rest")).height <= 20
     assert folded["from_seconds"].to_list()[1:] == folded["to_seconds"].to_list()[:-1]
+
+
+def test_times_in_whole_days_leave_no_bar_empty() -> None:
+    users = [0] * 500
+    for day, people in enumerate((124, 60, 52, 51, 43, 38, 58, 50)):
+        users[min(499, int(day * 500 / 7))] = people
+    low = [7 * 86_400 / 500 * k for k in range(500)]
+    high = [*low[1:], 7 * 86_400.0]
+    bars = times.folded(pl.DataFrame({"from_seconds": low, "to_seconds": high, "users": users}))
+    assert bars["users"].to_list() == [124, 60, 52, 51, 43, 38, 58, 50]
+
+
+def test_a_retention_of_few_people_says_counts() -> None:
+    frame = pl.DataFrame({"segment": "All", "period": [0, 1], "eligible": 2, "users": [2, 1], "rate": [1.0, 0.5]})
+    assert retention.title(frame, "week") == "1 of 2 are back in week 1"
 
 
 def test_retention_draws_a_band_and_a_line(facts: Facts) -> None:
@@ -241,3 +280,9 @@ def test_no_chart_sends_many_rows() -> None:
     frame = over_time(complete=300, weeks=400)
     many = pl.concat([frame.with_columns(segment=pl.lit(f"s{k}")) for k in range(40)])
     assert len(rows(trend.chart(many, LIGHT).to_dict())) <= 5_000
+
+
+def test_cohorts_of_months_are_called_by_their_month() -> None:
+    frame = cohorts.example()[0].with_columns(cohort=pl.date(2026, pl.col("cohort").rank("dense").cast(pl.Int64()), 1))
+    names = {row["row"] for row in rows(cohorts.chart(frame, LIGHT, grain="month").to_dict())}
+    assert "Jan 2026 · 315" in names and not any(name.startswith("1 ") for name in names)

@@ -94,6 +94,11 @@ def test_it_foots(steps: list[dict[str, float]]) -> None:
 def test_it_says_what_it_shows() -> None:
     assert revenue_bridge.title(TWO) == "MRR fell 1.0 % to $495: new added most ($80), churn took most ($100)"
     assert revenue_bridge.title(table({})) == "Nothing moved: MRR is $500"
+    of_days = "Nothing moved: MRR is $500, 1 Feb – 31 Mar 2026"
+    assert revenue_bridge.title(table({}), span="1 Feb – 31 Mar 2026") == of_days
+    assert revenue_bridge.title(table({"new": 7}, start=0), span="1 Feb – 31 Mar 2026 so far") == (
+        "MRR grew to $7, 1 Feb – 31 Mar 2026 so far: new added most ($7)"
+    )
     assert revenue_bridge.title(table({"new": 7}, start=0)) == "MRR grew to $7: new added most ($7)"
     assert revenue_bridge.title(table({"new": 7, "churn": 7})).startswith("MRR stayed at $500: ")
     assert revenue_bridge.summary(TWO) == (

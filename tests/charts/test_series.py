@@ -9,6 +9,7 @@ import pytest
 
 from lib.charts import lines, series, trend
 from lib.charts.series import HEIGHT, Lines
+from lib.charts.specification import MOST_DRAWN, specification
 from lib.charts.tones import DARK, LIGHT
 from lib.charts.units import Unit
 
@@ -190,3 +191,23 @@ def test_rows_stay_few() -> None:
     frame = weekly({f"s{k}": [float(week) for week in range(300)] for k in range(40)})
     rows = Lines(frame.rename({"segment": "name"}).with_columns(sure=True), [], Unit())
     assert series.prepared(rows).height == series.MOST_SERIES * 300
+
+
+def test_months_and_names_of_ours_in_a_title() -> None:
+    months = pl.DataFrame(
+        {"label": "GRR", "segment": "All", "bucket": [date(2026, 8, 1), date(2026, 9, 1)], "value": [0.7, 0.8], "n": 90,
+         "complete": True}
+    )  # fmt: skip
+    assert lines.title(months, "percent", ours="GRR") == "GRR went from 70.0 % (Aug 2026) to 80.0 % (Sep 2026)"
+    assert lines.title(months, "percent").startswith("“GRR” went from")
+    groups = months.with_columns(segment=pl.lit("smb"))
+    assert lines.title(groups, "percent", ours="GRR").startswith("“smb” went from")
+
+
+def test_many_points_are_painted_on_a_canvas() -> None:
+    def painter(points: int) -> object:
+        frame = weekly({"All": [5.0] * points})
+        return specification(lines.chart(frame, LIGHT), LIGHT).spec.get("usermeta")
+
+    assert painter(MOST_DRAWN) is None
+    assert painter(MOST_DRAWN + 1) == {"embedOptions": {"renderer": "canvas"}}

@@ -28,7 +28,8 @@ def test_the_theme_is_the_one_streamlit_reads() -> None:
 @BOTH
 def test_charts_take_their_colours_from_the_theme(tones: Tones) -> None:
     page = told(tones)
-    assert (tones.ink, tones.main, tones.hairline) == (page["textColor"], page["primaryColor"], page["borderColor"])
+    faint = page["dataframeBorderColor"]
+    assert (tones.ink, tones.main, tones.hairline) == (page["textColor"], page["primaryColor"], faint)
     config = theme.config(tones)
     assert config["range"]["category"] == page["chartCategoricalColors"]
     assert config["range"]["ramp"] == page["chartSequentialColors"]
@@ -43,6 +44,14 @@ def test_text_in_charts_can_be_read_on_page_and_paper(tones: Tones) -> None:
         for shade in (tones.ink, tones.muted, tones.warn, tones.bad, tones.good):
             assert contrast(shade, ground) >= 5, (shade, ground)
         assert contrast(tones.main, ground) >= 4.5
+
+
+@BOTH
+def test_the_rings_of_choices_and_the_frames_of_fields_can_be_seen(tones: Tones) -> None:
+    """Three to one against what they stand on: a ring that is not chosen has nothing else to be seen by."""
+    page = told(tones)
+    for ground in (page["backgroundColor"], page["secondaryBackgroundColor"]):
+        assert contrast(page["borderColor"], ground) >= 3, ground
 
 
 @BOTH

@@ -1,15 +1,13 @@
-"""The demo tables, built once for all tests of this folder."""
+"""The demo tables, as all tests of this folder want them."""
 
 import polars as pl
 import pytest
 
-from lib import demo
-
 
 @pytest.fixture(scope="session")
-def tables() -> dict[str, pl.DataFrame]:
+def tables(demo_tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Every table of the demo company."""
-    return demo.tables()
+    return demo_tables
 
 
 @pytest.fixture(scope="session")

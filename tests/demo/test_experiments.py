@@ -19,7 +19,7 @@ FIGURES = {
     "activation_email": "redesigned: +4.0 pp (95 % interval 1.4 to 6.6): ship.",
     "register_form": "short_form: +7.0 pp (95 % interval 4.2 to 9.7): ship.",
     "home_words": "what_it_does: +0.6 pp (95 % interval 0.1 to 1.1): ship.",
-    "report_menu": "report_menu: stopped: sample ratio. ",
+    "report_menu": "report_menu: stopped: wrong group sizes. ",
     "win_back": "written_to: +3.9 pp (95 % interval −2.5 to 8.1): not yet.",
 }
 

@@ -13,6 +13,7 @@ from tests.pictures import addresses, settle
 
 Open = Callable[..., Visitor]
 SCREENS = {"desktop, light": (1440, False), "desktop, dark": (1440, True), "phone, light": (390, False)}
+TWO = {"desktop, light": (1440, False), "phone, dark": (390, True)}
 
 # Streamlit's own frame, which a page cannot change: named here so that nothing of ours hides behind it.
 NOT_OURS = {"presentation-role-conflict": "Streamlit's file uploader: the drop zone around the button carries a name"}
@@ -45,10 +46,9 @@ def problems(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("address", addresses())
-def test_page(open_page: Open, address: str) -> None:
-    page = open_page(f"/{address}").page
-    for screen, (width, dark) in SCREENS.items():
+def can_be_read(page: Page, screens: dict[str, tuple[int, bool]]) -> None:
+    """Fail where a screen of this width and theme has a page that axe objects to, or that is wider than the screen."""
+    for screen, (width, dark) in screens.items():
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if dark else "light")
         settle(page)
@@ -61,6 +61,12 @@ def test_page(open_page: Open, address: str) -> None:
                                " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip
         assert wide[0] <= wide[1], screen
         assert inside[0] <= inside[1], screen
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_page(open_page: Open, server: Server, address: str) -> None:
+    page = open_page(f"/{address}", width=1440).page
+    can_be_read(page, SCREENS if (server.workspace / "warehouse").exists() else TWO)
 
 
 def is_dark(page: Page) -> bool:

@@ -18,7 +18,7 @@ PEOPLE = (60, 45, 20)
 
 def export() -> str:
     """A German export: 60 people open the app, 45 make an account, 20 buy; one row twice, one without a time."""
-    rows = ["customer;Zeitpunkt;Aktion;Gerät"]
+    rows = ["customer;Zeitpunkt;Vorgang;Gerät"]
     for step, people in enumerate(PEOPLE):
         rows += [f"k{k:02};{1 + k % 20:02}.03.2026 {9 + step:02}:00;{STEPS[step]};ios" for k in range(people)]
     return "\n".join([*rows, rows[1], "k00;irgendwann;App geöffnet;ios"]) + "\n"
@@ -61,8 +61,8 @@ def test_from_nothing_to_the_first_funnel(open_page: Open, server: Server, tmp_p
     expect(page.get_by_text("Not ready yet: choose the column for What happened.")).to_be_visible()
     expect(page.get_by_role("button", name="Load", exact=True)).to_be_disabled()
     picture(page, "2-mapping")
-    pick(page, "What happened (name)", "Aktion")
-    expect(page.get_by_text("Of the first 127 rows, 126 can be loaded and 1 would be quarantined:")).to_be_visible()
+    pick(page, "What happened (name)", "Vorgang")
+    expect(page.get_by_text("Of the first 127 rows, 126 can be loaded and 1 would be kept back")).to_be_visible()
     expect(page.get_by_text("Kept as properties: Gerät")).to_be_visible()
     picture(page, "3-preview")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -86,6 +86,6 @@ def test_from_nothing_to_the_first_funnel(open_page: Open, server: Server, tmp_p
             "table": "events",
             "path": "uploads/tracking.csv",
             "snake_case": True,
-            "columns": {"ts": "Zeitpunkt", "name": "Aktion", "user_id": "customer"},
+            "columns": {"ts": "Zeitpunkt", "name": "Vorgang", "user_id": "customer"},
         }
     ]

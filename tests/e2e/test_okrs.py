@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from lib.store import KeyResult, Objective, Store
 from tests.e2e.conftest import ANSWERS_WITHIN_MS, Server, Visitor
-from tests.e2e.test_every_page import problems
+from tests.e2e.test_every_page import TWO, can_be_read, problems
 from tests.pictures import settle
 
 Open = Callable[..., Visitor]
@@ -36,7 +36,8 @@ def test_the_first_key_result_takes_three_clicks(server: Server, open_page: Open
     expect(drawer.get_by_text("Now ")).to_be_visible()
     drawer.get_by_role("button", name="Save").click()  # three
     expect(page.get_by_role("heading", name="Active people from")).to_be_visible()
-    expect(page.get_by_text("1 key result")).to_have_count(2)
+    expect(page.get_by_text("of 1 key result")).to_be_visible()
+    expect(page.get_by_role("heading", name="behind")).to_be_visible()
     store = Store(server.workspace)
     [made] = store.key_results.list()
     assert made.metric_key == "active_users" and made.baseline and made.target > made.baseline
@@ -85,8 +86,7 @@ def test_two_browsers_change_the_same_objective(server: Server, open_page: Open)
     store.close()
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_it_can_be_read_by_all(server: Server, open_page: Open, width: int, dark: bool) -> None:
+def test_it_can_be_read_by_all(server: Server, open_page: Open) -> None:
     store = Store(server.workspace)
     if store.key_results.get("kr_read") is None:
         goal = store.objectives.add(Objective("2026-Q1", "Grow", "ana"), author="ana")
@@ -98,8 +98,4 @@ def test_it_can_be_read_by_all(server: Server, open_page: Open, width: int, dark
         store.check_ins.add("kr_read", 0.8, author="ana", note="on it")
     store.close()
     for address in ("/okrs?cycle=2026-Q1&kr=kr_read", "/okrs?tab=Diagnosis"):
-        page = ready(open_page(address, width=width, dark=dark).page)
-        assert problems(page) == []
-        inside = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
-                               " return [m.scrollWidth, m.clientWidth]; }")  # fmt: skip
-        assert inside[0] <= inside[1]
+        can_be_read(ready(open_page(address, width=1440).page), TWO)

@@ -116,3 +116,13 @@ def test_what_is_missing_is_said() -> None:
         ("accounts-crm", "subscriptions, accounts"),
     ]
     assert joins.title(found) == "There is nothing to join yet"
+    assert joins.unsaid(found) == (
+        "Nothing can be matched yet: users, accounts, touchpoints and subscriptions have no rows. "
+        "Load one of them under Add data."
+    )
+
+
+def test_joins_that_cannot_be_judged_are_said_in_one_sentence() -> None:
+    assert joins.unsaid(joins.joins(company())) == (
+        "Left out, for touchpoints has no rows yet: touchpoints of a known person."
+    )

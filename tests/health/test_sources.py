@@ -87,6 +87,13 @@ def test_rows_of_a_source_add_up_over_its_loads_and_files() -> None:
     assert sources.balance(found) == "157 rows read = 145 loaded + 2 updated + 4 already there + 6 quarantined."
 
 
+def test_a_sum_names_only_what_there_is() -> None:
+    found = sources.sources(ledger(("users", "u.csv", 1, 10, 10, 0, 0, 0)), NOTHING, [], NOW)
+    assert sources.balance(found) == "10 rows read = 10 loaded."
+    found = sources.sources(ledger(("users", "u.csv", 1, 10, 0, 10, 0, 0)), NOTHING, [], NOW)
+    assert sources.balance(found) == "10 rows read = 0 loaded + 10 already there."
+
+
 def test_a_sum_that_is_wrong_is_said() -> None:
     found = sources.sources(ledger(("users", "u.csv", 1, 10, 8, 0, 1, 0)), NOTHING, [], NOW)
     assert found["adds_up"].to_list() == [False]
@@ -138,7 +145,14 @@ def test_the_verdict_of_a_real_load(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"), [(0, "23:54."), (3 * 24, "23:54."), (4 * 24, "23:54, 4 days ago."), (21 * 24, "21 days ago.")]
+    ("hours", "said"),
+    [
+        (0, "23:54."),
+        (3 * 24, "23:54."),
+        (4 * 24, "23:54, 4 days ago."),
+        (21 * 24, "21 days ago."),
+        (1500 * 24, "1,500 days ago."),
+    ],
 )
 def test_old_numbers_say_their_age(hours: float, said: str) -> None:
     as_of = datetime(2026, 10, 31, 22, 54, tzinfo=UTC)

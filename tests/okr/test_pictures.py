@@ -14,6 +14,20 @@ def _path(first: date, last: date) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=frame.schema, orient="row")
 
 
+def test_the_title_of_the_tree_names_what_is_furthest_behind_its_time() -> None:
+    frame, _ = okr_tree.example()
+    assert okr_tree.title(frame) == (
+        "Furthest behind: “Activation from 20 % to 30 %”, 20 % done with 35 % of its time over"
+    )
+    good = frame.filter(~pl.col("is_objective")).with_columns(progress=0.9)
+    assert okr_tree.title(good) == "No key result is behind its time"
+    closed = good.with_columns(elapsed=pl.lit(None, pl.Float64()))
+    assert okr_tree.title(closed) == "3 key results, none of them on its way now"
+    assert okr_tree.title(frame.clear()) == "No key results yet"
+    marked = frame.with_columns(title=pl.col("title") + okr_tree.WEAKEST)
+    assert "30 %”, 20 % done" in okr_tree.title(marked)
+
+
 def test_a_note_stands_on_its_own_day_or_nowhere() -> None:
     notes = pl.DataFrame(
         {

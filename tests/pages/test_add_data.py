@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import settings
+from lib import settings, upload
+from lib.probe import Asked, Look
 from lib.ui import add_data
 from lib.ui.add_data_mapping import SPOKEN
 from tests.pages.conftest import Visit
 
 PAGE = "pages/trust/add_data.py"
-FILE = "customer;Zeitpunkt;Aktion\n" + "".join(
+FILE = "customer;Zeitpunkt;Vorgang\n" + "".join(
     f"k{k};0{1 + k % 5}.03.2026 {9 + step:02}:00;{name}\n"
     for step, (name, people) in enumerate((("Start", 9), ("Konto", 6), ("Kauf", 3)))
     for k in range(people)
@@ -49,8 +50,8 @@ def control(app: AppTest, column: str) -> int:
 def loaded(app: AppTest) -> AppTest:
     app = give(app, "log.csv", FILE.encode())
     assert "choose the column for **What happened**" in said(app)
-    app = app.selectbox[control(app, "name")].set_value("Aktion").run()
-    assert "**18** can be loaded" in said(app)
+    app = app.selectbox[control(app, "name")].set_value("Vorgang").run()
+    assert "**All** of the first 18 rows can be loaded." in said(app)
     return button(app, "Load")
 
 
@@ -61,6 +62,17 @@ def test_a_file_becomes_a_funnel(visit: Visit, empty: Path) -> None:
     app = button(app, "Open Onboarding")
     assert [title.value for title in app.title] == ["Onboarding"]
     assert app.dataframe[0].value["label"].tolist() == ["start", "konto", "kauf"]
+    assert next(part.value for part in app.metric if part.label == "Started") == "9"
+
+
+def test_the_first_funnel_is_not_an_empty_one(visit: Visit, empty: Path) -> None:
+    days = [f"2025-01-0{1 + k % 5}" for k in range(9)]
+    old = "".join(f"k{k},{day}T09:00:00Z,start\nk{k},{day}T10:00:00Z,buy\n" for k, day in enumerate(days))
+    late = "k1,2026-03-01T09:00:00Z,buy\n"  # nobody started in the last 90 days
+    app = give(visit().switch_page(PAGE).run(), "log.csv", f"user_id,ts,name\n{old}{late}".encode())
+    app = button(button(app, "Load"), "Open Onboarding")
+    assert not app.exception
+    assert app.query_params["period"] == "all time"
     assert next(part.value for part in app.metric if part.label == "Started") == "9"
 
 
@@ -78,6 +90,8 @@ def test_rows_of_ones_own_open_a_workspace_beside_the_demo(
     assert os.environ["GROWTHOPS_WORKSPACE"] == str(tmp_path / "mine")
     assert (tmp_path / "current").read_text("utf-8").strip() == "mine"
     assert not (tmp_path / "demo" / "warehouse").exists()
+    again = f'growthops run --workspace "{tmp_path / "demo"}"'
+    assert f"**mine** opens from now on. Tallyfold stays where it is; to see it again: `{again}`" in said(app)
 
 
 def test_what_cannot_be_read_is_said_and_not_kept(visit: Visit, empty: Path) -> None:
@@ -88,11 +102,30 @@ def test_what_cannot_be_read_is_said_and_not_kept(visit: Visit, empty: Path) -> 
     assert list((empty / "uploads").iterdir()) == []
 
 
+def test_a_look_that_ran_out_of_time_can_be_had_again(
+    visit: Visit, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, late = upload.look, [upload.LateError("log.csv could not be looked through in time.")]
+
+    def look(asked: Asked) -> Look:
+        if late:
+            raise late.pop()
+        return looked(asked)
+
+    monkeypatch.setattr(upload, "look", look)
+    app = give(visit().switch_page(PAGE).run(), "log.csv", b"user_id,ts,name\nu,2026-03-01T10:00:00Z,open\n")
+    assert "in time" in app.error[0].value
+    app = button(app, "Try again")
+    assert not app.error and "The one row can be loaded." in said(app)
+    app = give(app, "cut.parquet", b"PAR1")
+    assert app.error and all(part.label != "Try again" for part in app.button), "what is damaged stays so"
+
+
 def test_a_path_is_read_where_it_is(visit: Visit, empty: Path, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("user_id,ts,name\nu,2026-03-01T10:00:00Z,open\n", "utf-8")
     app = visit().switch_page(PAGE).run()
     app = app.text_input[0].set_value(str(tmp_path / "*.csv")).run()
-    assert "Of the first 1 rows, **1** can be loaded." in said(app)
+    assert "The one row can be loaded." in said(app)
     app = button(app, "Load")
     assert "1 rows = 1 loaded" in said(app)
     assert not (empty / "uploads").exists()
@@ -117,7 +150,7 @@ def test_an_export_is_recognised_and_can_be_corrected(visit: Visit, empty: Path)
     assert app.selectbox[control(app, "date")].value == "Day"
     value = next(part for part in app.text_input if part.label == "Value of channel")
     assert value.value == "paid_search"
-    assert "**2** can be loaded" in said(app)
+    assert "**All** of the first 2 rows can be loaded." in said(app)
     app = button(value.set_value("display").run(), "Load")
     assert not app.exception
     assert "2 rows = 2 loaded. 1 row of totals left out." in app.success[0].value.replace("\\", "")

@@ -52,7 +52,7 @@ def drawn(part: str, value: Any) -> AppTest:
             "p", st.session_state["held"]["value"], change
         )
 
-    app = AppTest.from_function(script, args=(part, value), default_timeout=30).run()
+    app = AppTest.from_function(script, args=(part, value), default_timeout=180).run()
     assert not app.exception
     return app
 

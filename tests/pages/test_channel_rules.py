@@ -42,7 +42,7 @@ def start(workspace: Path) -> Start:
     ]  # fmt: skip
     touched.append({**touched[0], "user_id": "u50", "channel": "open source", "referrer_host": None})
     load_frames(workspace, {"touchpoints": pl.DataFrame(touched)}, "touches")
-    return lambda: AppTest.from_function(script, default_timeout=60).run()
+    return lambda: AppTest.from_function(script, default_timeout=180).run()
 
 
 @pytest.fixture

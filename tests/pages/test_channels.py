@@ -25,7 +25,7 @@ from lib.ui.channels_choice import OWN, ChannelsChoice, question, read, written
 from lib.ui.channels_views import TABS
 from lib.ui.funnel_address import Known
 from tests.pages import tiny
-from tests.pages.conftest import ROOT, Visit
+from tests.pages.conftest import ROOT, Visit, entered
 
 pytestmark = pytest.mark.usefixtures("workspace")
 WEEK = {"day": "7", "floor": "10"}
@@ -52,9 +52,9 @@ def opened(app: AppTest, **params: str) -> AppTest:
 
 
 @pytest.fixture
-def channels(visit: Visit) -> Visit:
+def channels() -> Visit:
     """Open the page with these parameters in the address."""
-    return lambda **params: opened(visit(), **params)
+    return lambda **params: opened(entered(), **params)
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -83,7 +83,8 @@ def test_numbers_table_and_map_by_hand(channels: Visit) -> None:
     app = channels(**WEEK)
     assert healthy(app)
     assert [title.value for title in app.title] == ["Channels"]
-    assert "creators is the cheapest per person ($2.50) and per person kept on a day from 1 to 7: $3.85" in verdict(app)
+    said = "“creators” is the cheapest per person ($2.50) and per person kept on a day from 1 to 7: $3.85"
+    assert said in verdict(app)
     # Of all channels: $360 for 50 people, of whom 40 stay.
     assert metrics(app) == {
         "Channel cost ÷ people": "$7.20", "Kept by day 7": "80.0 %", "Channel cost ÷ kept": "$9.00",
@@ -96,7 +97,7 @@ def test_numbers_table_and_map_by_hand(channels: Visit) -> None:
     assert table["retention"].round(1).tolist()[:2] == [65, 90]
     assert table["cost_per_kept"].round(2).tolist()[:2] == [3.85, 11.11]
     assert table["note"].tolist()[2] == "cost without people"
-    assert pictures(app)[0].startswith("Cost per person kept, the lowest of 2: creators $3.85")
+    assert pictures(app)[0].startswith("Cost per person kept, the lowest of 2: “creators” $3.85")
 
 
 def test_verdict_and_notes_are_those_of_the_question(channels: Visit, paid: Path) -> None:
@@ -160,10 +161,10 @@ def test_cost_without_a_channel_is_beside_the_tile_and_listed(channels: Visit, w
 def test_without_a_cost_it_shows_who_stays_and_says_so(channels: Visit) -> None:
     app = channels(**WEEK)
     assert healthy(app)
-    assert "No cost is known, so nothing can be ranked by it. ads keeps the most: 90.0 % of 30 people" in verdict(app)
+    assert "No cost is known, so nothing can be ranked by it. “ads” keeps the most: 90.0 % of 30 people" in verdict(app)
     assert metrics(app)["Channel cost ÷ people"] == "–"
     assert metrics(app)["Kept by day 7"] == "80.0 %"
-    assert pictures(app)[0].startswith("ads keeps 90.0 %, creators 65.0 %")
+    assert pictures(app)[0].startswith("“ads” keeps 90.0 %, “creators” 65.0 %")
     assert any("No cost is known here" in caption.value for caption in app.caption)
 
 
@@ -297,7 +298,9 @@ def test_the_same_mix(channels: Visit) -> None:
     mixed = app.dataframe[1].value.set_index("channel")
     # Ads bring no one on the web, so they have no share at the same mix.
     assert "nobody in web, so not adjusted" in mixed.loc["ads", "note"]
-    assert mixed.loc["ads", "known"] == strata.set_index("channel").loc[["ads"], "eligible"].sum() > 0
+    assert mixed.loc["ads", "eligible"] == strata.set_index("channel").loc[["ads"], "eligible"].sum() > 0
+    # Everybody is in a group, so that no column says how many are.
+    assert not {"known", "rate_known"} & set(mixed.columns)
 
 
 @pytest.mark.usefixtures("paid")
@@ -340,7 +343,7 @@ def test_new_channel_rules_show_at_the_next_rerun(channels: Visit, paid: Path) -
     store.close()
     app = channels(**WEEK)
     assert app.dataframe[0].value["channel"].tolist() == ["creators", "press", "podcast"]
-    assert "press $11.11" in pictures(app)[0]
+    assert "“press” $11.11" in pictures(app)[0]
     assert metrics(app)["Channel cost ÷ people"] == "$7.20"
 
 

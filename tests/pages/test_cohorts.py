@@ -37,7 +37,7 @@ def stuck(store: Store) -> Edit:
 
 
 def explore(**params: str | list[str]) -> AppTest:
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
     for key, value in params.items():
         app.query_params[key] = value
     return app.switch_page("pages/decide/explore.py").run()

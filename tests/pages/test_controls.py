@@ -1,6 +1,6 @@
 """What the controls say becomes the question; no browser, no Streamlit run."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -10,8 +10,8 @@ from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import Event, Exclude, Step, parse
 from lib.scope import Window
-from lib.settings import Onboarding
-from lib.ui import export, funnel_choice, funnel_exclusions, funnel_parts, retention_choice, words
+from lib.settings import Onboarding, Settings
+from lib.ui import export, funnel_choice, funnel_exclusions, funnel_parts, funnel_tabs, retention_choice, words
 from lib.ui.builder import breakdown, changes, conditions, measure, periods, rows, sentences, widgets
 from lib.ui.funnel_choice import Choice, question
 from lib.ui.retention_choice import RetentionChoice
@@ -242,6 +242,38 @@ def test_csv_defuses_text_and_leaves_numbers_alone() -> None:
     assert lines[5:] == ["'\tx,5.0", "fine,6.0", ",7.0"]
 
 
+def test_csv_has_instants_as_the_screen_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = Settings().company.model_copy(update={"timezone": "Europe/Berlin"})
+    monkeypatch.setattr(export.queries, "settings", lambda: Settings(company=company))
+    at = [datetime(2026, 9, 30, 23, 6, 21, tzinfo=UTC), None]
+    frame = pl.DataFrame({"at": pl.Series(at, dtype=pl.Datetime("us", "UTC")), "n": [1, 2]})
+    first, second = export.csv_text(export.local(frame)).splitlines()[1:]
+    assert first.startswith("2026-10-01T01:06:21") and first.endswith("+02:00,1")
+    assert (second, export.local(frame[:, 1:]).equals(frame[:, 1:])) == (",2", True)
+
+
+def test_a_course_begins_with_the_bucket_of_the_first_day_of_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(funnel_tabs.queries, "days", lambda: (date(2026, 8, 10), date(2026, 8, 30)))
+    weeks = pl.DataFrame({"bucket": [date(2026, 7, 27), date(2026, 8, 3), date(2026, 8, 10)]})
+    assert funnel_tabs.since_data(weeks, "week")["bucket"].to_list() == [date(2026, 8, 10)]
+    months = pl.DataFrame({"bucket": [date(2026, 7, 1), date(2026, 8, 1)]})
+    assert funnel_tabs.since_data(months, "month")["bucket"].to_list() == [date(2026, 8, 1)], "the first day is in it"
+    monkeypatch.setattr(funnel_tabs.queries, "days", lambda: None)
+    assert funnel_tabs.since_data(weeks, "week").height == 3
+
+
+def test_a_link_can_keep_the_days_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    today = date(2026, 11, 22)
+    moves = {"period": ("last full month",), "is.plan": ("a b", "c")}
+    kept = export.fixed(moves, today)
+    assert kept == {"period": ("custom",), "range": ("2026-10-01", "2026-10-31"), "is.plan": ("a b", "c")}
+    assert export.fixed({}, today) == {"period": ("custom",), "range": ("2026-08-25", "2026-11-22")}
+    assert export.fixed(kept or {}, today) is None and export.fixed({"period": ("all time",)}, today) is None
+    monkeypatch.setattr(export, "last_address", lambda _: "http://here")
+    monkeypatch.setattr(export.queries, "workspace", lambda: None)
+    assert export.link(moves) == "http://here?period=last%20full%20month&is.plan=a%20b&is.plan=c"
+
+
 def test_the_question_can_be_taken_to_a_shell() -> None:
     asked = parse({"kind": "funnel", "steps": ["it's", "b"]})
     command = export.as_command(asked)
@@ -271,3 +303,14 @@ def test_a_widget_that_left_the_page_writes_nothing(monkeypatch: pytest.MonkeyPa
     state["on"] = 0  # equal, and yet another thing
     widgets._tell("on", written.append)
     assert written == [3, 1, 0]
+
+
+def test_the_old_name_of_an_option_is_no_choice() -> None:
+    state, chosen = widgets.st.session_state, list[Any]()
+    state["to"] = "3. b"
+    widgets._tell("to", chosen.append, [2, 3])
+    assert chosen == []
+    state["to"] = 3
+    widgets._tell("to", chosen.append, [2, 3])
+    assert chosen == [3]
+    del state["to"]

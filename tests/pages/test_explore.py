@@ -33,7 +33,7 @@ def _shown(workspace: Path) -> None:
 
 
 def opened(**params: str | list[str]) -> AppTest:
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
     for key, value in params.items():
         app.query_params[key] = value
     return app.switch_page(PAGE).run()
@@ -167,7 +167,10 @@ def test_a_link_shows_what_the_copied_question_answers(name: str, workspace: Pat
         assert told == [pytest.approx(value * factor) if value is not None else pytest.approx(float("nan"), nan_ok=True)
                         for value in known], column  # fmt: skip
     charts = {"funnel": 2, "retention": 2, "people": 0}
-    if name != "funnel":  # its verdict is about everybody, its table about the segments
+    if "as" in params:  # the page says in per cent what the question, which knows no units, says as a number
+        assert "fell 125.0 pp" in verdict(app)
+        assert "to 0" in answer.headline
+    elif name != "funnel":  # its verdict is about everybody, its table about the segments
         assert verdict(app) == answer.headline
     assert len(app.get("vega_lite_chart")) == charts.get(name, 1)
 
@@ -281,6 +284,7 @@ def test_two_lines_and_a_formula_by_hand(workspace: Path) -> None:
     assert [json.loads(text)["measure"] for text in address(app)["series"]] == ["users", "users"]
     assert app.dataframe[0].value["value"].tolist()[1:] == [75.0]
     assert answered(app, workspace).tables["series"]["value"].to_list() == [0.75, None]  # nobody in April
+    assert "“A / B”: 75.0 % in March 2026" in verdict(app)  # as the picture writes it, not 0.75
 
 
 def test_a_line_that_counts_people_can_look_back() -> None:
@@ -417,6 +421,14 @@ def test_a_person_of_a_funnel_shows_which_event_filled_which_step() -> None:
     app = app.button(key="person-back").click().run()
     assert "person" not in address(app)
     assert app.metric[0].value == "33.3 %"
+
+
+def test_a_person_is_opened_before_any_question_is_asked() -> None:
+    app = opened(person="u03")
+    assert healthy(app)
+    assert [part.value for part in app.header] == ["u03"]
+    app = app.button(key="person-back").click().run()
+    assert "person" not in address(app) and not app.header
 
 
 def test_a_person_of_any_other_kind_has_the_timeline_alone() -> None:

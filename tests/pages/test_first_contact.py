@@ -42,7 +42,7 @@ def ruled(touched: Path) -> Path:
 
 
 def explore(**params: str | list[str]) -> AppTest:
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
     for key, value in {"ask": "trend", "series": SERIES, "period": "all time", "grain": "month", **params}.items():
         app.query_params[key] = value
     app = app.switch_page("pages/decide/explore.py").run()

@@ -39,7 +39,7 @@ def test_old_data_is_amber_and_says_its_age(mixed: Path) -> None:
 
 
 def opened(part: str | None = None, **params: str) -> AppTest:
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
     for key, value in ({"part": part} if part else {}).items() | params.items():
         app.query_params[key] = value
     return app.switch_page(PAGE).run()
@@ -53,6 +53,18 @@ def said(app: AppTest) -> str:
 
 def waiting(folder: Path) -> int:
     return quarantine.rows(quarantine.waiting(Warehouse.open(folder)))
+
+
+def test_a_state_that_cannot_be_read_is_the_first_finding(mixed: Path) -> None:
+    (mixed / "app.db").write_bytes(b"this is no database " * 400)
+    app = opened()
+    assert not app.exception
+    [verdict] = [part.proto.body for part in app.get("html") if "Numbers through" in part.proto.body]
+    assert verdict.index("What people write here cannot be read or kept.") < verdict.index("Numbers through")
+    [error] = [part.value for part in app.error]
+    assert "app.db" in error and "What still works." in error
+    (mixed / "app.db").unlink()
+    assert "cannot be read or kept" not in said(opened())
 
 
 def test_the_verdict_comes_first_and_the_numbers_agree(mixed: Path) -> None:
@@ -69,7 +81,7 @@ def test_the_verdict_comes_first_and_the_numbers_agree(mixed: Path) -> None:
         "In quarantine": "4",
         "Events never seen": "2",
     }
-    assert "20 rows read = 16 loaded + 0 updated + 0 already there + 4 quarantined." in said(app)
+    assert "20 rows read = 16 loaded + 4 quarantined." in said(app)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +90,7 @@ def test_the_verdict_comes_first_and_the_numbers_agree(mixed: Path) -> None:
         ("Sources", "Every source came in time"),
         ("Quarantine", "4 rows wait, and why"),
         ("Events", "“project_created” and “signup_done” never came"),
-        ("Joins", "nothing to say, for there are no rows yet in users"),
+        ("Joins", "Nothing can be matched yet: users, accounts, touchpoints and subscriptions have no rows."),
         ("Storage", "files"),
     ],
 )

@@ -16,9 +16,9 @@ from lib.export import csv_text
 from lib.okr import sheet
 from lib.queries import okrs
 from lib.store import KeyResult, Objective, Reading, Store, open_store
-from lib.ui import okr_choice, okr_conflicts, okr_sheet
+from lib.ui import okr_choice, okr_conflicts, okr_drafts, okr_sheet
 from lib.ui.caption import of_page
-from tests.pages.conftest import Visit
+from tests.pages.conftest import entered
 
 PAGE = "pages/brief/okrs.py"
 NOW = datetime(2026, 2, 15, 12, tzinfo=UTC)
@@ -45,8 +45,8 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def opened(visit: Visit, **params: str) -> AppTest:
-    app = visit(**params).switch_page(PAGE).run()
+def opened(**params: str) -> AppTest:
+    app = entered(**params).switch_page(PAGE).run()
     assert not app.exception and not app.error
     return app
 
@@ -62,15 +62,82 @@ def press(app: AppTest, key: str) -> AppTest:
     return app
 
 
-def test_nothing_written_says_what_the_page_would_say(visit: Visit, empty: Path) -> None:
-    app = opened(visit)
+def test_a_share_is_written_in_per_cent_and_its_title_follows(workspace: Path) -> None:
+    """55 is 55 %; a title made of the numbers is made anew with them, one that somebody wrote stays."""
+    app = press(opened(), "new-key-result")
+    app.selectbox(key="kr-metric").set_value("onboarding_rate").run()
+    app.text_input(key="kr-baseline").set_value("50").run()
+    app.text_input(key="kr-target").set_value("5500").run()
+    assert app.button(key="drawer-apply").disabled and "between 0 and 100 %" in words(app)
+    labels = [app.text_input(key=key).label for key in ("kr-baseline", "kr-target")]
+    assert labels == ["Baseline, %", "Target, %"]
+    app.text_input(key="kr-target").set_value("55").run()
+    assert app.text_input(key="kr-target").value == "55"
+    press(app, "drawer-apply")
+    [made] = open_store(workspace).key_results.list()
+    assert (made.baseline, made.target) == (0.5, 0.55), "kept from 0 to 1"
+    assert made.title == "Through onboarding from 50.0 % to 55.0 %"
+    assert _changed(workspace, "60", placeholder=made.title) == "Through onboarding from 50.0 % to 60.0 %"
+    assert _changed(workspace, "65", title="Two of three get through") == "Two of three get through"
+    assert _changed(workspace, "70") == "Two of three get through"
+    assert [one.target for one in open_store(workspace).key_results.list()] == [0.7]
+
+
+def _changed(workspace: Path, target: str, title: str | None = None, placeholder: str | None = None) -> str:
+    """The title of the one key result after its target, and perhaps its title, was changed in the drawer."""
+    [kept] = open_store(workspace).key_results.list()
+    app = press(opened(kr=kept.kr_id), "change-key-result")
+    if placeholder is not None:
+        field = app.text_input(key="kr-title")
+        assert (field.value, field.placeholder) == ("", placeholder)
+    app.text_input(key="kr-target").set_value(target).run()
+    if title is not None:
+        app.text_input(key="kr-title").set_value(title).run()
+    press(app, "drawer-apply")
+    return open_store(workspace).key_results.list()[0].title
+
+
+def _draft(**more: Any) -> dict[str, Any]:
+    return {
+        "source": "metric", "metric": "grr", "where": [], "type": "increase", "baseline": 0.8, "target": 1.1,
+        "column": None, "title": "", "owner": "ana", "start": Q1[0], "due": Q1[1], **more,
+    }  # fmt: skip
+
+
+def test_only_what_is_part_of_a_whole_ends_at_100_per_cent() -> None:
+    """GRR is never above 100 %; NRR may be, and so may the price that is paid over the list price."""
+    open_ended = [name for name, entry in METRICS.items() if entry.is_share and not entry.is_part]
+    assert open_ended == ["nrr", "realised_price"]
+    assert okr_drafts.problem(_draft()).startswith("Gross revenue retention is a share of a whole")
+    assert okr_drafts.problem(_draft(target=1.0)) == "" == okr_drafts.problem(_draft(metric="nrr"))
+    assert "between 0 and 100 %" in okr_drafts.problem(_draft(metric="logo_churn", type="decrease", target=-0.1))
+    assert okr_drafts.problem(_draft(metric="mrr", target=80_000)) == ""
+
+
+def test_a_check_in_of_a_share_is_written_in_per_cent(workspace: Path) -> None:
+    """A metric that cannot be asked, for its filter means nothing any more, is said by somebody: 82 is kept as 0.82."""
+    gone = {"field": "user.nothing", "op": "in", "value": ["smb"]}
+    goal(workspace, metric_key="grr", type="increase", baseline=0.8, target=0.9, unit=None, reading=Reading("week"),
+         filters=(gone,))  # fmt: skip
+    app = press(opened(kr="kr_1"), "check-in")
+    field = app.text_input(key="check-value")
+    assert (field.label, field.value) == ("Value now, %", "")
+    field.set_value("82").run()
+    app.selectbox(key="check-confidence").set_value(0.9).run()
+    press(app, "drawer-apply")
+    [said] = open_store(workspace).check_ins.of("kr_1")
+    assert said.value == 0.82
+
+
+def test_nothing_written_says_what_the_page_would_say(empty: Path) -> None:
+    app = opened()
     assert "No objectives yet" in words(app) and "Nobody types a number that the data knows" in words(app)
     assert not (empty / "app.db").exists(), "looking makes no database"
     assert [button.label for button in app.button if button.key == "new-key-result"] == ["New key result"]
 
 
-def test_a_first_key_result_takes_three_clicks(visit: Visit, workspace: Path) -> None:
-    app = opened(visit)  # the first click: the page
+def test_a_first_key_result_takes_three_clicks(workspace: Path) -> None:
+    app = opened()  # the first click: the page
     assert "Start Q1 2026 from a metric" in words(app)
     press(app, "start-active_users")  # the second
     press(app, "drawer-apply")  # the third
@@ -81,7 +148,7 @@ def test_a_first_key_result_takes_three_clicks(visit: Visit, workspace: Path) ->
     assert made.baseline and made.target > made.baseline and made.title.startswith("Active people from ")
     app.run()
     assert made.title in words(app)
-    assert "1 key result: 1 early" in words(app), "on its first day it is neither off track nor outdated"
+    assert "No key result is behind its time" in words(app), "on its first day it is neither off track nor outdated"
     assert "pace" not in _sentence(app) and "lead" not in _sentence(app)
 
 
@@ -89,7 +156,7 @@ def _sentence(app: AppTest) -> str:
     return next(one.value for one in app.markdown if "early: measured " in str(one.value))
 
 
-def test_the_sheet_takes_its_own_export_back(visit: Visit, workspace: Path, tmp_path: Path) -> None:
+def test_the_sheet_takes_its_own_export_back(workspace: Path, tmp_path: Path) -> None:
     _, made = goal(workspace)
     store = open_store(workspace)
     store.key_results.add(replace(made, kr_id="kr_2", title="Over", version=0, status="closed", score=0.5,
@@ -97,7 +164,7 @@ def test_the_sheet_takes_its_own_export_back(visit: Visit, workspace: Path, tmp_
     told = csv_text(okr_sheet.rows(okrs.read(store)))
     found = sheet.read(told, tuple(METRICS), "ben")
     assert ([row.key_result for row in found.rows], found.closed) == (["Four steps"], 1)
-    app = opened(visit)
+    app = opened()
     app.file_uploader[0].upload("objectives.csv", told.encode(), "text/csv").run()
     assert not app.error and not app.exception
     assert "1 row is there already" in words(app) and "1 closed one is left out" in words(app)
@@ -109,7 +176,7 @@ def test_the_sheet_takes_its_own_export_back(visit: Visit, workspace: Path, tmp_
     assert (kept["Five steps"].objective_id, kept["Five steps"].target) == ("o_1", 4.0)
 
 
-def test_the_picture_of_a_closed_one(visit: Visit, workspace: Path, march: None) -> None:
+def test_the_picture_of_a_closed_one(workspace: Path, march: None) -> None:
     goal(workspace)
     store = open_store(workspace)
     for day, number in ((10, 1.0), (20, None), (30, 3.0)):
@@ -123,7 +190,7 @@ def test_the_picture_of_a_closed_one(visit: Visit, workspace: Path, march: None)
         patch.setattr(
             okr_line, "chart", lambda frame, *rest, **more: (drawn.append(frame), whole(frame, *rest, **more))[1]
         )
-        app = opened(visit, kr="kr_1", cycle="2026-Q1")
+        app = opened(kr="kr_1", cycle="2026-Q1")
     at = {
         kind: drawn[-1].filter(pl.col("kind") == kind).select("bucket", "value").rows()
         for kind in ("value", "check-in")
@@ -133,24 +200,24 @@ def test_the_picture_of_a_closed_one(visit: Visit, workspace: Path, march: None)
     assert "1 closed" not in words(app) and "the last one is what it was closed with" in words(app)
 
 
-def test_counts_add_up_after_one_is_closed(visit: Visit, workspace: Path) -> None:
+def test_counts_add_up_after_one_is_closed(workspace: Path) -> None:
     _, made = goal(workspace, cadence_days=60)
     store = open_store(workspace)
     store.key_results.add(replace(made, kr_id="kr_2", title="Over", version=0, status="closed", score=0.1,
                                   final_value=0.4, closed_on=date(2026, 2, 10), frozen={}), author="ana")  # fmt: skip
     store.check_ins.add("kr_1", 0.8, author="ana", value=0.5, at=datetime(2026, 2, 14, tzinfo=UTC))
-    app = opened(visit)
+    app = opened()
     assert "of 2 key results, 1 off track and 1 closed as missed" in words(app)
     assert "The weakest is “Four steps”" in words(app) and "Four steps · weakest" not in words(app)
     assert "weakest: Four steps" in words(app)
     assert [card.label for card in app.metric][3] == "Off track or breached"
-    assert [card.value for card in app.metric] == ["−100", "0.11", "0", "1", "0"]
+    assert [card.value for card in app.metric] == ["−100 pp", "0.11", "0", "1", "0"]
 
 
-def test_a_check_in_begins_without_a_choice(visit: Visit, workspace: Path) -> None:
+def test_a_check_in_begins_without_a_choice(workspace: Path) -> None:
     goal(workspace)
     open_store(workspace).check_ins.add("kr_1", 0.9, author="ana", value=1.0)
-    app = press(opened(visit, kr="kr_1"), "check-in")
+    app = press(opened(kr="kr_1"), "check-in")
     assert app.selectbox(key="check-confidence").value is None and app.button(key="drawer-apply").disabled
     assert "Say how sure you are" in words(app)
     app.selectbox(key="check-confidence").set_value(0.9).run()
@@ -171,51 +238,51 @@ def _long_ago(read: Callable[[Store], okrs.Records]) -> Callable[[Store], okrs.R
     return lambda store: replace(found := read(store), written=dict.fromkeys(found.written, then))
 
 
-def test_said_measured_and_outdated(visit: Visit, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_said_measured_and_outdated(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, made = goal(workspace)
     monkeypatch.setattr(okrs, "read", _long_ago(okrs.read))
-    app = opened(visit)
+    app = opened()
     assert "of 1 key result, 1 outdated" in words(app)
     open_store(workspace).check_ins.add(
         "kr_1", 0.8, author="ana", value=2.0, note="half", at=datetime(2026, 2, 14, tzinfo=UTC)
     )
-    app = opened(visit, kr=made.kr_id)
+    app = opened(kr=made.kr_id)
     assert "1 on track" in words(app) and "measured 2 steps, 0 steps → 4 steps, 50 % of the way, pace 1.00." in words(
         app
     )
-    assert [card.value for card in app.metric] == ["+100", "0.50", "1", "0", "0"]
+    assert [card.value for card in app.metric] == ["+100 pp", "0.50", "1", "0", "0"]
 
 
-def test_a_live_metric_and_a_breached_limit(visit: Visit, workspace: Path, march: None) -> None:
+def test_a_live_metric_and_a_breached_limit(workspace: Path, march: None) -> None:
     goal(workspace, type="stay_below", target=0.5, baseline=None, metric_key="active_users", reading=Reading("week"))
-    app = opened(visit, kr="kr_1")
+    app = opened(kr="kr_1")
     assert "breached" in words(app) and "Active people, the last finished week" in words(app)
     assert "its limit is breached." in words(app) and "% done." not in words(app)
 
 
-def test_a_link_to_a_key_result_opens_its_cycle(visit: Visit, workspace: Path) -> None:
+def test_a_link_to_a_key_result_opens_its_cycle(workspace: Path) -> None:
     goal(workspace)
     open_store(workspace).objectives.add(Objective("2026-02", "Newer", "ana"), author="ana")
-    assert "February 2026" in words(opened(visit))
-    app = opened(visit, kr="kr_1")
+    assert "February 2026" in words(opened())
+    app = opened(kr="kr_1")
     assert "Q1 2026, with" in words(app) and "## Four steps" in words(app)
     assert "“kr” does not know" not in words(app)
 
 
-def test_an_unfinished_condition_cannot_be_saved(visit: Visit, workspace: Path) -> None:
-    app = press(press(opened(visit), "start-active_users"), "kr-where-add")
+def test_an_unfinished_condition_cannot_be_saved(workspace: Path) -> None:
+    app = press(press(opened(), "start-active_users"), "kr-where-add")
     assert app.button(key="drawer-apply").disabled and "Choose a field for every condition" in words(app)
 
 
-def test_what_the_address_says_in_vain(visit: Visit, workspace: Path) -> None:
+def test_what_the_address_says_in_vain(workspace: Path) -> None:
     goal(workspace)
-    app = opened(visit, cycle="1999-Q1", kr="kr_9", status="fine")
+    app = opened(cycle="1999-Q1", kr="kr_9", status="fine")
     assert "Part of this link could not be followed" in words(app) and "1999-Q1" in words(app)
 
 
-def test_a_check_in_low_confidence_says_why(visit: Visit, workspace: Path) -> None:
+def test_a_check_in_low_confidence_says_why(workspace: Path) -> None:
     goal(workspace)
-    app = press(opened(visit, kr="kr_1"), "check-in")
+    app = press(opened(kr="kr_1"), "check-in")
     app.selectbox(key="check-confidence").set_value(0.5).run()
     assert app.button(key="drawer-apply").disabled and "Say why in a note" in words(app)
     app.text_input(key="check-note").set_value("late").run()
@@ -225,11 +292,11 @@ def test_a_check_in_low_confidence_says_why(visit: Visit, workspace: Path) -> No
     assert (found.confidence, found.note, found.value) == (0.5, "late", 1.0)
 
 
-def test_closing_freezes_score_and_definition(visit: Visit, workspace: Path, march: None) -> None:
+def test_closing_freezes_score_and_definition(workspace: Path, march: None) -> None:
     # UP-34: a later definition does not rewrite what was scored.
     goal(workspace, type="increase", baseline=0.0, target=1.0, metric_key="active_users", reading=Reading("week"),
          unit=None)  # fmt: skip
-    app = press(press(opened(visit, kr="kr_1"), "close-and-score"), "drawer-apply")
+    app = press(press(opened(kr="kr_1"), "close-and-score"), "drawer-apply")
     [closed] = open_store(workspace).key_results.list()
     assert (closed.status, closed.score, closed.closed_on) == ("closed", 1.0, date(2026, 3, 17))
     assert closed.frozen is not None and closed.frozen["metric"] == "active_users" and closed.frozen["fingerprint"]
@@ -237,35 +304,35 @@ def test_closing_freezes_score_and_definition(visit: Visit, workspace: Path, mar
     assert (objective.status, objective.note) == ("achieved", "closed with a mean score of 1.00")
     [reported] = open_store(workspace).snapshots.list()
     assert reported.value == closed.final_value and reported.metric_key == "active_users"
-    assert "reached 1.00" in words(opened(visit, kr="kr_1", cycle="2026-Q1"))
-    app = opened(visit, tab="Over cycles")
+    assert "reached 1.00" in words(opened(kr="kr_1", cycle="2026-Q1"))
+    app = opened(tab="Over cycles")
     assert "The mean score was 1.00 in Q1 2026" in words(app)
-    rows = next(frame.value for frame in opened(visit, tab="Diagnosis").dataframe)
+    rows = next(frame.value for frame in opened(tab="Diagnosis").dataframe)
     assert rows["diagnosis"].tolist() == ["went well unwatched"]
-    press(opened(visit, kr="kr_1"), "reopen-key-result")
+    press(opened(kr="kr_1"), "reopen-key-result")
     history = open_store(workspace).key_results.history("kr_1")
     assert [(one.status, one.score) for one in history] == [("live", None), ("closed", 1.0), ("live", None)]
 
 
-def test_what_has_no_value_is_not_scored(visit: Visit, workspace: Path) -> None:
+def test_what_has_no_value_is_not_scored(workspace: Path) -> None:
     goal(workspace)
-    app = press(opened(visit, kr="kr_1"), "close-and-score")
+    app = press(opened(kr="kr_1"), "close-and-score")
     assert app.button(key="drawer-apply").disabled and "“Four steps” has no value to score" in words(app)
 
 
-def overtaken(visit: Visit, workspace: Path) -> tuple[AppTest, Store]:
+def overtaken(workspace: Path) -> tuple[AppTest, Store]:
     """A page on which the owner of an objective was changed, while ben saved another title of it."""
     objective, _ = goal(workspace)
-    app = press(opened(visit), "change-o_1")
+    app = press(opened(), "change-o_1")
     app.text_input(key="objective-owner").set_value("cleo").run()
     store = open_store(workspace)
     store.objectives.change(replace(objective, title="Keep them all"), author="ben")
     return app, store
 
 
-def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: Path) -> None:
+def test_the_second_saver_sees_both_and_loses_nothing(workspace: Path) -> None:
     # T22 on the page.
-    app, store = overtaken(visit, workspace)
+    app, store = overtaken(workspace)
     press(app, "drawer-apply")
     app.run()
     assert "ben saved version 2 of the objective 'Keep them all' while you were changing version 1" in words(app)
@@ -280,16 +347,16 @@ def test_the_second_saver_sees_both_and_loses_nothing(visit: Visit, workspace: P
 @pytest.mark.parametrize(("key", "title", "owner", "versions"), [
     ("okr-conflict-mine", "Keep them", "cleo", 3), ("okr-conflict-theirs", "Keep them all", "ana", 2),
 ])  # fmt: skip
-def test_the_other_two_ways_on(visit: Visit, workspace: Path, key: str, title: str, owner: str, versions: int) -> None:
-    app, store = overtaken(visit, workspace)
+def test_the_other_two_ways_on(workspace: Path, key: str, title: str, owner: str, versions: int) -> None:
+    app, store = overtaken(workspace)
     press(app, "drawer-apply").run()
     press(app, key)
     history = store.objectives.history("o_1")
     assert (history[-1].title, history[-1].owner, len(history)) == (title, owner, versions)
 
 
-def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
-    app = opened(visit)
+def test_a_sheet_is_taken_in(workspace: Path) -> None:
+    app = opened()
     told = (
         "cycle,objective,key_result,type,metric,baseline,target\n"
         "2026-Q1,Grow,More people,increase,active_users,1,9\n2026-Q1,Grow,Steps,milestone,,,4\n"
@@ -304,9 +371,9 @@ def test_a_sheet_is_taken_in(visit: Visit, workspace: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_conflict_put_aside_is_not_lost(visit: Visit, workspace: Path) -> None:
+def test_a_conflict_put_aside_is_not_lost(workspace: Path) -> None:
     """Closing the drawer by its X is no decision: the change waits on the page until somebody chooses or drops it."""
-    app, store = overtaken(visit, workspace)
+    app, store = overtaken(workspace)
     press(app, "drawer-apply").run()
     conflict = app.session_state["_drawer"]["draft"]
     app.session_state["_drawer"] = {}
@@ -323,11 +390,11 @@ def test_a_conflict_put_aside_is_not_lost(visit: Visit, workspace: Path) -> None
     assert "is not saved" not in words(app.run()) and len(store.objectives.history("o_1")) == 3
 
 
-def test_every_picture_can_leave(visit: Visit, workspace: Path) -> None:
+def test_every_picture_can_leave(workspace: Path) -> None:
     """The tree, the course of a key result and the scores each have the menu that every other chart has."""
     goal(workspace, type="increase", baseline=0.0, target=1.0, metric_key="active_users", reading=Reading("week"),
          unit=None)  # fmt: skip
-    app = opened(visit, kr="kr_1")
+    app = opened(kr="kr_1")
     for key in ("export-okr-tree", "export-okr-line"):
         app.session_state[key] = True
         app.run()

@@ -46,7 +46,7 @@ def test_opens_with_the_funnel_of_the_settings(onboarding: Visit) -> None:
     assert metrics(app) == {
         "Get through": "33.3 %",
         "Largest loss": "25",
-        "Slowest step": "23 h",
+        "Slowest step": "23 hr",
         "Started": "60",
         "Still in time": "0",
     }
@@ -146,6 +146,8 @@ def test_few_people_are_greyed(onboarding: Visit) -> None:
     assert healthy(app)
     assert metrics(app)["Get through"] == ":gray[33.3 %]"
     assert app.dataframe[0].value["note"].tolist() == ["n 6, too few to rank"] * 3
+    said = [part.value for part in app.caption]
+    assert "Only 6 people began, too few to rely on: a single person is 17 % of them." in said
 
 
 def test_nobody_at_all(onboarding: Visit) -> None:
@@ -153,6 +155,8 @@ def test_nobody_at_all(onboarding: Visit) -> None:
     assert healthy(app)
     assert "Nobody did “signup start”" in verdict(app)
     assert metrics(app)["Get through"] == ":gray[–]"
+    app = app.button(key="funnel-all-time").click().run()
+    assert app.query_params["period"] == "all time" and metrics(app)["Started"] == "60"
 
 
 def test_people_who_dropped(onboarding: Visit) -> None:
@@ -198,6 +202,7 @@ def test_a_person_of_the_list_opens_in_place_of_the_funnel(onboarding: Visit) ->
     app = app.text_input(key="funnel-people-dropped-2-id").set_value(person).run()
     assert [part.value for part in app.header] == [person] and not app.exception
     assert app.dataframe[0].value["label"].tolist()[0] == "signup start", "which event filled which step"
+    assert not {"run", "counts"} & set(app.dataframe[0].value), "of a single attempt, which one needs no column"
     app = app.button(key="person-back").click().run()
     assert not app.header and app.metric[0].value == "33.3 %"
     unknown = onboarding(person="nobody")
@@ -379,10 +384,28 @@ def test_the_times_between_two_steps(onboarding: Visit) -> None:
     assert app.dataframe[1].value["users"].sum() == 45
 
 
+def test_two_steps_over_time(onboarding: Visit) -> None:
+    app = onboarding()
+    app.selectbox(key="funnel-from").set_value(2).run()
+    assert dict(app.query_params.items()) == {"from": "2"}
+    assert sum(app.dataframe[1].value["entered"].tolist()) == 45
+    assert sum(app.dataframe[1].value["converted"].tolist()) == 20
+    assert not app.exception
+
+
+def test_people_still_in_time_are_said_beside_those_whose_time_is_up(onboarding: Visit) -> None:
+    assert "of_previous_matured" not in onboarding().dataframe[0].value
+    shown = onboarding(window="12", unit="week").dataframe[0].value
+    assert shown["open"].tolist() == [0, 15, 25]
+    assert "of_previous_matured" in shown
+
+
 def test_a_retention_by_hand(onboarding: Visit) -> None:
     app = onboarding(tab="Retention")
     app.button(key="kept-bar-start").click().run()
     app.multiselect(key="kept-start-names").set_value(["signup_start"]).run()
+    app.text_input(key="kept-start-label").set_value("Came").run()
+    app.text_input(key="kept-start-label").set_value("").run()
     app.button(key="drawer-apply").click().run()
     app.button(key="kept-bar-back").click().run()
     app.multiselect(key="kept-back-names").set_value(["app_session"]).run()

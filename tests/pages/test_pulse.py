@@ -1,5 +1,6 @@
 """Pulse as a visitor meets it: the sentence, the tiles and where they lead, what waits, and the drawers."""
 
+import html
 import json
 import re
 import sys
@@ -23,7 +24,7 @@ from lib.settings import Settings, write_settings
 from lib.store import Edit, KeyResult, Objective, Store
 from lib.ui import pulse_alerts, pulse_choice, pulse_drawer
 from tests.pages import tiny
-from tests.pages.conftest import Visit
+from tests.pages.conftest import Visit, entered
 from tests.pages.test_revenue import accounts, subscriptions
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -49,16 +50,9 @@ def board(workspace: Path) -> Path:
 
 
 @pytest.fixture
-def page(visit: Visit) -> Visit:
+def page() -> Visit:
     """Open Pulse with these parameters in the address."""
-
-    def opened(**params: str | list[str]) -> AppTest:
-        app = visit()
-        for key, value in params.items():
-            app.query_params[key] = value
-        return app.switch_page("pages/brief/pulse.py").run()
-
-    return opened
+    return lambda **params: entered(**params).switch_page("pages/brief/pulse.py").run()
 
 
 def healthy(app: AppTest) -> bool:
@@ -96,17 +90,36 @@ def test_tiles_of_the_board(page: Visit, board: Path) -> None:
     assert healthy(app)
     assert list(metrics(app)) == ["Through onboarding", "Active people", "Newcomers"]
     value, _ = metrics(app)["Through onboarding"]
-    assert verdict(app).startswith("<p style=") and f"Through onboarding is {value}" in verdict(app)
+    assert verdict(app).startswith("<p style=") and f"Through onboarding stood at {value}" in verdict(app)
     assert "target 30.0 %" in says(app)
     assert "Last event 3 April 2026, 11:00" in says(app)
     heads = {one.value for one in app.markdown if one.value.startswith("## ")}
     assert heads >= {"## Decide", "## Coming"} and "## Moved most" not in heads
 
 
-def test_what_moved_has_a_place_where_something_did(page: Visit, board: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing did in this company: the sentence at the top says so, and there is no heading over nothing."""
+def test_a_state_that_cannot_be_read_is_said_once(page: Visit, board: Path) -> None:
+    """The sentence stands at the top; tiles, decisions and what comes only say that they are not available."""
+    (board / "app.db").write_bytes(b"this is no database " * 400)
+    for beside in board.glob("app.db-*"):
+        beside.unlink()
     app = page()
-    assert "Nothing moved beyond its usual noise" in verdict(app) and "Moved most" not in says(app)
+    assert not app.exception and not app.error
+    shown = verdict(app)
+    assert "numbers are not available. " in shown, shown
+    reason = html.unescape(shown.partition("not available. ")[2].removesuffix("</p>"))
+    everything = f"{says(app)} {html.unescape(shown)}"
+    assert len(reason) > 20 and everything.count(reason) == 1, everything
+    tiles = [one.value for one in app.markdown if one.value == ":small[:gray[not available]]"]
+    assert len(tiles) == len(app.metric) > 1
+    assert "Nothing is noted for the next two months" not in says(app)
+
+
+def test_what_moved_has_a_place_where_something_did(page: Visit, board: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing did, the sentence at the top says so, and there is no heading over nothing."""
+    monkeypatch.setattr(pulse, "read_moves", lambda around: Moves((), 23))
+    app = page()
+    assert healthy(app)
+    assert "Nothing moved more than it usually does" in verdict(app) and "Moved most" not in says(app)
     fall = Move("new_users", "New people", "up", date(2026, 3, 16), 5.0, 30.0, 4.2, "New people fell to 5", "All did.")
     monkeypatch.setattr(pulse, "read_moves", lambda around: Moves((fall,), 23))
     app = page()
@@ -155,17 +168,20 @@ def test_an_amber_tile_says_so_in_words(page: Visit, workspace: Path) -> None:
     assert "In amber: Active people." in verdict(app)
 
 
-def test_one_annotation_shows_on_the_course(page: Visit, board: Path) -> None:
+def test_one_annotation_shows_on_the_course(page: Visit, board: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LE-20: a note without a scope is on the chart; one that ended before its first day is on none."""
     store = Store(board)
     store.annotations.add(date(2026, 3, 12), "Series A", "funding", author="ana")
     store.annotations.add(date(2020, 1, 1), "Long gone", "launch", author="ana")
     store.annotations.add(date(2026, 4, 10), "New prices", "pricing", author="ana")
     store.close()
+    monkeypatch.setattr(pulse, "clock", lambda: datetime(2026, 4, 4, 9, tzinfo=UTC))
     app = page(show="new_users")
     charts = app.get("vega_lite_chart")
     assert len(charts) == 1 and "Series A" in charts[0].proto.spec and "Long gone" not in charts[0].proto.spec
     assert "10 Apr · **New prices** :small[:gray[in 6 days, pricing]]" in says(app)
+    monkeypatch.setattr(pulse, "clock", lambda: datetime(2026, 5, 9, 9, tzinfo=UTC))
+    assert "10 Apr · **New prices** :small[:gray[passed, no data since 3 April, pricing]]" in says(page())
 
 
 def test_alerts_that_fired_wait_first(page: Visit, board: Path) -> None:
@@ -173,6 +189,8 @@ def test_alerts_that_fired_wait_first(page: Visit, board: Path) -> None:
     keep(board, "alert", "calm", {"when": "above", "metric": "active_users", "value": 1e6}, "Many people")
     app = page()
     assert healthy(app) and "**Few people**" in says(app) and "**Many people**" not in says(app)
+    there = [one for one in links(app) if one.label == ":small[Decide there]"]
+    assert [(one.page, parameters(one.query_string)["metric"]) for one in there[:1]] == [("explore", ["active_users"])]
     assert "2 alerts" in [button.label for button in app.button]
     assert "thing waits" in verdict(app) or "things wait" in verdict(app)
 

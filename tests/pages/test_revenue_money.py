@@ -73,7 +73,7 @@ def here(billed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**params: str) -> AppTest:
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
     for key, value in params.items():
         app.query_params[key] = value
     return app.switch_page("pages/keep/revenue.py").run()
@@ -208,7 +208,7 @@ def compared() -> None:
 def test_another_tools_numbers() -> None:
     app = opened(tab=COMPARE)
     assert healthy(app) and "Nothing is loaded or kept." in said(app)
-    app = AppTest.from_function(compared, default_timeout=60).run()
+    app = AppTest.from_function(compared, default_timeout=180).run()
     assert not app.exception
     kinds = {row["kind"]: row["difference"] for row in app.dataframe[0].value.to_dict("records")}
     assert kinds == {"missing there": -600, "amount": -10}

@@ -37,7 +37,7 @@ def test_a_minus_stands_at_the_number(workspace: Path, code: str, forms: tuple[s
     """Never between the sign of a currency and its number; what rounds to nothing has none."""
     company: dict[str, Any] = {**tiny.SETTINGS, "company": {"name": "T", "timezone": "UTC", "currency": code}}
     write_settings(workspace, Settings.model_validate(company))
-    app = AppTest.from_function(page, default_timeout=60).run()
+    app = AppTest.from_function(page, default_timeout=180).run()
     assert not app.exception
     shown = app.dataframe[0]
     told = json.loads(shown.proto.columns)
@@ -70,7 +70,7 @@ def whole() -> None:
 def test_a_table_without_cents(workspace: Path, code: str, form: str) -> None:
     company: dict[str, Any] = {**tiny.SETTINGS, "company": {"name": "T", "timezone": "UTC", "currency": code}}
     write_settings(workspace, Settings.model_validate(company))
-    shown = AppTest.from_function(whole, default_timeout=60).run().dataframe[0]
+    shown = AppTest.from_function(whole, default_timeout=180).run().dataframe[0]
     told = json.loads(shown.proto.columns)["mrr"]["type_config"]
     assert (told["format"], told["step"]) == (form, 1)
     assert shown.value["mrr"].tolist() == [499_205.0, -1_001.0]
@@ -83,7 +83,7 @@ def test_room_for_the_longest_amount(workspace: Path, code: str, forms: tuple[st
 
     company: dict[str, Any] = {**tiny.SETTINGS, "company": {"name": "T", "timezone": "UTC", "currency": code}}
     write_settings(workspace, Settings.model_validate(company))
-    app = AppTest.from_function(page, default_timeout=60).run()
+    app = AppTest.from_function(page, default_timeout=180).run()
     told = json.loads(app.dataframe[0].proto.columns)
     longest = {"USD": "$1,234.50", "EUR": "€1,234.50", "JPY": "¥1,235", "GBP": "£1,234.50", "CHF": "1,234.50 CHF"}
     assert told["up"]["width"] >= DIGIT * len(longest[code]) + BESIDE

@@ -89,7 +89,7 @@ def own(tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def page() -> Open:
     def opened(**params: str) -> AppTest:
-        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180)
         for key, value in params.items():
             app.query_params[key.replace("_", "-")] = value
         return app.switch_page("pages/activate/tests.py").run()
@@ -118,22 +118,22 @@ def test_a_test_is_read_out(page: Open) -> None:
     app = page()
     assert healthy(app) and [title.value for title in app.title] == ["Tests"]
     assert "New form: new +3.3 pp (95 % interval −18.2 to 24.5): no effect shown." in verdict(app)
-    assert metrics(app) == {"control": "73.3 %", "new": "76.7 %", "Sample ratio": "as planned"}
+    assert metrics(app) == {"control": "73.3 %", "new": "76.7 %", "Group sizes": "as planned"}
     assert (
         "All tests: 1 test can be decided (New form), 0 still running; 50.0 % of the 2 decided were shipped."
         in text(app)
     )
     rows = app.dataframe[0].value
     assert rows["units"].to_list() == [30, 30] and rows["users"].to_list() == [22, 23]
-    assert "**Sample ratio**: :green[yes]" in text(app) and "Shorter is done sooner." in text(app)
+    assert "**Group sizes**: :green[yes]" in text(app) and "Shorter is done sooner." in text(app)
     assert len(app.get("vega_lite_chart")) == 2
 
 
 @pytest.mark.usefixtures("own")
 def test_a_wrong_split_shows_no_effect(page: Open) -> None:
     app = page(exp="odd")
-    assert healthy(app) and "odd: stopped: sample ratio." in verdict(app)
-    assert metrics(app)["Sample ratio"] == "off: stopped"
+    assert healthy(app) and "odd: stopped: wrong group sizes." in verdict(app)
+    assert metrics(app)["Group sizes"] == "off: stopped"
     assert not app.get("vega_lite_chart") and "Nobody wrote this test down yet: 20 units saw 2 variants" in text(app)
 
 
@@ -227,28 +227,29 @@ def test_a_test_that_nobody_wrote_down_can_be(own: Path, page: Open) -> None:
 def test_the_ledger(page: Open) -> None:
     app = page(tab="Ledger")
     assert healthy(app)
-    assert metrics(app) == {"Ready to decide": "1", "Stopped: sample ratio": "0", "Still running": "0",
+    assert metrics(app) == {"Ready to decide": "1", "Stopped: group sizes": "0", "Still running": "0",
                             "Decided": "2", "Win rate": "50.0 %"}  # fmt: skip
     rows = app.dataframe[0].value
-    assert list(rows)[:3] == ["name", "decision", "learning"] and rows["learning"].to_list() == ["Taste.", "Help.", ""]
+    assert list(rows)[:4] == ["name", "decision", "learning", "hypothesis"]
+    assert rows["learning"].to_list() == ["Taste.", "Help.", ""]
     assert rows["name"].to_list() == ["Dark", "Tour", "New form"]
-    assert rows["decision"].to_list() == ["It does harm", "Ship it", ""]
+    assert rows["decision"].to_list() == ["It does harm", "Ship it", "running"]
 
 
 def test_ready_stopped_and_still_running_add_up(own: Path, page: Open) -> None:
-    """One can be decided, one is stopped by its sample ratio, and of a third nobody saw anything yet."""
+    """One can be decided, one is stopped for wrong group sizes, and of a third nobody saw anything yet."""
     store = Store(own)
     store.experiments.add(record(experiment_id="odd", name="Odd page", setup={}), author="ana")
     store.experiments.add(record(experiment_id="new", name="Nobody yet", setup={}), author="ana")
     store.close()
     app = page(tab="Ledger")
     found = metrics(app)
-    assert [found[name] for name in ("Ready to decide", "Stopped: sample ratio", "Still running")] == ["1", "1", "1"]
-    assert "1 test can be decided (New form), 1 stopped by the sample ratio (Odd page), 1 still running;" in verdict(
+    assert [found[name] for name in ("Ready to decide", "Stopped: group sizes", "Still running")] == ["1", "1", "1"]
+    assert "1 test can be decided (New form), 1 stopped for wrong group sizes (Odd page), 1 still running;" in verdict(
         app
     )
     app.button(key="tests-open-odd").click().run()
-    assert healthy(app) and "Odd page: stopped: sample ratio." in verdict(app)
+    assert healthy(app) and "Odd page: stopped: wrong group sizes." in verdict(app)
 
 
 def test_pulse_has_the_tests_that_the_page_has(own: Path) -> None:
@@ -256,10 +257,10 @@ def test_pulse_has_the_tests_that_the_page_has(own: Path) -> None:
     store = Store(own)
     store.experiments.add(record(experiment_id="odd", name="Odd page", setup={}), author="ana")
     store.close()
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).switch_page("pages/brief/pulse.py").run()
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=180).switch_page("pages/brief/pulse.py").run()
     assert healthy(app)
     said = text(app)
-    assert "The test “Odd page” is stopped by its sample ratio" in said
+    assert "The test “Odd page” is stopped: wrong group sizes" in said
     assert "It can be decided: new +3.3 pp (95 % interval −18.2 to 24.5): no effect shown. ana answers for it." in said
     asked = {link.proto.query_string.lstrip("?") for link in app.get("page_link") if link.proto.query_string}
     assert {"exp=odd", "exp=form"} <= asked
@@ -321,8 +322,8 @@ def test_a_list_with_a_part_left_alone_is_a_test() -> None:
 def test_a_plan(page: Open) -> None:
     app = page(tab="Plan a test", base="50", change="25", find="90", daily="10")
     assert healthy(app)
-    assert metrics(app) == {"Units in all": "154", "In each group": "77", "Days": "16"}
-    assert "154 units, 77 in each of two groups, find a change from 50.0 % to 75.0 % 90 times in 100." in verdict(app)
+    assert metrics(app) == {"People in all": "154", "In each group": "77", "Days": "16"}
+    assert "154 people, 77 in each of two groups, find a change from 50.0 % to 75.0 % 90 times in 100." in verdict(app)
     assert page(tab="Plan a test", base="90", change="20").info[0].value.startswith("A share lies between")
     rows = tests_plan.others(TestsChoice(base=50.0, change=25.0, find=90, daily=10))
     assert rows["units"].is_sorted(descending=True) and rows.filter(pl.col("change") == 0.25)["found"].item() > 0.9

@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lib.catalog import METRICS
 from lib.errors import StoreError
+from lib.pulse import links
 from lib.pulse.alerts import EXIT, Alert, Now, Rule, evaluate, worst
 from lib.pulse.decisions import Decision, Known, coming, decide
 from lib.pulse.freshness import freshness, target
@@ -74,7 +76,45 @@ def test_what_an_alert_says() -> None:
     )
     assert found.as_json() == {"key": "k", "name": "Mind this", "state": "fired", "said": found.said, "value": 80.0,
                                "bucket": "2026-05-25"}  # fmt: skip
-    assert held(when="no_data", hours=5).said == "The last event is 10 h old; the limit is 5 h."
+    assert held(when="no_data", hours=5).said == "The last event is 10 hours old; the limit is 5 hours."
+
+
+BASIC = {"field": "account.segment", "op": "in", "value": ["smb"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "page", "address"),
+    [
+        ({"metric": "grr"}, "revenue", {"period": ("last 12 months",), "grain": ("week",)}),
+        ({"metric": "nrr", "grain": "month"}, "revenue",
+         {"period": ("last 12 months",), "measure": ("nrr",), "grain": ("month",)}),
+        ({"metric": "arr"}, "revenue", {"period": ("last 12 months",), "as": ("ARR",), "grain": ("week",)}),
+        ({"metric": "onboarding_rate"}, "onboarding", {}),
+        ({"metric": "cost_per_kept_user"}, "channels", {}),
+        ({"metric": "active_users"}, "explore",
+         {"ask": ("metric",), "metric": ("active_users",), "grain": ("week",), "period": ("custom",),
+          "range": ("2025-11-13", "2026-05-31")}),
+        ({"metric": "onboarding_rate", "where": [BASIC]}, "onboarding",
+         {"if": ('{"field":"account.segment","op":"in","value":["smb"]}',)}),
+        ({"metric": "gone"}, "pulse", {}),
+        ({"when": "no_data", "hours": 1}, "health", {}),
+        ({"when": "off_track", "key_result": "kr_1"}, "okrs", {"kr": ("kr_1",)}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_alert_leads_to_the_page_that_explains_it(
+    rule: dict[str, Any], page: str, address: dict[str, tuple[str, ...]]
+) -> None:
+    """No alert leads back to Pulse, where it is read, unless its metric is gone."""
+    told = {name: weeks([0.5, 0.4]) for name in ("grr", "arr", "onboarding_rate", "cost_per_kept_user", "active_users")}
+    found = held(told, **{"when": "below", "value": 100, **rule} if "when" not in rule else rule)
+    assert (found.page, dict(found.address)) == (page, address)
+    waits, _ = decide(Known(END, NOW, fired=lambda: [found]))
+    assert [(one.page, dict(one.address)) for one in waits] == [(page, address)]
+
+
+def test_pages_that_explain_are_of_metrics_there_are() -> None:
+    assert set(links.EXPLAINED) <= set(METRICS)
 
 
 def test_the_worst_decides() -> None:
@@ -147,12 +187,27 @@ def test_what_comes() -> None:
     days = [END + timedelta(days=ahead) for ahead in (60, -1, 0, 61, 12)]
     found = coming([note(day) for day in days], END)
     assert [(one.days, one.said) for one in found] == [(0, "today"), (12, "in 12 days"), (60, "in 60 days")]
+    assert found == coming([note(day) for day in days], END, END - timedelta(days=5)), "a clock behind the data"
+
+
+def test_what_comes_is_counted_from_today() -> None:
+    """Data through 31 May, read on 12 June: what lay between has passed, and of it nothing is known."""
+    days = [END + timedelta(days=ahead) for ahead in (0, 10, 11, 12, 60, 61)]
+    known = END - timedelta(days=1)
+    found = coming([note(day) for day in days], END, END + timedelta(days=11), known)
+    assert [(one.note.date.day, one.said) for one in found] == [
+        (1, "passed, no data since 31 May"), (11, "passed, no data since 31 May"), (12, "today"), (13, "in 1 day"),
+        (31, "in 49 days"),
+    ]  # fmt: skip
+    # The page was narrowed to May, and data goes on: what has passed is only past.
+    later = coming([note(day) for day in days[:2]], END, END + timedelta(days=200), END + timedelta(days=199))
+    assert [one.said for one in later] == ["passed", "passed"]
 
 
 def test_age_of_the_data() -> None:
-    """LE-22: the last event 31 May 23:00, now 1 June 09:00: 10 h old, amber past 24 h."""
+    """LE-22: the last event 31 May 23:00, now 1 June 09:00: 10 hours old, amber past 24 h."""
     fresh = freshness(LAST, NOW, 24, "UTC")
-    assert (fresh.said, fresh.is_old) == ("Last event 31 May 2026, 23:00 · 10 h old", False)
+    assert (fresh.said, fresh.is_old) == ("Last event 31 May 2026, 23:00 · 10 hours old", False)
     assert not freshness(LAST, LAST + timedelta(hours=24), 24, "UTC").is_old
     assert freshness(LAST, LAST + timedelta(hours=24, seconds=1), 24, "UTC").is_old
     assert freshness(None, NOW, 24, "UTC").is_old

@@ -72,13 +72,13 @@ def test_tests_that_wait() -> None:
 
 
 def test_tests_wait_as_they_read() -> None:
-    """Ready, stopped by its sample ratio, unreadable, still running: each once, though the time of all is over."""
+    """Ready, stopped for wrong group sizes, unreadable, still running: each once, though the time of all is over."""
     running = [Experiment(name, "It helps.", "Marek", "new_users", experiment_id=name, status="running")
                for name in ("ready", "wrong", "broken", "runs")]  # fmt: skip
     over = [replace(one, end_on=END) for one in running[:3]]
     read = [
         ReadOut(over[0], "ship", "new: +4.0 pp (95 % interval 1.4 to 6.6): ship."),
-        ReadOut(over[1], "stopped", "wrong: stopped: sample ratio. The groups are off. Find out why."),
+        ReadOut(over[1], "stopped", "wrong: stopped: wrong group sizes. The groups are off. Find out why."),
         ReadOut(over[2], problem="There is no event 'x'."), ReadOut(running[3], "not_yet", "runs: not yet."),
     ]  # fmt: skip
     assert [one.state for one in read] == ["ready", "stopped", "running", "running"]
@@ -86,7 +86,7 @@ def test_tests_wait_as_they_read() -> None:
     assert [(one.title, one.why, one.is_urgent) for one in found] == [
         ("Decide the test “ready”",
          "It can be decided: new +4.0 pp (95 % interval 1.4 to 6.6): ship. Marek answers for it.", False),
-        ("The test “wrong” is stopped by its sample ratio", "The groups are off. Find out why. Marek answers for it.",
+        ("The test “wrong” is stopped: wrong group sizes", "The groups are off. Find out why. Marek answers for it.",
          True),
         ("The test “broken” cannot be read", "There is no event 'x'. Marek answers for it.", False),
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Tiles: the last complete bucket, its change, its target and its plan, on answers made up for the purpose."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,6 +82,34 @@ def test_an_amount_moves_in_per_cent_and_less_may_be_better() -> None:
     assert shown(weeks([0.0, 11.0]), "cac").delta_text == "", "nothing is a share of nothing"
 
 
+def test_no_good_news_on_what_is_behind() -> None:
+    """A tile in amber or off its plan shows a rise without green; a fall stays bad news, and a sound tile is green."""
+    risen = shown(weeks([0.70, 0.75]), amber=0.8)
+    assert (risen.is_better, risen.state, risen.tone) == (True, "amber", "")
+    assert shown(weeks([0.75, 0.70]), amber=0.8).tone == "bad" and shown(weeks([0.80, 0.85]), amber=0.8).tone == "good"
+    assert shown(weeks([0.8, 0.8])).tone == ""
+    months = {date(2026, month, 1): value for month, value in ((3, 1e6), (4, 1e6), (5, 4e6))}
+    plan = Plan(amount=80e6, start=date(2026, 1, 1), end=date(2026, 10, 30))
+    tile = Tile(metric="net_new_arr", plan=plan)
+    off = tiles.read(tile, Board(tiles=(tile,), grain="month"), asking({"net_new_arr": months}), AROUND)
+    assert (off.delta_text, off.is_off_track, off.tone) == ("+300.0 %", True, "")
+
+
+def test_the_sentence_begins_with_what_is_behind() -> None:
+    plan = Plan(amount=80e6, start=date(2026, 1, 1), end=date(2026, 10, 30))
+    board = Board(tiles=(
+        Tile(metric="mrr"), Tile(metric="grr", target=0.85, amber=0.8), Tile(metric="nrr", target=0.9),
+        Tile(metric="cac", target=8, amber=20), Tile(metric="net_new_arr", plan=plan, amber=1e9), Tile(metric="arr"),
+    ))  # fmt: skip
+    known = {"mrr": 90.0, "grr": 0.75, "nrr": 0.95, "cac": 9.0, "net_new_arr": 1e6}
+    ask = asking({name: weeks([value]) for name, value in known.items()})
+    found = [tiles.read(tile, board, ask, AROUND) for tile in board.tiles]
+    assert reading.verdict(found, None, None) == (
+        "Off track: Net new ARR. In amber: Gross revenue retention. Target not reached: Cost per new person, all cost."
+        " MRR stood at $90.00."
+    )
+
+
 def test_value_over_cost_below_three_is_amber() -> None:
     """LE-09: 1.12 is below 3."""
     found = shown(weeks([1.12]), "simple_ltv_to_cac", amber=3)
@@ -105,6 +134,36 @@ def test_what_is_not_over_is_not_shown() -> None:
     assert cut.value == 2.0, "the scope ends inside the last week"
     none = tiles.read(tile, board, asking({"mrr": {}}), AROUND)
     assert none.missing == "No week is over yet that it could be read of." and none.text == "–"
+
+
+def test_before_the_data_there_is_no_nothing_to_compare_with() -> None:
+    """Weeks in which nothing was counted before the first that has something are no weeks of nothing."""
+    series = {END - timedelta(days=7 * back): value for back, value in enumerate([9.0, 6.0, 0.0, 4.0, 0.0, 0.0], 1)}
+
+    def ask(question: Question) -> Answer:
+        answer = rows(question, {"All": series})
+        counted = pl.when(pl.col("value") == 0).then(0).otherwise(pl.col("n")).alias("n")
+        return replace(answer, tables={"metric": answer.tables["metric"].with_columns(counted)})
+
+    tile = Tile(metric="new_users")
+    found = tiles.read(tile, Board(tiles=(tile,)), ask, AROUND)
+    assert [value for _, value in found.course] == [4.0, 0.0, 6.0, 9.0] and found.alone == ""
+    year = tiles.read(tile, Board(tiles=(tile,), compare="year"), ask, AROUND)
+    assert (year.before, year.delta_text, year.alone) == (None, "", "no data a year before")
+    none = {day: 0.0 for day in series}
+    empty = tiles.since_data(rows(tiles.question(tile, "week", AROUND), {"All": none}).tables["metric"])
+    assert empty.height == 6, "a share of somebody that is 0 is a value"
+
+
+def test_a_reason_that_several_share_is_said_once() -> None:
+    board = Board(tiles=tuple(Tile(metric=name) for name in ("mrr", "arr", "grr")))
+    shown = [tiles.read(tile, board, asking({"mrr": weeks([1.0, 2.0])}), AROUND) for tile in board.tiles]
+    assert reading.shared_reason(shown) == "Nothing was loaded for it." and reading.shared_reason(shown[:2]) == ""
+    assert reading.verdict(shown, None, None).startswith(
+        "2 of the 3 numbers are not available. Nothing was loaded for it. MRR stood at $2.00"
+    )
+    assert reading.verdict(shown[1:], None, None) == "The numbers are not available. Nothing was loaded for it."
+    assert reading.gathered(["A: x.", "plain", "B: x.", "A: x."]) == ("A and B: x.", "plain")
 
 
 def test_a_tile_that_cannot_be_asked_says_why() -> None:
@@ -174,7 +233,7 @@ def test_old_news_are_no_news() -> None:
 def test_nothing_moved() -> None:
     found = moves.read(asking({"new_users": weeks([*QUIET, 1001.0])}), AROUND, (), ("new_users",))
     assert found == Moves((), 1)
-    assert reading.verdict([], found, []) == "Nothing moved beyond its usual noise; 1 metric looked at."
+    assert reading.verdict([], found, []) == "Nothing moved more than it usually does; 1 metric looked at."
 
 
 def test_growth_on_both_sides() -> None:
@@ -185,7 +244,7 @@ def test_growth_on_both_sides() -> None:
     found = {one.metric: one for one in growing.read(asking(values, by), AROUND)}
     assert set(found) == {"users_total", "arr"}
     assert found["users_total"].said == "×5.0 in a year, 18.0 % of it in new countries"
-    assert found["arr"].said == "×1.2 in a year, ×2.5 in two (58.1 % a year)"
+    assert found["arr"].said == "×1.2 in a year, ×2.5 in two (58.1 % a year on average)"
 
 
 def test_growth_by_country_on_both_sides() -> None:

@@ -44,7 +44,14 @@ def run(folder: Path, *told: str) -> Result:
 
 def test_check_without_rules_is_fine(workspace: Path) -> None:
     found = run(workspace, "check")
-    assert (found.exit_code, found.output) == (0, "There are no alerts; write one on the page Pulse.\n")
+    assert (found.exit_code, found.stdout) == (0, "There are no alerts; write one on the page Pulse.\n")
+
+
+@pytest.mark.parametrize("words", [("check",), ("digest",), ("digest", "--format", "html"), ("brief", "--out")])
+def test_they_say_whose_workspace_they_read(workspace: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    found = run(workspace, *words, *([str(tmp_path / "b.html")] if words[-1] == "--out" else []))
+    assert (found.exit_code, found.stderr) == (0, f"Workspace: {workspace} (Tiny & Sons)\n")
+    assert "Workspace:" not in found.stdout
 
 
 def test_check_says_what_fired(workspace: Path) -> None:
@@ -63,9 +70,10 @@ def test_check_says_what_fired(workspace: Path) -> None:
 def test_a_digest_has_every_number_with_its_link(workspace: Path) -> None:
     found = run(workspace, "digest", "--url", "http://pulse.example")
     assert found.exit_code == 0, found.output
-    assert found.output.startswith("# Tiny & Sons: Pulse\n\nActive people is ")
+    first = "# Tiny & Sons: Pulse\n\nTarget not reached: Active people. Active people stood at "
+    assert found.stdout.startswith(first), "what is behind stands first"
     assert re.search(r"- \*\*Active people\*\* \[\d+\]\(http://pulse\.example/explore\?ask=metric&", found.output)
-    assert found.output.rstrip().endswith("Last event 3 April 2026, 11:00 · 10 h old.")
+    assert found.output.rstrip().endswith("Last event 3 April 2026, 11:00 · 10 hours old.")
 
 
 def test_a_digest_of_old_data_is_a_notice(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +94,7 @@ def test_a_digest_with_a_gap_is_a_notice(workspace: Path) -> None:
 def test_damaged_state_is_a_notice(workspace: Path) -> None:
     (workspace / "app.db").write_bytes(b"no database" * 1000)
     found = run(workspace, "digest")
-    assert found.exit_code == 2 and found.output.startswith("# Tiny & Sons: no digest")
+    assert found.exit_code == 2 and found.stdout.startswith("# Tiny & Sons: no digest")
 
 
 def test_the_brief_is_one_page_that_asks_for_nothing(workspace: Path, tmp_path: Path) -> None:
@@ -162,7 +170,7 @@ def test_a_digest_is_sent_where_that_is_set_up(workspace: Path, server: MailServ
     assert run(workspace, "digest", "--send").exit_code == 0
     sent = message_from_string(server.kept[0], policy=policy.default)
     assert (sent["From"], sent["To"]) == ("us@tiny.example", "all@tiny.example")
-    assert sent["Subject"].startswith("Tiny & Sons: Active people is ")
+    assert sent["Subject"] == "Tiny & Sons: Target not reached: Active people"
     plain = sent.get_body(("plain",))
     assert plain is not None and "Active people" in plain.get_content()
 

@@ -8,6 +8,7 @@ from lib.errors import SourceError
 from lib.model import TABLES
 from lib.settings import Settings
 from lib.sources import Proposal, expand, propose, read
+from lib.sources.mapping import normal
 from tests.sources.conftest import NOW
 
 
@@ -55,6 +56,48 @@ def test_a_time_column_is_found_by_its_values(tmp_path: Path) -> None:
     assert "its values are time stamps" in {found.why for found in proposal.columns}
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Kunde;Datum;Aktion;Betrag", ("Datum", "Aktion", "Kunde", "Betrag")),
+        ("Kunden-ID;Zeitstempel;Event-Name;Umsatz", ("Zeitstempel", "Event-Name", "Kunden-ID", "Umsatz")),
+        ("Benutzer;Zeitpunkt;Ereignis;Preis", ("Zeitpunkt", "Ereignis", "Benutzer", "Preis")),
+        ("Utilisateur;Horodatage;Événement;Montant", ("Horodatage", "Événement", "Utilisateur", "Montant")),
+        ("Usuario;Fecha;Evento;Importe", ("Fecha", "Evento", "Usuario", "Importe")),
+    ],
+)
+def test_german_french_and_spanish_headers(tmp_path: Path, header: str, expected: tuple[str, ...]) -> None:
+    proposal = guess(tmp_path, f"{header};Gerät\nk1;01.02.2026 10:00;kauf;3,50;ios\n")
+    assert (proposal.table, proposal.missing, proposal.extras) == ("events", (), ("Gerät",))
+    assert tuple(mapping(proposal)[name] for name in ("ts", "name", "user_id", "value")) == expected
+
+
+@pytest.mark.parametrize("table", list(TABLES))
+def test_no_header_is_known_for_two_columns_of_a_table(table: str) -> None:
+    known = [
+        spelled
+        for column in TABLES[table].columns
+        for spelled in {normal(name) for name in (column.name, column.stored, *column.names)}
+    ]
+    assert sorted(known) == sorted(set(known))
+
+
+@pytest.mark.parametrize("bad", ["31.02.2026", "", "unbekannt"])
+def test_a_bad_day_among_good_ones_does_not_hide_the_column(tmp_path: Path, bad: str) -> None:
+    """T12"""
+    text = f"Kunde;Wann;Aktion\nk1;01.02.2026;kauf\nk2;{bad};kauf\nk3;03.02.2026;kauf\n"
+    proposal = guess(tmp_path, text)
+    assert (proposal.table, proposal.missing, mapping(proposal)["ts"]) == ("events", (), "Wann")
+    (source,) = expand(proposal.spec, tmp_path)
+    (batch,) = read(source, Settings(), now=NOW)
+    assert (batch.rows.height, batch.rejected["row"].to_list()) == (2, [2])
+
+
+def test_numbers_are_not_taken_for_days(tmp_path: Path) -> None:
+    proposal = guess(tmp_path, "user,Menge,event\nu1,12.5,a\nu2,3.25,a\n")
+    assert proposal.missing == ("ts",)
+
+
 def test_ad_spend(tmp_path: Path) -> None:
     text = "Reporting starts,Campaign name,Amount spent (USD),Impressions,Link clicks,Reach\n"
     text += "2026-03-02,spring,320.40,48000,610,9\n"
@@ -87,13 +130,13 @@ def test_refusals(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_is_what_the_person_said(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text("Kunde;Datum;Aktion;Land\nk1;01.02.2026 10:00;kauf;DE\n", "utf-8")
+    (tmp_path / "orders.csv").write_text("Wer;Datum;Vorgang;Ort\nk1;01.02.2026 10:00;kauf;DE\n", "utf-8")
     guessed = propose(tmp_path / "orders.csv", "events", Settings())
     assert guessed.missing == ("name", "user_id or anon_id")
-    said = guessed.corrected({"user_id": "Kunde", "name": "Aktion"}, {"surface": "web"})
+    said = guessed.corrected({"user_id": "Wer", "name": "Vorgang"}, {"surface": "web"})
     assert said.missing == ()
-    assert said.extras == ("Land",)
+    assert said.extras == ("Ort",)
     assert [(found.column, found.source, found.why) for found in said.columns[-2:]] == [
-        ("user_id", "Kunde", "as you said"), ("name", "Aktion", "as you said"),
+        ("user_id", "Wer", "as you said"), ("name", "Vorgang", "as you said"),
     ]  # fmt: skip
     assert "  surface = 'web' in every row" in said.lines()

@@ -5,6 +5,7 @@ What a child does it says on the output, a line each, as soon as it is done.
 """
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +13,13 @@ from pathlib import Path
 import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite  # noqa: F401 - imported ahead of the forks
 from alembic import command, config  # noqa: F401
+from sqlalchemy import Engine, event
 
 from lib.store import ConflictError, Definition, Edit, Store
 from lib.store import definitions as _definitions  # noqa: F401
 
 with suppress(ImportError):
-    import psycopg  # noqa: F401 - as above, where it is installed
+    import psycopg  # noqa: F401 - ahead of the forks, too, where it is installed
 
 
 def say(words: str) -> None:
@@ -53,9 +55,24 @@ def write_on(store: Store) -> None:
         say(made.key)
 
 
+def die_before(number: int) -> list[int]:
+    """Have this process killed before it sends its statement or commit of this number; returns how many were sent."""
+    sent = [0]
+
+    def count(*_: object) -> None:
+        sent[0] += 1
+        if sent[0] == number:
+            say("killed")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for kind in ("before_cursor_execute", "commit"):
+        event.listen(Engine, kind, count)
+    return sent
+
+
 def main() -> None:
-    """`FOLDER count 40`, `FOLDER open` or `FOLDER write`: says its number, then what it does. An empty line: says when
-    all have ended."""
+    """`FOLDER count 40`, `FOLDER open`, `FOLDER open 7` (killed before statement 7) or `FOLDER write`: says its number,
+    then what it does. An empty line: says when all have ended."""
     for line in sys.stdin:
         if not line.strip():
             wait()
@@ -69,7 +86,10 @@ def main() -> None:
                 if order.strip() == "count":
                     count_up(store, int(times[0]))
                 elif order.strip() == "open":
+                    sent = die_before(int(times[0])) if times else [0]
                     say(f"found {len(store.definitions.list())}")
+                    if times:
+                        say(f"sent {sent[0]}")
                 else:
                     write_on(store)
             except Exception as error:

@@ -27,13 +27,16 @@ def show(key: str, value: object) -> None:
     state.setdefault(SHOWN, {})[key] = value
 
 
-def _tell(key: str, write: Write) -> None:
-    """Write what the visitor chose.
+def _tell(key: str, write: Write, offered: Sequence[Any] | None = None) -> None:
+    """Write what the visitor chose; where there is a list to choose from, only what is `offered` in it.
 
     A widget that has just left the page can come back with the value it had, when the browser's next click overtakes
-    the news that it is gone. Streamlit takes that for a change; nobody chose it, so it is not written.
+    the news that it is gone. Streamlit takes that for a change; nobody chose it, so it is not written. Nor did anybody
+    choose the old name of an option that is called otherwise by now, which comes as that name.
     """
     value, shown = st.session_state[key], st.session_state.setdefault(SHOWN, {})
+    if offered is not None and value is not None and value not in offered:
+        return
     if key in shown and shown[key] == value and type(shown[key]) is type(value):
         return
     shown[key] = value
@@ -58,7 +61,8 @@ def pick(
     show(key, value)
     index = None if value is None else 0
     names = _names(options)
-    st.selectbox(label, offered, index, format_func=names, key=key, on_change=_tell, args=(key, write), **more)
+    told = (key, write, None if more.get("accept_new_options") else offered)
+    st.selectbox(label, offered, index, format_func=names, key=key, on_change=_tell, args=told, **more)
 
 
 def explained(
