@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib import upkeep
+from lib import arenas, upkeep
 from lib.console import announce, pairs, progress_bar, say, workspace_option
 from lib.errors import GrowthOpsError, QuestionError, SourceError, suggest
 from lib.model import TABLES
@@ -283,11 +283,11 @@ def run(port: int, headless: bool, workspace: str | None) -> None:
     """Open the dashboard; it answers on this computer only."""
     import os
 
+    arenas.begin_imports()
     from lib.server import serve
 
     os.environ["GROWTHOPS_WORKSPACE"] = str(_ready(workspace))
-    chosen = click.get_current_context().get_parameter_source("port")
-    is_fixed = chosen is not click.core.ParameterSource.DEFAULT
+    is_fixed = click.get_current_context().get_parameter_source("port") is not click.core.ParameterSource.DEFAULT
     serve(port, is_port_fixed=is_fixed, open_browser=not headless)
 
 

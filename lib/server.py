@@ -6,11 +6,8 @@ response says what a browser may load (docs/serving.md).
 
 import asyncio
 import errno
-import gc
-import importlib
 import logging
 import os
-import pkgutil
 import socket
 import sys
 import threading
@@ -25,12 +22,9 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
-from streamlit import config, runtime
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime import SessionClient
+from streamlit import config
 
-from lib import arenas, lookout, themes
+from lib import arenas, lookout, themes, warm
 from lib.errors import GrowthOpsError
 from lib.gate import Gate
 from lib.settings import note_served
@@ -45,11 +39,6 @@ LONGEST_HEAD = 1024 * 1024
 # A websocket that was refused, and pages cut short by the end: uvicorn thinks these are errors.
 NOT_WORTH_A_LINE = ("ASGI callable returned without completing handshake", "Cancel %s running task")
 SECONDS_TO_END = 1
-SECONDS_TO_WARM = 300
-
-# Imported by the first page anyway; asked for ahead of the first visitor, and kept out of garbage collection.
-WARM = ("pyarrow", "polars", "altair", "deltalake", "lib.store.annotations", "lib.store.definitions")
-WARM_PARTS = ("lib.answers", "lib.charts", "lib.ui")
 
 TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 READ: dict[type, Callable[[str], object]] = {bool: lambda text: TRUTH[text.lower()], int: int, float: float}
@@ -238,9 +227,6 @@ def _log_script_error(error: Exception) -> None:
     LOG.error("A page failed: %s: %s%s", type(error).__name__, first, where)
 
 
-# --- warm before the first visitor ---------------------------------------------------------------------------------
-
-
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     # One call of `st.navigation` and Streamlit leaves its old mode for good; until then the first deep link would say
@@ -249,52 +235,6 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     told.disabled = True  # it would warn that no visitor is there, which is the point
     st.navigation([st.Page(lambda: None, title="Growth Ops", url_path="start")])
     told.disabled = False
-    threading.Thread(target=_warm, args=(asyncio.get_running_loop(),), name="warm", daemon=True).start()
+    threading.Thread(target=warm.up, args=(asyncio.get_running_loop(),), name="warm", daemon=True).start()
     lookout.start()
     yield
-
-
-def _warm(loop: asyncio.AbstractEventLoop) -> None:
-    """Import what pages need, open the first page once, and take all that out of garbage collection; then keep small.
-
-    Streamlit collects garbage after every run of a page; looking through all modules costs more than most pages do.
-    """
-    try:
-        for name in (*WARM, *(module for part in WARM_PARTS for module in _modules(part))):
-            importlib.import_module(name)
-        asyncio.run_coroutine_threadsafe(_visit(), loop).result(SECONDS_TO_WARM)
-    except Exception as error:
-        LOG.warning("The first page could not be prepared: %s", error)
-    gc.collect()
-    gc.freeze()
-    arenas.keep_small()
-
-
-def _modules(package: str) -> list[str]:
-    found = importlib.import_module(package)
-    return [module.name for module in pkgutil.iter_modules(found.__path__, f"{package}.")]
-
-
-class _Nobody(SessionClient):
-    """A visitor without a browser: waits until the page is complete."""
-
-    def __init__(self) -> None:
-        self.done = asyncio.Event()
-
-    def write_forward_msg(self, msg: ForwardMsg) -> None:
-        ends = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
-        if msg.WhichOneof("type") == "script_finished" and msg.script_finished in ends:
-            self.done.set()
-
-
-async def _visit() -> None:
-    """Open the first page as a browser would, so that its answer is there when somebody comes."""
-    nobody, host = _Nobody(), runtime.get_instance()
-    session = host.connect_session(nobody, user_info={})
-    try:
-        ask = BackMsg()
-        ask.rerun_script.query_string = ""
-        host.handle_backmsg(session, ask)
-        await nobody.done.wait()
-    finally:
-        host.close_session(session)

@@ -14,7 +14,7 @@ PRODUCT = [path for path in PRODUCT if path.exists()]
 
 # A library, and the only places that may import it.
 LIBRARIES = {
-    "streamlit": ("streamlit_app", "pages", "lib.ui", "lib.queries", "lib.server", "lib.themes"),
+    "streamlit": ("streamlit_app", "pages", "lib.ui", "lib.queries", "lib.server", "lib.themes", "lib.warm"),
     "altair": ("lib.charts", "lib.ui"),
     "sqlalchemy": ("lib.store", "lib.sources"),
     "alembic": ("lib.store",),
@@ -102,14 +102,15 @@ LAYERS: dict[str, set[str]] = {
     "docs": WORDS | {"settings", "questions", "catalog", "meanings", "charts"},
     "gate": set(),
     "lookout": {"errors", "queries", "pulse"},
-    "server": {"arenas", "lookout", "themes"}
+    "warm": {"arenas"},
+    "server": {"arenas", "lookout", "themes", "warm"}
     | FACTS
     | ANSWERS
     | {"answers", "store", "queries", "ui", "charts", "gate", "health"},
     "cli": FACTS
     | ANSWERS
     | {"answers", "store", "demo", "server", "docs", "queries", "intake", "console", "export"}
-    | {"upkeep", "reporting"},
+    | {"upkeep", "reporting", "arenas"},
     "__main__": {"cli"},
     "pages": {"ui", "charts", "queries", "questions", "catalog", "store", "scope", "errors", "words"},
     "streamlit_app": {"ui", "charts", "queries", "questions", "catalog", "store", "scope", "errors", "settings"},

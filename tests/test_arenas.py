@@ -102,3 +102,13 @@ def test_it_is_given_back_again_and_again_until_the_end(monkeypatch: pytest.Monk
     limits.keep_small(stop, every=0.001)
     assert len(given) == 3
     assert gone() is None, "garbage is collected, too"
+
+
+def test_no_garbage_is_looked_for_while_modules_are_imported() -> None:
+    # In a process of its own: what is there at the end of the imports stays out of it for good.
+    said = (
+        "import gc; from lib import arenas; arenas.begin_imports(); held = gc.isenabled();"
+        "arenas.end_imports(); print(held, gc.isenabled(), gc.get_freeze_count() > 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split() == ["False", "True", "True"]
