@@ -22,8 +22,7 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
     noun, steps = NOUNS[question.count_by], question.required
     whole = runs.select("owner", "reached", "open", aim=pl.col(f"t{question.aim}").is_not_null())
     if question.view == "trend" or (question.by and question.by.take == "all"):
-        still = pl.col("open").filter(pl.col("reached") == pl.col("reached").max()).any()
-        whole = whole.group_by("owner").agg(pl.col("reached").max(), pl.col("aim").any(), still)
+        whole = _furthest(whole)
     counts = dict(whole["reached"].value_counts().iter_rows())
     users = [sum(n for reached, n in counts.items() if reached >= k) for k in steps]
     names = _names(question)
@@ -52,6 +51,14 @@ def headline(runs: pl.DataFrame, question: Funnel) -> str:
     where = f"“{start}” → “{end}”" if question.order != "any" else f"{start} → {end}"
     lost = f"{people(losses[at], *noun)}, {percent(losses[at] / users[at])}{waiting(waits[at])}"
     return f"{first} The largest loss is {where}: {lost}.{_by_share(losses, waits, users, at, names, question)}"
+
+
+def _furthest(runs: pl.DataFrame) -> pl.DataFrame:
+    """One row an owner: how far their runs came at most, and whether one of those that came so far has time left."""
+    # One number holds both, so that one pass over the groups is enough: the larger one came further, or has time left.
+    both = (2 * pl.col("reached").cast(pl.Int64) + pl.col("open")).alias("_both")
+    found = runs.group_by("owner").agg(both.max(), pl.col("aim").max())
+    return found.select("owner", "aim", reached=pl.col("_both") // 2, open=pl.col("_both") % 2 == 1)
 
 
 def _by_share(

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lib.answers import Answer, ask
+from lib.answers import Answer, ask, funnel_words
 from lib.errors import QuestionError
 from lib.facts import Facts
 from lib.questions import parse
@@ -640,3 +640,14 @@ def test_a_property_may_be_called_like_a_column_of_ours(name: str) -> None:
             by={"field": name, "take": "entry"}, exclude=[{"event": "c"}],
         )  # fmt: skip
         assert split(answer) == {"(none)": [2, 2 * done], "ios": [1, done]}
+
+
+def test_the_furthest_of_several_runs_counts_and_is_open_where_one_as_far_has_time_left() -> None:
+    runs = pl.DataFrame({
+        "owner": [1, 1, 2, 2, 3, 3, 3],
+        "reached": [2, 1, 2, 2, 1, 1, 3],
+        "open": [False, True, False, True, False, True, False],
+        "aim": [False, False, False, False, False, False, True],
+    })  # fmt: skip
+    found = funnel_words._furthest(runs.with_columns(pl.col("reached").cast(pl.UInt8))).sort("owner")
+    assert found.rows() == [(1, False, 2, False), (2, False, 2, True), (3, True, 3, False)]
