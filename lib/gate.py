@@ -20,6 +20,9 @@ LONGEST_QUERY = 64 * 1024
 CLOSED = re.compile(r"/_stcore/(metrics|agent)(/|$)")
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9a-z_.-]+))(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+HTML = b"text/html"
+OF_THE_FILE = (b"content-length", b"etag", b"last-modified")
+"""Headers that are true of a file only as long as nothing is added to it."""
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -30,13 +33,18 @@ class Gate:
     """
 
     def __init__(
-        self, app: Application, allowed_hosts: Collection[str], origins: Collection[str] = (), html: str = ""
-    ) -> None:
-        """`origins` are other sites that may use this server; `html` is the page served, whose own scripts may run."""
+        self, app: Application, allowed_hosts: Collection[str], origins: Collection[str] = (), html: str = "",
+        head: str = "",
+    ) -> None:  # fmt: skip
+        """`origins` are other sites that may use this server; `html` is the page served, whose own scripts may run.
+
+        `head` is added to the head of every page.
+        """
         self._app = app
         self._hosts = [host.strip().lower().rstrip(".") for host in allowed_hosts]
         self._origins = {origin.lower() for origin in origins}
         self._headers = security_headers(html)
+        self._head = head.encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
@@ -44,10 +52,13 @@ class Gate:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
-        if refusal is None:
-            await self._app(scope, receive, self._with_headers(send))
-        else:
+        if refusal is not None:
             await _answer(scope, self._with_headers(send), *refusal)
+        elif self._head and _is_for_a_page(scope):
+            plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+            await self._app({**scope, "headers": plain}, receive, _with_head(self._with_headers(send), self._head))
+        else:
+            await self._app(scope, receive, self._with_headers(send))
 
     def _refusal(self, scope: Message) -> tuple[int, str] | None:
         """The status and sentence to refuse a request with, if it is to be refused."""
@@ -83,6 +94,37 @@ class Gate:
             await send(message)
 
         return answer
+
+
+def _is_for_a_page(scope: Message) -> bool:
+    wanted = (value for name, value in scope["headers"] if name == b"accept")
+    return scope["type"] == "http" and scope["method"] == "GET" and any(HTML in value for value in wanted)
+
+
+def _with_head(send: Send, head: bytes) -> Send:
+    """Adds to the head of a page on its way out; what is no page goes out as it is."""
+    start: Message = {}
+    body = bytearray()
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start" and (b"content-type", HTML) in _kinds(message):
+            start.update(message)
+        elif not start or message["type"] != "http.response.body":
+            await send(message)
+        else:
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            page = bytes(body).replace(b"</head>", head + b"</head>", 1)
+            kept = [(name, value) for name, value in start["headers"] if name.lower() not in OF_THE_FILE]
+            await send({**start, "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+            await send({"type": "http.response.body", "body": page})
+
+    return answer
+
+
+def _kinds(message: Message) -> list[tuple[bytes, bytes]]:
+    return [(name.lower(), value.split(b";")[0].strip()) for name, value in message.get("headers", [])]
 
 
 def _place(origin: str) -> str:

@@ -29,6 +29,7 @@ from lib.errors import GrowthOpsError
 from lib.gate import Gate
 from lib.settings import note_served
 from lib.store import close_stores
+from lib.ui import look
 
 LOG = logging.getLogger("growthops")
 SCRIPT = Path(__file__).resolve().parents[1] / "streamlit_app.py"
@@ -73,7 +74,7 @@ def serve(port: int, *, is_port_fixed: bool = False, open_browser: bool = True, 
     url = note_served(f"http://{'localhost' if address in (*LOOPBACK, *ANYWHERE) else address}:{found}{_base_path()}")
     wants_browser = open_browser and not config.get_option("server.headless") and not os.environ.get("CI")
     origins = config.get_option("server.corsAllowedOrigins") or ()
-    gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html())
+    gate = Gate(app, config.get_option("server.allowedHosts") or LOOPBACK, origins, _first_html(), look.head())
     server = _Server(_settings(gate), lambda: _greet(url, wants_browser))
     logging.getLogger("uvicorn.error").addFilter(lambda record: not str(record.msg).startswith(NOT_WORTH_A_LINE))
     with suppress(KeyboardInterrupt):

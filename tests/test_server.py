@@ -95,6 +95,15 @@ def test_every_response_carries_the_headers(server: Server, target: str, status:
     check_headers(response)
 
 
+@pytest.mark.parametrize("target", ["/", "/onboarding"])
+def test_a_page_brings_its_font(server: Server, target: str) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    line.request("GET", target, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+    text = line.getresponse().read().decode()
+    line.close()
+    assert 0 < text.index("@font-face{font-family:Inter;") < text.index("</head>") < text.index("<body>")
+
+
 def test_policy_names_no_other_place(server: Server) -> None:
     policy = server.get("/").headers["Content-Security-Policy"]
     assert "http:" not in policy

@@ -27,7 +27,7 @@ class Specification:
         return self.rows.to_arrow()
 
 
-def specification(chart: Drawn | alt.Chart, tones: Tones) -> Specification:
+def specification(chart: "Drawn | alt.Chart", tones: Tones) -> Specification:
     """Take a chart apart, and set it in the type and colours all charts share."""
     rows = chart.data
     assert isinstance(rows, pl.DataFrame), "a chart draws one frame"

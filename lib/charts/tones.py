@@ -7,13 +7,14 @@ agree.
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import altair as alt
+if TYPE_CHECKING:
+    import altair as alt
 
 FEW = 30
 THEME = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
-Drawn = alt.LayerChart | alt.FacetChart
+Drawn: TypeAlias = "alt.LayerChart | alt.FacetChart"
 
 
 @dataclass(frozen=True)

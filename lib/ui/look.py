@@ -1,8 +1,7 @@
-"""The typeface of every page: our own copy of Inter, from this computer.
+"""The typeface of every page: our own copy of Inter, from this computer; and what the theme file cannot say.
 
-Streamlit serves fonts from a folder `static` beside the entry script only. A declared component is the other folder it
-serves, from `streamlit run` and from our own server alike; ours has nothing in it but the font, and is never drawn. The
-style that names it is sent by the script, when the file can be had, and not by the theme, which is there before.
+The font goes out inside the style that names it. From a file of its own a browser takes it anew whenever Streamlit adds
+a style while a page is being built; a chart that is drawn meanwhile is measured in another font, and its labels are cut.
 Charts and their files use the same font (`lib.charts.theme`). Its digits are all of one width.
 """
 
@@ -10,31 +9,51 @@ from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
-from streamlit.components.v1 import declare_component
 
 from lib.charts.theme import FONTS
+from lib.charts.tones import DARK
 
-FILE = f"component/{__name__}.font/Inter.woff2"
 # Streamlit cuts the name of a number, and what is said beside it, to one line; on a phone some need two.
 WRAPPED = ":is([data-testid=stMetricLabel],[data-testid=stMetricDelta]) *{white-space:normal!important}"
 # The sections of the menu stand apart without a container each.
 APART = ".st-key-menu>:has([data-testid=stCaptionContainer]):not(:first-child){margin-top:.5rem}"
-STYLE = (
-    "<style>@font-face{font-family:Inter;font-weight:400 700;font-display:swap;"
-    f"src:url({FILE}) format('woff2')}}{WRAPPED}{APART}</style>"
+FONT = b64encode((FONTS / "Inter.woff2").read_bytes()).decode()
+NAMED = f"@font-face{{font-family:Inter;font-weight:400 700;src:url(data:font/woff2;base64,{FONT}) format('woff2')}}"
+
+# Streamlit writes white on the main colour. In the dark theme that is a light blue, on which white cannot be read
+# (2.4:1): what stands on it is written in the dark of the page, and under the mouse the blue gets lighter, not darker.
+ON_MAIN = (
+    "[data-testid^=stBaseButton-primary]:not(:disabled)",
+    "[data-testid=stMultiSelectTagsContainer] [data-tag]",
+    "[data-testid=stDateInputField] [role=spinbutton][data-focused]",
+    "[data-testid=stDateInputCalendar] [role=button][data-selected]",
+)
+MARKS = (
+    "[data-testid=stRadioOption][data-selected] div div div",
+    "[data-testid=stCheckbox] label[data-selected] div div",
+)
+DARKER = (
+    f"<style>:is({','.join(ON_MAIN)}){{background-color:{DARK.main}!important;color:{DARK.on_deep}!important}}"
+    f":is({','.join(ON_MAIN)}) *{{color:{DARK.on_deep}!important}}"
+    f"{ON_MAIN[0]}:is(:hover,:focus-visible){{background-color:{DARK.heat[-2]}!important}}"
+    f":is({','.join(MARKS)}):empty{{background-color:{DARK.on_deep}!important}}"
+    f"[data-testid=stCheckbox] label[data-selected] svg *{{stroke:{DARK.on_deep}}}</style>"
 )
 
 # As text, so that no run has to open the file.
 ICON = "data:image/svg+xml;base64," + b64encode((Path(__file__).parent / "icon.svg").read_bytes()).decode()
 
+_in_page = False
+
+
+def head() -> str:
+    """The font for the head of the page itself: a server that puts it there spares every run the sending."""
+    global _in_page
+    _in_page = True
+    return f"<style>{NAMED}</style>"
+
 
 def font() -> None:
-    """Hand the browser the font that `.streamlit/config.toml` names; until it is there, Source Sans stands in."""
-    _serve()
-    st.html(STYLE)
-
-
-@st.cache_resource(show_spinner=False)
-def _serve() -> None:
-    """Have this server hand out the folder of the font; once is enough."""
-    declare_component("font", path=str(FONTS))
+    """Hand the browser our styles, and the font that `.streamlit/config.toml` names where the page does not bring it."""
+    named = "" if _in_page else NAMED
+    st.html(f"<style>{named}{WRAPPED}{APART}</style>{DARKER if st.context.theme.type == 'dark' else ''}")
