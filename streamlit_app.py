@@ -78,9 +78,9 @@ look.font()
 with nullcontext() if page.url_path in ALWAYS else queries.steady():
     navigation.draw(pages, page.url_path, NEEDS)
     adoption.note(page.url_path)
-    with states.guarded():
+    with states.guarded(page.title):
         if page is not start and lacks(page.url_path):
-            st.title(page.title, anchor=False)
+            states.title(page.title)
             states.lacking(answers[page.url_path], NEEDS.get(page.url_path, EVENTS))
         else:
             states.said()

@@ -98,13 +98,26 @@ def duration(seconds: float | None) -> str:
     return ", ".join(parts)
 
 
+OURS = ("channel", "touch.channel", "route")
+"""The fields whose values are names made for machines that we write in words: channels, and how it was sold."""
+
+
+def called(value: str, field: str) -> str:
+    """A value of a field as people write it: a channel or a route without underscores, any other as it is in the data.
+
+    >>> called("paid_social", "touch.channel"), called("top_10", "user.plan")
+    ('paid social', 'top_10')
+    """
+    return value.replace("_", " ") if field in OURS else value
+
+
 def named(value: str, field: str = "") -> str:
     """A name out of the data as a sentence has it: in quotes; a channel as people write it, without underscores.
 
     >>> named("paid_social", "channel"), named("the_neat_nomad", "partner")
     ('“paid social”', '“the_neat_nomad”')
     """
-    return f"“{value.replace('_', ' ') if field == 'channel' else value}”"
+    return f"“{called(value, field)}”"
 
 
 def people(number: int, singular: str = "person", plural: str = "people") -> str:

@@ -201,3 +201,22 @@ def test_intervals_of_a_share() -> None:
     low, high = wilson(15, 148)
     assert low is not None and high is not None and (round(low, 4), round(high, 4)) == (0.0624, 0.1605)
     assert wilson(0, 0) == (None, None)
+
+
+@pytest.mark.parametrize(("people", "said"), [
+    ((4, 5), "New people: 5 in the week from 12 January 2026, +25.0 % against the week before."),
+    ((4, 3), "New people: 3 in the week from 12 January 2026, −25.0 % against the week before."),
+    ((4, 4), "New people: 4 in the week from 12 January 2026, as the week before."),
+    ((0, 4), "New people: 4 in the week from 12 January 2026, from 0 the week before."),
+    ((3000, 3001), "New people: 3,001 in the week from 12 January 2026, barely changed against the week before."),
+])  # fmt: skip
+def test_a_metric_says_how_it_changed(people: tuple[int, int], said: str) -> None:
+    days = [datetime(2026, 1, 6, tzinfo=UTC)] * people[0] + [datetime(2026, 1, 13, tzinfo=UTC)] * people[1]
+    rows = {"user_id": [f"u{k}" for k in range(len(days))], "name": "open", "ts": days}
+    late = {"user_id": ["late"], "name": ["open"], "ts": [datetime(2026, 1, 21, tzinfo=UTC)]}
+    facts = Facts.of(events=pl.concat([pl.DataFrame(rows), pl.DataFrame(late)]))
+    asked = {"kind": "metric", "metric": "new_users", "grain": "week"}
+    whole = {"start": "2026-01-05", "end": "2026-01-26"}
+    assert ask(parse({**asked, "scope": whole}), facts).headline == said
+    cut = ask(parse({**asked, "scope": {**whole, "start": "2026-01-06"}}), facts).headline
+    assert cut == said.partition(", ")[0].rstrip(".") + ".", "a week that the period cuts is compared with nothing"

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from lib.answers import segments
 from lib.answers.buckets import Buckets
 from lib.answers.notes import NOUNS, cut, left_out, nobody, overlap, unseen
 from lib.answers.scoped import asked
@@ -28,7 +29,7 @@ def headline(table: pl.DataFrame, question: Lifecycle, buckets: Buckets) -> str:
     users = dict(last.select("status", "users").iter_rows())
     now = users["new"] + users["returning"] + users["resurrecting"]
     before = users["returning"] + users["dormant"]
-    who = "" if question.by is None else f"“{segment}”: "
+    who = "" if question.by is None else f"{segments.told(segment, question.by)}: "
     verb = "was" if now == 1 else "were"
     at = when(last["bucket"][0], question.grain)
     said = (

@@ -10,6 +10,7 @@ from lib.answers.answer import Answer
 from lib.facts import Facts
 from lib.questions import MetricQuestion
 from lib.timeline import begins, next_bucket, spine, when
+from lib.words import minus
 
 STAMP = pl.Datetime("us", "UTC")
 
@@ -72,8 +73,40 @@ def _headline(table: pl.DataFrame, metric: "catalog.Metric", question: MetricQue
     where = ""
     if last.height > 1 and not (metric.additive or metric.is_share or metric.is_ratio):  # people are in several
         last = last.sort("numerator", "segment", descending=[True, False]).head(1)
-        where = f", for “{last['segment'][0]}”, the largest segment"
+        where = f", for {segments.told(last['segment'][0], question.by)}, the largest segment"
     top, whole = float(last["numerator"].sum()), float(last["denominator"].sum())
     value = top / whole if metric.is_share or metric.is_ratio else top
     shown = metric.said(value, facts.settings.company.currency)
-    return f"{metric.title}: {shown} {when(last['bucket'][0], question.grain)}{where}."
+    rows = done.filter(pl.col("segment").is_in(last["segment"].implode()))
+    change = _change(rows, metric, question, facts)
+    return f"{metric.title}: {shown} {when(last['bucket'][0], question.grain)}{where}{change}."
+
+
+def _change(done: pl.DataFrame, metric: "catalog.Metric", question: MetricQuestion, facts: Facts) -> str:
+    """The change from the bucket before to the last one, of the same segments together.
+
+    Nothing where there is none before, or where an end of the scope cuts one of the two.
+    """
+    bucket, low_high = pl.col("bucket"), question.scope.bounds(facts.timezone)
+    after = next_bucket(bucket, question.grain)
+    edges = [
+        one.dt.convert_time_zone("UTC") if question.grain == "hour" else begins(one, facts.timezone)
+        for one in (bucket, after)
+    ]
+    low, high = (pl.lit(edge, STAMP) for edge in low_high)
+    is_whole = (edges[0] >= low).fill_null(True) & (edges[1] <= high).fill_null(True)
+    sums = done.filter(is_whole).group_by("bucket", maintain_order=True).agg(pl.col("numerator", "denominator").sum())
+    two = sums.with_columns(value=metric.value(), _after=after).sort("bucket").tail(2)
+    values = two["value"].to_list()
+    is_last = two.height == 2 and two["bucket"][1] == done["bucket"].max()
+    if not is_last or two["_after"][0] != two["bucket"][1] or None in values:
+        return ""
+    before, value = values
+    if value == before:
+        return f", as the {question.grain} before"
+    if before <= 0 and not metric.is_share:
+        return f", from {metric.said(before, facts.settings.company.currency)} the {question.grain} before"
+    told = f"{100 * (value - before):+.1f} pp" if metric.is_share else f"{100 * (value / before - 1):+.1f} %"
+    if told[1:4] == "0.0":
+        return f", barely changed against the {question.grain} before"
+    return f", {minus(told)} against the {question.grain} before"

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from lib import words
+from lib.questions.parts import By
+
 ALL, OTHER, NONE = "All", "Other", "(none)"
 
 
@@ -27,6 +30,15 @@ def _text(value: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
         return text
     is_whole = (value == value.round()) & (value.abs() < 2**53)
     return pl.when(is_whole).then(value.cast(pl.Int64(), strict=False).cast(pl.String())).otherwise(text)
+
+
+def told(segment: str, by: By | None) -> str:
+    """A segment as a sentence has it, in quotes; a channel as people write it.
+
+    >>> told("paid_social", By(field=("touch.channel",))), told("paid_social", By(field=("platform", "country")))
+    ('“paid social”', '“paid_social”')
+    """
+    return words.named(segment, by.field[0] if by is not None and len(by.field) == 1 else "")
 
 
 def kinds(columns: Sequence[str], types: Mapping[str, pl.DataType]) -> list[pl.Expr]:

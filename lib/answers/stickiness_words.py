@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from lib.answers import segments
 from lib.answers.buckets import Buckets
 from lib.answers.notes import NOUNS, cut, left_out, nobody, unseen
 from lib.facts import Facts
@@ -23,7 +24,7 @@ def headline(table: pl.DataFrame, question: Stickiness, periods: int) -> str:
     did = f"{'was' if everybody == 1 else 'were'} active" if active else f"did “{question.event.words}”"
     who, where = f"{people(everybody, *noun)} who {did}", _of(periods, question)
     more = f"{percent(often / everybody)} in at least half of them."
-    segment = "" if question.by is None else f"“{first['segment'][0]}”: "
+    segment = "" if question.by is None else f"{segments.told(first['segment'][0], question.by)}: "
     if periods == 1:
         return f"{segment}{people(everybody, *noun)} {did} in the one {_period(question)} looked at."
     if half == 1 and periods > 1:

@@ -122,11 +122,12 @@ def _leader(done: pl.DataFrame, question: Trend) -> str:
     """The largest segments of the first line, in its last finished bucket."""
     first = done.filter(pl.col("label") == done["label"][0])
     last = first.filter(pl.col("bucket") == first["bucket"].max())
-    named = last.filter(pl.col("segment") != segments.OTHER)
-    ranked = (named if named.height else last).sort(["value", "segment"], descending=[True, False]).rows(named=True)
+    told = last.filter(pl.col("segment") != segments.OTHER)
+    ranked = (told if told.height else last).sort(["value", "segment"], descending=[True, False]).rows(named=True)
     at = when(ranked[0]["bucket"], question.grain)
-    lead = f"“{ranked[0]['segment']}” leads with {figure(ranked[0]['value'])} {at}"
-    more = f", before “{ranked[1]['segment']}” with {figure(ranked[1]['value'])}" if len(ranked) > 1 else ""
+    names = [segments.told(row["segment"], question.by) for row in ranked[:2]]
+    lead = f"{names[0]} leads with {figure(ranked[0]['value'])} {at}"
+    more = f", before {names[1]} with {figure(ranked[1]['value'])}" if len(ranked) > 1 else ""
     name = f"“{done['label'][0]}”: " if done["label"].n_unique() > 1 else ""
     return f"{name}{lead}{more}."
 

@@ -52,7 +52,7 @@ def chart(
     up = alt.Scale(domain=[0, top], range=[HEIGHT, HEAD], nice=False, clamp=True)
     ticks = _ticks(left, right, is_log)
     below = Unit("money", currency).axis(ticks, tones).copy(deep=False)
-    below.title, below.grid, below.titleAnchor = f"cost per person{', log scale' if is_log else ''}", False, "end"
+    below.title, below.grid, below.titleAnchor = f"cost per person{' (steps multiply)' if is_log else ''}", False, "end"
     x = alt.X("cac:Q", scale=kind, axis=below)
     beside = Unit("percent").axis(marks(0, top, "percent"), tones).copy(deep=False)
     beside.minExtent = ROOM  # measured before the font has come, labels would take too little and be cut

@@ -10,7 +10,10 @@ from lib.charts.tones import Drawn, Tones
 from lib.words import people
 
 HEIGHT, GOOD = 260, 0.7
-LEGEND = "Each dot is a key result, the line the mean of its cycle. Scores are read at 0.7 and 0.4."
+LEGEND = (
+    "Each dot is a key result, the line the mean of its cycle. From 0.7 on it is reached, from 0.4 on partly, below"
+    " missed."
+)
 WATCHED = "Right: checked in on time. Top: scored 0.7 or more."
 TOOLTIP = [
     alt.Tooltip("title:N", title="Key result"),

@@ -12,8 +12,9 @@ from lib.charts.units import Unit, marks
 from lib.words import count, percent
 
 HEIGHT = 320
-MOST_SERIES, MOST_BANDS = 12, 3
+MOST_SERIES, MOST_BANDS, MOST_COMPARED = 12, 3, 3
 SHARE = Unit("percent")
+BEFORE = "before"  # short enough for a phone; the page says of when
 
 TOOLTIP = [
     alt.Tooltip("segment:N", title="Segment"),
@@ -26,13 +27,21 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period", by: str = "") -> Drawn:
+def chart(
+    frame: pl.DataFrame,
+    tones: Tones,
+    *,
+    grain: str = "period",
+    by: str = "",
+    previous: pl.DataFrame | None = None,
+) -> Drawn:
     """One line per segment over the periods, its 95 % interval as a band; `by` is the field of the segments.
 
-    Period 0, in which everybody is there, is left out.
+    Period 0, in which everybody is there, is left out. `previous` is the same table for an earlier time: a
+    dotted line beside each of at most three, grey and with a name beside one alone.
     """
     names = frame["segment"].unique(maintain_order=True).head(MOST_SERIES).to_list()
-    rows = frame.filter(pl.col("segment").is_in(names) & (pl.col("period") > 0)).sort("period", maintain_order=True)
+    rows = _rows(frame, previous, names)
     shades = emphasised(names, tones, by)
     steps = marks(0, max(rows["high"].drop_nulls().to_list(), default=1.0), "percent")
     ends = _ends(rows, names, shades, tones, steps[-1])
@@ -46,14 +55,30 @@ def chart(frame: pl.DataFrame, tones: Tones, *, grain: str = "period", by: str =
     colour = alt.Color(
         "segment:N", legend=legend, scale=alt.Scale(domain=names, range=[shades[name] for name in names])
     )
-    band = alt.Chart().mark_area(opacity=0.16).encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high"), colour)
-    line = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))
     # The bands of many lines would be mud; their intervals are in the tooltip and the table.
-    layers: list[alt.Chart] = [band] if len(names) <= MOST_BANDS else []
+    layers: list[alt.Chart] = []
+    if len(names) <= MOST_BANDS:
+        band = alt.Chart().transform_filter("!datum.before").mark_area(opacity=0.16)
+        layers.append(band.encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high"), colour))
+    if rows["before"].any():
+        past = alt.Chart().transform_filter("datum.before").mark_line(strokeWidth=1.75, strokeDash=[2, 3])
+        layers.append(past.encode(x, y, colour if len(names) > 1 else alt.ColorValue(tones.muted)))
+    line = alt.Chart().transform_filter("!datum.before")
+    line = line.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40, filled=True))
     layers.append(line.encode(x, y, colour, tooltip=TOOLTIP))
     if ends and fit:
-        layers.append(line_ends.layer(ends, shades, space, 8, HEIGHT - 8))
+        layers.append(line_ends.layer(ends, shades | {BEFORE: tones.muted}, space, 8, HEIGHT - 8))
     return alt.layer(*layers, data=rows, height=HEIGHT)
+
+
+def _rows(frame: pl.DataFrame, previous: pl.DataFrame | None, names: list[str]) -> pl.DataFrame:
+    """The points of these segments, and those of the earlier time marked as `before`; of those only the share."""
+    is_told = pl.col("segment").is_in(names) & (pl.col("period") > 0)
+    rows = frame.filter(is_told).with_columns(before=pl.lit(False))
+    if previous is None or len(names) > MOST_COMPARED:
+        return rows.sort("period", maintain_order=True)
+    past = previous.filter(is_told).with_columns(low=pl.col("rate"), high=pl.col("rate"), before=pl.lit(True))
+    return pl.concat([rows, past.select(rows.columns)]).sort("period", maintain_order=True)
 
 
 def _left_of(space: str) -> Any:
@@ -61,10 +86,12 @@ def _left_of(space: str) -> Any:
 
 
 def _ends(rows: pl.DataFrame, names: list[str], shades: dict[str, str], tones: Tones, top: float) -> dict[str, float]:
-    """At which pixel each of several lines ends; grey ones have no name."""
-    last = dict(rows.drop_nulls("rate").select("segment", "rate").iter_rows())
-    shown = [name for name in names if name in last and shades[name] != tones.grey]
-    return {name: HEIGHT * (1 - last[name] / top) for name in shown} if len(names) > 1 else {}
+    """At which pixel each of several lines ends; grey ones have no name. Beside one alone stands what is before."""
+    is_alone = len(names) == 1
+    ended = rows.filter(pl.col("before") == is_alone).drop_nulls("rate")
+    last = dict(ended.select("segment", "rate").iter_rows())
+    shown = [name for name in names if name in last and (is_alone or shades[name] != tones.grey)]
+    return {BEFORE if is_alone else name: HEIGHT * (1 - last[name] / top) for name in shown}
 
 
 def title(frame: pl.DataFrame, grain: str = "period") -> str:

@@ -21,6 +21,7 @@ from lib.charts.units import Unit, marks
 HEIGHT = 320
 MOST_SERIES, MOST_COMPARED, MOST_DOTS = 12, 3, 45
 FOOT = 22  # pixels for `so far`
+CLEAR = 48  # pixels from the axis from which on a value can stand below its point
 FLAT = 0.6  # where the lowest value is above this part of the highest, the axis need not start at zero
 PLAIN = Unit()
 # The points say how the upright axis is; for the other layers its field is enough.
@@ -58,6 +59,9 @@ def chart(lines: Lines, tones: Tones) -> Drawn:
     space = line_ends.room(list(ends)) if fit else "0"
     what = happened.marks(lines.annotations, rows["at"])
     scale, steps, pixel = _up(rows, lines.unit, happened.HEADROOM if what else 0)
+    # Below a value near the axis stands `so far`, and no room is left for the value.
+    is_clear = pl.col("value") > steps[0] + (steps[-1] - steps[0]) * CLEAR / HEIGHT
+    rows = rows.with_columns(is_low=pl.col("is_low") & is_clear)
     y = alt.Y("value:Q", scale=scale, axis=lines.unit.axis(steps, tones))
     colour = _colour(names, shades, has_legend=len(names) > 1 and not fit)
     layers = [

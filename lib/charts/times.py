@@ -21,9 +21,12 @@ TOOLTIP = [
 ]
 
 
-def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
-    """Bars of the people by how long they took; the slowest tenth is in the table only."""
-    bars = folded(frame).filter(~pl.col("rest"))
+def chart(frame: pl.DataFrame, tones: Tones, *, cut: str = "") -> alt.Chart:
+    """Bars of the people by how long they took; the slowest tenth is in the table only.
+
+    With `cut`, by which somebody chose the bars, each of the answer's own bins is one, to the slowest.
+    """
+    bars = folded(frame, cut).filter(~pl.col("rest"))
     word, size = _unit(bars)
     spans = [f"{duration(low)} to {duration(high)}" for low, high in bars.select("from_seconds", "to_seconds").rows()]
     rows = bars.with_columns(
@@ -45,10 +48,10 @@ def chart(frame: pl.DataFrame, tones: Tones) -> alt.Chart:
     )
 
 
-def folded(frame: pl.DataFrame) -> pl.DataFrame:
+def folded(frame: pl.DataFrame, cut: str = "") -> pl.DataFrame:
     """All segments together in at most twenty bars up to the time by which 90 % are through, then the rest in one.
 
-    Bars are whole runs of the answer's own bins, so every figure is exact.
+    Bars are whole runs of the answer's own bins, so every figure is exact. With `cut` each bin stays a bar.
     """
     ends = ["from_seconds", "to_seconds"]
     fine = frame.group_by(ends).agg(pl.col("users").sum()).sort("from_seconds")
@@ -56,6 +59,8 @@ def folded(frame: pl.DataFrame) -> pl.DataFrame:
     if not total:
         return fine.with_columns(through=pl.lit(None, pl.Float64()), rest=pl.lit(False)).head(0)
     through = fine["users"].cum_sum() / total
+    if cut:
+        return fine.with_columns(through=through, rest=pl.lit(False))
     most = int((through < MOST).sum()) + 1
     width = _width(fine["users"].head(most))
     bar = pl.int_range(pl.len()) // width
@@ -85,9 +90,9 @@ def _unit(frame: pl.DataFrame) -> tuple[str, int]:
     return next((name, size) for name, size, least in UNITS if longest >= least)
 
 
-def title(frame: pl.DataFrame) -> str:
+def title(frame: pl.DataFrame, cut: str = "") -> str:
     """By when half and nearly all are through."""
-    rows = folded(frame)
+    rows = folded(frame, cut)
     if not rows.height:
         return "Nobody got through yet"
     half, most = (rows.filter(pl.col("through") >= share).row(0, named=True) for share in (0.5, 0.9))
@@ -97,9 +102,9 @@ def title(frame: pl.DataFrame) -> str:
     )
 
 
-def summary(frame: pl.DataFrame) -> str:
+def summary(frame: pl.DataFrame, cut: str = "") -> str:
     """Where most of them are, and how long the slowest took."""
-    rows = folded(frame)
+    rows = folded(frame, cut)
     if not rows.height:
         return "Nobody got through yet."
     tallest = rows.sort("users", descending=True).row(0, named=True)

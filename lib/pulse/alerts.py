@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from lib.catalog import METRICS, Metric, metric
-from lib.errors import GrowthOpsError, suggest
+from lib.errors import GrowthOpsError
 from lib.pulse import links, tiles
 from lib.pulse.freshness import age
 from lib.pulse.tiles import Around, Ask
@@ -110,7 +110,10 @@ def _metric(rule: Rule, now: Now) -> Alert:
     body = rule.body
     name = body.metric or ""
     if name not in METRICS:
-        raise GrowthOpsError(f"there is no metric {name!r}; {suggest(name, METRICS)}")
+        raise GrowthOpsError(
+            f"its metric “{name}” is gone from the catalog. Choose another under “alerts” on Pulse, or take the alert"
+            " off the list there."
+        )
     asked, entry = Tile(metric=name, where=body.where), metric(name)
     rows = tiles.complete(now.ask(tiles.question(asked, body.grain, now.around)), body.grain, now.around)
     if not rows or rows[-1]["value"] is None:

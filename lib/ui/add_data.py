@@ -41,7 +41,7 @@ class Done:
 
 def header() -> Path:
     """The title, and which workspace the rows will go to."""
-    st.title("Add data", anchor=False)
+    states.title("Add data")
     upload.prepare()
     here = queries.workspace()
     target = own_place(here)

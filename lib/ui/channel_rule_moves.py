@@ -13,7 +13,7 @@ from lib.questions import Question, parse
 from lib.ui.explore_landmarks import landmarks
 from lib.ui.tables import Format, table
 from lib.ui.words import plain, readable
-from lib.words import count, listing, people
+from lib.words import called, count, listing, people
 
 MOST_OFFERED, MOST_CHANNELS = 5, 4
 CHANGED = {"contacts": "Contacts", "users": "People acquired, by their first contact"}
@@ -105,6 +105,7 @@ def offers(key: str, answer: Answer, is_known: Callable[[str], bool], make: Call
 
 def _about(row: Mapping[str, Any]) -> str:
     since = row["first_seen"].astimezone(ZoneInfo(queries.facts().timezone))
+    channel = called(row["channel"], "channel")
     parts = [people(row["people"]), f"{count(row['sign_ups'])} signed up" if row["sign_ups"] is not None else "",
-             f"now {row['channel']}", f"new since {since:%-d %b}" if row["is_new"] else ""]  # fmt: skip
+             f"now {channel}", f"new since {since:%-d %b}" if row["is_new"] else ""]  # fmt: skip
     return ", ".join(part for part in parts if part)

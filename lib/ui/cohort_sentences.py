@@ -1,7 +1,7 @@
 """Rules about people as people say them. Plain text; whoever shows it as Markdown escapes it."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from lib.ui.builder import cohorts, sentences
@@ -76,8 +76,9 @@ def time(value: Json) -> str:
 
 
 def _day(text: str, back: int) -> str:
-    """A day as people write it; of an end, the last day inside."""
+    """A day as people write it; of an end, the last day inside. With a time of day it is the moment itself."""
     if len(text) > 10:
-        return text
+        at = datetime.fromisoformat(text)
+        return f"{at.day} {at:%b %Y, %H:%M}"
     day = date.fromisoformat(text) - timedelta(days=back)
     return f"{day.day} {day:%b %Y}"

@@ -4,11 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamlit.delta_generator import DeltaGenerator
-
 from lib import queries
 from lib.answers import Answer
-from lib.errors import GrowthOpsError
 from lib.questions import Question, parse
 from lib.ui import (
     activity_choice,
@@ -24,6 +21,7 @@ from lib.ui import (
     funnel_steps,
     funnel_tabs,
     person,
+    retention_views,
     trend_choice,
     trend_controls,
     trend_parts,
@@ -60,15 +58,6 @@ class Asked:
 def asked(kind: str, scope: Scope) -> Asked:
     """Draw the controls of a kind of question; what they ask."""
     return KINDS[kind](scope)
-
-
-def answered(question: Question, head: DeltaGenerator) -> Answer:
-    """The answer; where there is none, the page keeps its title above the sentence that says why."""
-    try:
-        return queries.ask(question)
-    except GrowthOpsError:
-        head.title(TITLE, anchor=False)
-        raise
 
 
 def _again(own: tuple[str, ...]) -> list[Control]:
@@ -116,8 +105,8 @@ def _funnel(scope: Scope) -> Asked:
 
 
 def _retention(scope: Scope) -> Asked:
-    told, kept = explore_retention.controls(scope, _again(explore_retention.OWN))
-    return Asked(parse(told), lambda answer: explore_retention.draw(answer, kept))
+    told, against = explore_retention.controls(scope, _again(explore_retention.OWN))
+    return Asked(parse(told), lambda answer: retention_views.draw(answer, against))
 
 
 def _activity(kind: str, scope: Scope) -> Asked:

@@ -1,7 +1,7 @@
 """Whose numbers a row shows: the people behind a point of a trend, a lifecycle or a retention, as a cohort's rule."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from lib.questions import Event, Lifecycle, Retention, Trend
@@ -65,8 +65,8 @@ def of_lifecycle(asked: Lifecycle, status: str, bucket: Moment) -> Json:
     return {"all": [here, {"not": just_before}, {"any": [long_ago, *known]} if known else long_ago]}
 
 
-def of_retention(asked: Retention, cohort: Moment, period: int, to_period: int) -> Json | None:
-    """Who of a cohort came back in these periods; None where no rule can say it.
+def of_retention(asked: Retention, cohort: Moment, period: int, to_period: int, *, is_back: bool = True) -> Json | None:
+    """Who of a cohort came back in these periods, or who did not; None where no rule can say it.
 
     That is where people are counted from their own start, in segments, or are accounts and visits.
     """
@@ -75,13 +75,14 @@ def of_retention(asked: Retention, cohort: Moment, period: int, to_period: int) 
     where, (start, end) = _where(asked), _span(cohort, asked.grain, asked.scope.start, asked.scope.end)
     rules = [_did(asked.start, where, start, end)]
     since = None if asked.entry == "first_ever" else _with_hours(asked.scope.start, cohort)
-    if asked.entry != "recurring" and (since is None or since < start):
+    if asked.entry != "recurring" and (since is None or _is_before(since, start)):
         rules.append({"not": _did(asked.start, where, since, start)})
     first, last = _moved(cohort, asked.grain, period), _moved(cohort, asked.grain, to_period + 1)
     if asked.mode == "on_or_before":
         first = _moved(cohort, asked.grain, 1)
     back = _did(asked.return_event, where, first, None if asked.mode == "on_or_after" else last)
-    return {"all": [*rules, back | {"times": {"op": "ge", "value": asked.min_times}}]}
+    back |= {"times": {"op": "ge", "value": asked.min_times}}
+    return {"all": [*rules, back if is_back else {"not": back}]}
 
 
 def _where(asked: Trend | Lifecycle | Retention) -> list[Json]:
@@ -99,11 +100,24 @@ def _did(event: Event, where: Sequence[Json], start: Moment | None, end: Moment 
 def _span(bucket: Moment, grain: str, low: Moment | None, high: Moment | None) -> tuple[Moment, Moment]:
     """From when to when a bucket goes, cut by the ends of the scope."""
     start, end = bucket, following(bucket, grain)
-    if low is not None and not isinstance(start, datetime):
-        start = max(start, _day(low))
-    if high is not None and not isinstance(end, datetime):
-        end = min(end, _day(high))
+    low, high = _with_hours(low, bucket), _with_hours(high, bucket)
+    if low is not None and _is_before(start, low):
+        start = low
+    if high is not None and _is_before(high, end):
+        end = high
     return start, end
+
+
+def _is_before(one: Moment, other: Moment) -> bool:
+    """True where a day, or a moment by the workspace's clock or with its distance from UTC, lies before another."""
+    zones = [at.tzinfo for at in (one, other) if isinstance(at, datetime) and at.tzinfo]
+    first, second = (_exact(at, zones[0] if zones else None) for at in (one, other))
+    return first < second
+
+
+def _exact(moment: Moment, zone: tzinfo | None) -> datetime:
+    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time.min)
+    return at if zone is None else (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def following(bucket: Moment, grain: str) -> Moment:
@@ -134,10 +148,11 @@ def _moved(bucket: Moment, grain: str, steps: int) -> Moment:
 
 
 def _with_hours(start: Moment | None, bucket: Moment) -> Moment | None:
-    """A day as the instant it begins, where buckets are hours: the two ends of a span are then of one kind."""
-    if start is None or isinstance(start, datetime) or not isinstance(bucket, datetime):
+    """A day or a time of day as an instant, where buckets are hours: the two ends of a span are then of one kind."""
+    if start is None or not isinstance(bucket, datetime):
         return start
-    return datetime.combine(start, time.min, bucket.tzinfo)
+    at = start if isinstance(start, datetime) else datetime.combine(start, time.min)
+    return at if at.tzinfo else at.replace(tzinfo=bucket.tzinfo)
 
 
 def _day(moment: Moment) -> date:

@@ -41,6 +41,7 @@ ABOUT = {
 BY_TIME = ("trend", "lifecycle", "stickiness", "metric")
 CUT = ("trend", "funnel", "retention", "metric")
 COUNTS = ("trend", "funnel", "retention")
+TIMED = ("trend", "funnel", "retention", "lifecycle", "stickiness")  # of events, so from minute to minute
 PLAIN = ("people", "accounts")
 
 

@@ -70,14 +70,14 @@ def clicked(told: Sequence[Any]) -> None:
         choose(Point(bucket, tuple(map(str, told[1:]))))
 
 
-def lookup(key: str, points: Sequence[Point], says: Sequence[str]) -> None:
+def lookup(key: str, points: Sequence[Point], says: Sequence[str], of: str = "a row of the table") -> None:
     """A list of points to choose one from: for keyboards and thumbs, which a table's small buttons are not made for."""
 
     def put(place: int) -> None:
         choose(points[place])
 
     rows = dict(enumerate(says))
-    widgets.pick(f"{key}-point", "List the people of", rows, None, put, placeholder="a row of the table", width=320)
+    widgets.pick(f"{key}-point", "List the people of", rows, None, put, placeholder=of, width=320)
 
 
 def _bucket(text: str) -> date | datetime | None:

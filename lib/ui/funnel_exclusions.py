@@ -67,6 +67,7 @@ def _body(draft: Json, change: Change, choice: Choice) -> None:
     def body(item: Json, change_item: Change, place: int) -> None:
         key = "exclusions-item"
         event.event(key, item, change_item, "Event, or any of several")
+        event.naming(key, item, change_item)
         if choice.order != "any":
             _between(key, item, change_item, labels)
 

@@ -1,7 +1,7 @@
 """Why people stop, and which act goes with staying: the two tabs of Onboarding that look for what to change."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
@@ -15,9 +15,9 @@ from lib.questions import parse
 from lib.ui import url
 from lib.ui.builder import widgets
 from lib.ui.builder.sentences import labels
-from lib.ui.page import VERDICT
+from lib.ui.page import VERDICT, definition
 from lib.ui.tables import Format, table
-from lib.ui.url import Reader
+from lib.ui.url import Address, Reader
 from lib.ui.words import plain, readable, stressed
 
 Json = Mapping[str, Any]
@@ -50,6 +50,14 @@ CORRECTED = (
     "People to win: so many more would take the step if these people did like all others. Some differences leave out 0"
     " and still could be chance: of so many values a few differ by luck alone, so “yes” asks for more (Bonferroni)."
 )
+CHANCE = (
+    "In the table: “Take the step” is the share of these people who take it, “All others” that of everybody else whose"
+    " value is known, and the interval is that of the difference (Newcombe). Under 30 people a value is left out."
+)
+NAMES = (
+    "In the table: “Of them stay” is the precision, “Those who stay did it” the recall, “Times as often” the lift, and"
+    " “Fit” the MCC."
+)
 
 
 def reasons(asked: Json) -> None:
@@ -57,20 +65,23 @@ def reasons(asked: Json) -> None:
     names = dict(enumerate(labels(asked["steps"]), 1))
     later = {k: name for k, name in names.items() if k > 1 and not asked["steps"][k - 1].get("optional")}
     worst = _worst(asked, later)
-    reader = Reader(url.now())
-    told = reader.whole("reason", worst, 2, len(names))
-    if reader.notes:
-        url.note(reader.notes)
-        url.write({"reason": None})
+    told, compared, notes = read(url.now(), worst, len(names), comparable())
+    if notes:
+        url.note(notes)
+        url.write({"reason": None, "fields": compared})
     chosen = told if told in later else worst
 
     def write(step: int) -> None:
         url.write({"reason": None if step == worst else str(step)})
 
-    widgets.pick("reasons-step", "Why people stop before", later, chosen, write, width=280)
-    answer = queries.ask(parse({**asked, "by": None, "view": "drivers", "step": chosen}))
+    with st.container(horizontal=True):
+        widgets.pick("reasons-step", "Why people stop before", later, chosen, write, width=280)
+        widgets.picks("reasons-fields", "Fields that are compared", comparable(), compared,
+                      lambda fields: url.write({"fields": fields}), placeholder="all that people are grouped by",
+                      width=420)  # fmt: skip
+    answer = queries.ask(parse(question(asked, chosen, compared)))
     rows = answer.tables["drivers"]
-    _said(answer, rows["field"])
+    _said(answer, rows["field"], CHANCE)
     if not rows.height:
         return
     shown = rows.with_columns(
@@ -82,6 +93,25 @@ def reasons(asked: Json) -> None:
     table(shown, REASONS, "funnel-reasons", summary, question=answer.question)
     if rows.filter(~pl.col("clear"), (pl.col("low") > 0) | (pl.col("high") < 0)).height:
         st.caption(CORRECTED)
+
+
+def read(address: Address, worst: int, steps: int, fields: Collection[str]) -> tuple[int, tuple[str, ...], list[str]]:
+    """What the address says: the step before which people stop, and the fields compared, all of them where none is."""
+    reader = Reader(address)
+    told = reader.whole("reason", worst, 2, steps)
+    named = reader.many("fields", lambda name: name if name in fields else None)
+    return told, tuple(dict.fromkeys(named)), reader.notes
+
+
+def question(asked: Json, step: int, fields: Collection[str]) -> dict[str, Any]:
+    """What sets apart those who stop before a step, as JSON."""
+    more = {"fields": list(fields)} if fields else {}
+    return {**asked, "by": None, "view": "drivers", "step": step, **more}
+
+
+def comparable() -> dict[str, str]:
+    """The fields that can be compared, in words: all but days and times."""
+    return {field: readable(field) for field, kind in queries.kinds().items() if kind not in ("day", "time")}
 
 
 def _worst(asked: Json, later: Mapping[int, str]) -> int:
@@ -101,7 +131,7 @@ def activation(asked: Json) -> None:
     question = {"kind": "activation", "scope": asked["scope"], "start": start}
     answer = queries.ask(parse(question | ({"kept": "paid"} if kept == "paid" else {})))
     rows = answer.tables["candidates"].drop_nulls("rank").head(MOST_ACTS)
-    _said(answer, rows["event"])
+    _said(answer, rows["event"], NAMES)
     if not rows.height:
         return
     acts = [_act(*row) for row in rows.select("event", "times", "within_days").iter_rows()]
@@ -118,11 +148,15 @@ def _act(event: str, times: int, days: int) -> str:
     return f"{readable(event)}{often} within {days} day{'' if days == 1 else 's'}"
 
 
-def _said(answer: Answer, names: pl.Series) -> None:
-    """The verdict, with these fields or events as the page writes them; of the notes what the top has not said yet."""
+def _said(answer: Answer, names: pl.Series, also: str) -> None:
+    """The verdict, with these fields or events as the page writes them, and the definition, with what it calls what.
+
+    Of the notes only what the top of the page has not said yet.
+    """
     said, above = answer.headline, left_out(queries.facts())
     for name in names.unique():
         said = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", readable(name), said)
     st.html(f'<p style="{VERDICT}">{stressed(said)}</p>')
     if notes := [note for note in answer.notes if note not in above]:
         st.caption(plain(" ".join(notes)))
+    definition(answer, also, "tab-definition")

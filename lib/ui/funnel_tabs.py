@@ -8,28 +8,40 @@ import polars as pl
 import streamlit as st
 
 from lib import queries
-from lib.answers import Answer
-from lib.charts import cohorts, retention, times, trend
-from lib.charts.tones import FEW
+from lib.charts import times, trend
 from lib.questions import Event, parse
 from lib.questions.funnel import Funnel
 from lib.scope import Grain
 from lib.timeline import next_bucket
-from lib.ui import annotations, funnel_controls, funnel_reasons, funnel_views, retention_choice, retention_controls
+from lib.ui import (
+    annotations,
+    funnel_controls,
+    funnel_reasons,
+    funnel_views,
+    retention_choice,
+    retention_controls,
+    retention_views,
+)
 from lib.ui.builder import widgets
 from lib.ui.builder.periods import grain as grain_part
 from lib.ui.funnel_choice import Choice
-from lib.ui.funnel_parts import few_words, noun, remembered
+from lib.ui.funnel_parts import noun, remembered
 from lib.ui.funnel_views import OUTCOMES, TABS, View
 from lib.ui.page import picture
 from lib.ui.retention_choice import RetentionChoice
+from lib.ui.scope_bar import earlier
 from lib.ui.tables import Format, table
 from lib.ui.words import plain
+from lib.words import duration
 from lib.words import people as people_words
 
 Json = Mapping[str, Any]
 Lists = Callable[..., None]
-FINE = 500  # bars as fine as a question may ask for; the chart puts them together
+FINE = funnel_views.MOST_BARS  # bars as fine as a question may ask for; the chart puts them together
+BARS_ABOUT = (
+    "Into how many bars of one width the times are cut, 1 to 500. Empty: as many as fit, up to the time by which nine"
+    " in ten are through."
+)
 
 TREND: dict[str, tuple[str, Format]] = {
     "segment": ("Segment", "text"),
@@ -52,15 +64,6 @@ PEOPLE: dict[str, tuple[str, Format]] = {
     "furthest": ("Steps done", "count"),
     "last_at": ("Last step at", "time"),
     "reached_at": ("Reached at", "time"),
-}
-CURVE: dict[str, tuple[str, Format]] = {
-    "segment": ("Segment", "text"),
-    "period": ("Period", "count"),
-    "eligible": ("Could be back", "count"),
-    "users": ("Back", "count"),
-    "rate": ("Share", "percent"),
-    "low": ("95 % from", "percent"),
-    "high": ("to", "percent"),
 }
 
 
@@ -128,17 +131,38 @@ def stated(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def time_to_convert(asked: Json, view: View) -> None:
-    """A histogram of the time between two steps."""
+    """A histogram of the time between two steps, in as many bars as fit or as somebody chose."""
     with st.container(horizontal=True):
         _between(labels(asked), view)
-    steps = {"from_step": view.from_step, "to_step": view.to_step}
-    answer = queries.ask(parse({**asked, "by": None, "view": "times", "bins": FINE, **steps}))
+        _bars(view, len(asked["steps"]))
+    told = {"from_step": view.from_step, "to_step": view.to_step, "bins": view.bars or FINE}
+    answer = queries.ask(parse({**asked, "by": None, "view": "times", **told}))
     if answer.tables["times"].height == 0:
         st.info("Nobody got from the one to the other in this period.")
         return
-    picture(answer, "times", times)
-    frame = remembered(answer, "times", lambda: times.folded(answer.tables["times"]).drop("rest"))
-    table(frame, TIMES, "funnel-times", "People by how long they took", question=answer.question)
+    cut = "chosen" if view.bars else ""
+    frame = remembered(answer, f"times {cut}", lambda: times.folded(answer.tables["times"], cut).drop("rest"))
+    picture(answer, "times", times, legend=_wide(frame) if cut else None, cut=cut)
+    name = "funnel-times-bars" if cut else "funnel-times"
+    table(frame, TIMES, name, "People by how long they took", question=answer.question)
+
+
+def _bars(view: View, steps: int) -> None:
+    """Into how many bars the times are cut."""
+
+    def put(told: float | None) -> None:
+        bars = 0 if told is None else max(1, min(round(told), funnel_views.MOST_BARS))
+        funnel_views.change(steps, bars=bars)
+
+    widgets.number(
+        "funnel-bars", "Bars", view.bars or None, put, placeholder="as many as fit", help=BARS_ABOUT, width=160
+    )
+
+
+def _wide(frame: pl.DataFrame) -> str:
+    """How wide a bar is, and that all times are there."""
+    low, high = frame.select("from_seconds", "to_seconds").row(0)
+    return f"Each bar is {duration(high - low)} wide, from the shortest time to the longest."
 
 
 def _between(names: Mapping[int, str], view: View) -> None:
@@ -191,25 +215,11 @@ def kept(asked: Json, choice: Choice) -> None:
     opens, known = opening(choice), funnel_controls.known()
     told = retention_controls.read(opens, known)
     retention_controls.controls(told, opens, known)
+    compare, against = earlier(asked["scope"], choice.compare)
     shared = {key: asked[key] for key in ("scope", "count_by", "week_start")} | _by(asked)
-    answer = queries.ask(parse(retention_choice.question(told, shared)))
-    picture(answer, "curve", retention, answer.headline.removesuffix("."), grain=told.grain)
-    _few_to_keep(answer)
-    picture(answer, "cohorts", cohorts, grain=told.grain)
-    columns = {"segment": CURVE["segment"], "period": CURVE["period"]}
-    columns |= {"to_period": ("to", "count")} if told.brackets else {}
-    columns |= CURVE
-    table(
-        answer.tables["curve"], _without_segment(columns, asked), "retention-curve", "Share of people back, by period"
-    )
+    answer = queries.ask(parse(retention_choice.question(told, shared) | compare))
+    retention_views.draw(answer, against, answer.headline.removesuffix("."))
     st.caption(plain(answer.definition))
-
-
-def _few_to_keep(answer: Answer) -> None:
-    """Below a curve of few people: how much a single one of them moves its shares."""
-    size = int(answer.tables["cohorts"].filter(pl.col("period") == 0)["size"].sum())
-    if 0 < size < FEW:
-        st.caption(few_words(size, noun(answer.question)))
 
 
 def opening(choice: Choice) -> RetentionChoice:

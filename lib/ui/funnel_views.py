@@ -10,11 +10,15 @@ from lib.ui.url import Address, Reader
 
 TABS = ("Over time", "Time to convert", "Reasons", "People", "Retention", "Activation")
 OUTCOMES = {"dropped": "stopped before", "reached": "reached"}
+MOST_BARS = 500
 
 
 @dataclass(frozen=True)
 class View:
-    """The tab, the grain of its trend, the two steps times are measured between, and whose people are listed."""
+    """The tab, the grain of its trend, the two steps times are measured between, and whose people are listed.
+
+    `bars` is into how many bars the times are cut; 0 is as many as fit.
+    """
 
     tab: str
     grain: str
@@ -22,6 +26,7 @@ class View:
     to_step: int
     outcome: str
     step: int
+    bars: int = 0
 
 
 def read(address: Address, steps: int) -> tuple[View, list[str]]:
@@ -29,6 +34,7 @@ def read(address: Address, steps: int) -> tuple[View, list[str]]:
     reader = Reader(address)
     outcome = reader.one("outcome", OUTCOMES, "dropped")
     first = reader.whole("from", 1, 1, steps - 1)
+    bars = reader.many("bars", _bars, "as many as fit are drawn")
     view = View(
         tab=reader.one("tab", TABS, TABS[0]),
         grain=reader.one("grain", GRAINS, "week"),
@@ -36,8 +42,14 @@ def read(address: Address, steps: int) -> tuple[View, list[str]]:
         to_step=reader.whole("to", steps, first + 1, steps),
         outcome=outcome,
         step=reader.whole("step", steps, 2 if outcome == "dropped" else 1, steps),
+        bars=bars[-1] if bars else 0,
     )
     return view, reader.notes
+
+
+def _bars(text: str) -> int | None:
+    told = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return told if 0 < told <= MOST_BARS else None
 
 
 def written(view: View, steps: int) -> dict[str, tuple[str, ...]]:
@@ -49,6 +61,7 @@ def written(view: View, steps: int) -> dict[str, tuple[str, ...]]:
         ("to", str(view.to_step), str(steps)),
         ("outcome", view.outcome, "dropped"),
         ("step", str(view.step), str(steps)),
+        ("bars", str(view.bars), "0"),
     )
     return {key: () if value == default else (value,) for key, value, default in told}
 

@@ -14,7 +14,7 @@ from lib.health import events, joins, overview, quarantine, sources, storage
 from lib.health.overview import Overview
 from lib.pulse.freshness import age, freshness, target
 from lib.queries import state
-from lib.ui import url
+from lib.ui import states, url
 from lib.ui.page import VERDICT, Card
 from lib.ui.tables import Format, table
 from lib.ui.words import moment, plain, stressed
@@ -107,7 +107,7 @@ def look() -> Overview:
 def header(title: str, found: Overview) -> None:
     """The page's name; right of it how far the data reaches and what the numbers mean."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        states.title(title, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             through = f"data through {moment(found.as_of, timezone())}" if found.as_of else "no events yet"
             fresh = freshness(found.as_of, datetime.now(UTC), target(queries.settings()), timezone())

@@ -16,7 +16,7 @@ from lib.okr.rollup import WORST
 from lib.okr.scores import weighted
 from lib.queries import okrs
 from lib.queries.okrs import Board, Held, Records
-from lib.ui import export, okr_check_in, okr_choice, okr_key_result, okr_objective, okr_sheet
+from lib.ui import export, okr_check_in, okr_choice, okr_key_result, okr_objective, okr_sheet, states
 from lib.ui.caption import of_page
 from lib.ui.okr_choice import OkrChoice
 from lib.ui.okr_words import net, source, state, value, verdict, way
@@ -60,7 +60,7 @@ def board(known: Records, choice: OkrChoice) -> Board:
 def head(title: str, actions: Callable[[], None]) -> None:
     """The page's name; right of it the day everything is judged by, and what can be done."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        states.title(title, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             day = okr_choice.today()
             st.markdown(f":small[:gray[as of {day.day} {day:%b %Y}]]", width="content")

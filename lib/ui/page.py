@@ -14,12 +14,13 @@ from lib.charts.picking import has_notes, is_pickable, noted, pickable, picked, 
 from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.ui import annotations as notes
-from lib.ui import export, saved, states, url
+from lib.ui import export, naming, saved, states, url
 from lib.ui.caption import through
 from lib.ui.words import UNITS, age, moment, plain, stressed
 from lib.words import count
 
 LEGEND_WIDTH = 760  # pixels: beside it there is room for the words that export a picture
+SHARES = "Shares carry a 95 % interval (Wilson) in the table. Under 30 people a figure is grey and not ranked."
 VERDICT = "font-size:1.34rem;line-height:1.45;margin:0;max-width:62rem"
 
 
@@ -48,7 +49,7 @@ class Drawing(Protocol):
 def page_header(title: str, answer: Answer) -> None:
     """The page's name; right of it how fresh the data is, what is counted, and the question to take along."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        states.title(title, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             st.markdown(f":small[{freshness(answer)}]", width="content")
             definition(answer)
@@ -73,12 +74,11 @@ def verdict(answer: Answer) -> None:
         st.caption(plain(" ".join(answer.notes)))
 
 
-def definition(answer: Answer) -> None:
-    """A popover that says what is counted, in which load."""
-    with st.popover("Definition", icon=":material/info:", type="tertiary"):
+def definition(answer: Answer, also: str = SHARES, key: str = "page-definition") -> None:
+    """A popover that says what is counted, in which load; `also` is what else to know of its numbers."""
+    with st.popover("Definition", icon=":material/info:", type="tertiary", key=key):
         st.markdown(
-            f"{plain(answer.definition)}\n\n:small[:gray[Shares carry a 95 % interval (Wilson) in the table. "
-            "Under 30 people a figure is grey and not ranked. "
+            f"{plain(answer.definition)}\n\n:small[:gray[{plain(also)} "
             f"Days are days of {plain(queries.facts().timezone)}. Load {answer.stamp}.]]"
         )
 
@@ -114,6 +114,7 @@ def picture(
     annotations: pl.DataFrame | None = None,
     key: str = "",
     click: Callable[[list[Any]], None] | None = None,
+    legend: str | None = None,
     **more: str,
 ) -> None:
     """Draw one table of an answer under a title that says what it shows (`said`, else the drawing's own).
@@ -121,7 +122,8 @@ def picture(
     The drawing is handed what it asks for by name: `annotations` (date, end_date, title, kind), the same table of the
     earlier period, the field of the breakdown, the currency, and whatever `more` says. The finished specification is
     kept, so that a rerun that changes nothing builds nothing. A page with two pictures of one kind gives each a `key`.
-    `click` is called with the values that name the point somebody clicked, as the drawing's `keys` has them.
+    `click` is called with the values that name the point somebody clicked, as the drawing's `keys` has them. `legend`
+    stands below in place of the drawing's own.
     """
     if not answer.tables[table].height:
         st.info("There is nothing to draw: nobody did this. A longer period or fewer filters may show somebody.")
@@ -135,21 +137,22 @@ def picture(
         return _drawn(answer, table, drawing, tones, annotations, more)[2]
 
     title, summary, made = _drawn(answer, table, drawing, tones(), annotations, more)
-    title, legend = UNITS.sub("\u00a0", said or title), getattr(drawing, "LEGEND", "")
+    title = UNITS.sub("\u00a0", said or title)
+    below: str = getattr(drawing, "LEGEND", "") if legend is None else legend
     st.markdown(f"## {plain(title)}")
-    drawn(made, key, summary, click)
+    drawn(made, key, summary, _named_back(answer, table, click))
     # Below the picture: above it, Streamlit's own buttons cover them as soon as the mouse is over the picture.
     with st.container(
         horizontal=True,
-        horizontal_alignment="distribute" if legend else "right",
+        horizontal_alignment="distribute" if below else "right",
         vertical_alignment="center",
         gap="small",
     ):
-        if legend:
-            st.caption(legend, width=LEGEND_WIDTH)
+        if below:
+            st.caption(below, width=LEGEND_WIDTH)
         if over_time:
             notes.add_button(url.page(), key)
-        export.menu(answer, table, title, draw, key, legend)
+        export.menu(answer, table, title, draw, key, below)
 
 
 def drawn(made: Specification, key: str, summary: str, click: Callable[[list[Any]], None] | None = None) -> None:
@@ -178,6 +181,16 @@ def _clicked(key: str, click: Callable[[list[Any]], None] | None) -> Callable[[]
     return clicked
 
 
+def _named_back(
+    answer: Answer, table: str, click: Callable[[list[Any]], None] | None
+) -> Callable[[list[Any]], None] | None:
+    """What a click calls, with the names of the data in place of those in the picture."""
+    names = naming.back(answer.tables[table], answer.question) if click else {}
+    if click is None or not names:
+        return click
+    return lambda found: click([names.get(part, part) if isinstance(part, str) else part for part in found])
+
+
 def _drawn(
     answer: Answer, table: str, drawing: Drawing, tones: Tones, annotations: pl.DataFrame | None, more: dict[str, str]
 ) -> tuple[str, str, Specification]:
@@ -185,7 +198,8 @@ def _drawn(
     told = () if annotations is None else tuple(annotations.rows())
 
     def make() -> tuple[str, str, Specification]:
-        frame, extras = answer.tables[table], _extras(answer, table, annotations) | more
+        frame = naming.shown(answer.tables[table], answer.question)
+        extras = _extras(answer, table, annotations) | more
         chart = drawing.chart(frame, tones, **_wanted(drawing.chart, extras))
         title = drawing.title(frame, **_wanted(drawing.title, extras))
         summary = drawing.summary(frame, **_wanted(drawing.summary, extras))
@@ -201,7 +215,7 @@ def _extras(answer: Answer, table: str, annotations: pl.DataFrame | None) -> dic
     found = {
         "by": by if by is None or isinstance(by, str) else " · ".join(by.field),
         "annotations": annotations,
-        "previous": answer.previous.get(table),
+        "previous": None if table not in answer.previous else naming.shown(answer.previous[table], answer.question),
         "against": {"previous": "the period before", "year": "a year earlier"}.get(answer.question.compare or ""),
         "currency": queries.settings().company.currency,
     }

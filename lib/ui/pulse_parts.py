@@ -21,7 +21,7 @@ from lib.pulse.moves import Move, Moves
 from lib.pulse.tiles import TileReading
 from lib.queries import pulse, state
 from lib.ui import annotations as notes
-from lib.ui import explore_metric, navigation, url
+from lib.ui import explore_metric, navigation, states, url
 from lib.ui.page import VERDICT, picture, tones
 from lib.ui.pulse_choice import Shown
 from lib.ui.words import plain, stressed
@@ -32,7 +32,7 @@ YEAR = re.compile(r" \d{4}$")
 def head(title: str, fresh: Freshness, actions: Callable[[], None]) -> None:
     """The page's name; right of it how old the data is (amber past its target), and the page's actions."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        states.title(title, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             colour = "orange" if fresh.is_old else "gray"
             st.markdown(f":small[:{colour}[{plain(fresh.said)}]]", width="content")
@@ -133,7 +133,8 @@ def course(shown: Shown, down: str = "") -> None:
     cut = replace(answer, tables={"metric": rows})
     named = explore_metric.labelled(cut, metric)
     unit = "percent" if metric.is_share else "money" if metric.unit == "money" else "count"
-    picture(named, "metric", lines, unit=unit, annotations=notes.shown(url.page(), tile.metric), key="pulse-course")
+    happened = notes.shown(url.page(), tile.metric)
+    picture(named, "metric", lines, unit=unit, annotations=happened, key="pulse-course", ours=metric.title)
 
 
 def moved(shown: Shown, found: Moves, down: str = "") -> None:

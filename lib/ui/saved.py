@@ -15,12 +15,13 @@ from lib.store import Definition
 from lib.ui import keeping, navigation, url
 from lib.ui.builder import widgets
 from lib.ui.builder.changes import Change
-from lib.ui.builder.drawer import drawer, pull
+from lib.ui.builder.drawer import drawer, leave, pull
 from lib.ui.versions import versions
 from lib.ui.words import plain
 
 KIND = "view"  # of the definition, and the parameter of its link
 HERE = "explore"
+ABOUT = "Keep this question under a name, for yourself and the team; or open one that was saved here"
 
 
 def save_button(page: str, answer: Answer) -> None:
@@ -31,7 +32,7 @@ def save_button(page: str, answer: Answer) -> None:
         key="save-view",
         type="tertiary",
         icon=":material/bookmark:" if view is None else ":material/bookmark_check:",
-        help="Keep this question under a name, for yourself and the team" if view is None else _about(view),
+        help=ABOUT if view is None else _about(view),
         on_click=pull,
         args=(KIND, _draft(view, page, answer)),
     )
@@ -63,6 +64,19 @@ def _body(draft: dict[str, Any], change: Change) -> None:
     keeping.form(draft, change)
     if draft["kept"] is not None:
         versions(draft["kept"], show)
+    _others(draft["body"]["page"], draft["kept"])
+
+
+def _others(page: str, kept: Definition | None) -> None:
+    """The views of this page, each a word that opens it; all of them are on the start of Explore."""
+    views = [view for view in keeping.listed(KIND) if view.body.get("page") == page]
+    views = [view for view in views if kept is None or view.key != kept.key]
+    if not views:
+        return
+    st.markdown("**Saved views of this page**")
+    for view in views:
+        st.button(plain(view.name), key=f"open-view-{view.key}", type="tertiary", icon=":material/bookmark:",
+                  help=plain(str(view.body.get("about") or "")) or None, on_click=leave, args=(show, view))  # fmt: skip
 
 
 def show(view: Definition) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lib.choices import MISSING, MOST_VALUES
@@ -22,7 +22,11 @@ YEARS = range(1970, 2101)
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the sidebar says: the period, the days of a custom one, values of fields, cohorts, further conditions."""
+    """What the sidebar says: the period, the days of a custom one, values of fields, cohorts, further conditions.
+
+    A custom period has a first and a last day, both inside; or with times of day, by the workspace's clock, a
+    beginning and an end, which is the first minute that is no longer inside.
+    """
 
     period: str = DEFAULT
     days: tuple[date, ...] = ()
@@ -68,10 +72,10 @@ def read(
         good = reader.many(f"is.{field}", lambda one, all_=is_all, of=offered: None if all_ and one not in of else one)
         if good or field in told:
             values.append((field, tuple(dict.fromkeys(good))))
-    days = sorted(reader.many("range", _day))[:2]
+    days = _ends(reader, reader.many("range", _day))
     more = tuple(dict.fromkeys(reader.many("if", condition)))
     among = tuple(dict.fromkeys(reader.many("in", _among(cohorts))))
-    return Chosen(reader.one("period", PERIODS, DEFAULT), tuple(days), tuple(values), more, among), reader.notes
+    return Chosen(reader.one("period", PERIODS, DEFAULT), days, tuple(values), more, among), reader.notes
 
 
 def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
@@ -81,7 +85,7 @@ def written(chosen: Chosen, address: Address) -> dict[str, tuple[str, ...]]:
     """
     return {key: () for key in address if is_shared(key)} | {
         "period": () if chosen.period == DEFAULT else (chosen.period,),
-        "range": tuple(day.isoformat() for day in chosen.days),
+        "range": tuple(_text(day) for day in chosen.days),
         "where": tuple(field for field, _ in chosen.values),
         "in": chosen.cohorts,
         "if": chosen.more,
@@ -104,19 +108,73 @@ def _among(cohorts: Collection[str]) -> Callable[[str], str]:
 
 
 def _day(text: str) -> date | None:
+    """A day, or a minute of one as the workspace's clock shows it."""
     try:
-        found = date.fromisoformat(text)
+        found = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.year in YEARS else None
+    if found.year not in YEARS:
+        return None
+    if not isinstance(found, datetime):
+        return found
+    if found.tzinfo is not None:
+        raise ValueError("times are those of the workspace's own zone")
+    return found.replace(second=0, microsecond=0)
+
+
+def _ends(reader: Reader, told: Sequence[date]) -> tuple[date, ...]:
+    """The first and the last day told; with times of day the beginning and a later end, or nothing."""
+    timed = [isinstance(one, datetime) for one in told]
+    if not any(timed):
+        return tuple(sorted(told)[:2])
+    if all(timed) and len(set(told)) > 1:
+        return tuple(sorted(set(told))[:2])
+    reader.refuse("range", [_text(one) for one in told], "with times of day it needs a beginning and a later end")
+    return ()
+
+
+def _text(day: date) -> str:
+    return day.isoformat(timespec="minutes") if isinstance(day, datetime) else day.isoformat()
+
+
+def has_times(days: Sequence[date]) -> bool:
+    """True where a custom period says times of day."""
+    return any(isinstance(day, datetime) for day in days)
+
+
+def timed(days: Sequence[date]) -> tuple[date, ...]:
+    """The same time with times of day.
+
+    >>> timed([date(2026, 3, 1), date(2026, 3, 2)])
+    (datetime.datetime(2026, 3, 1, 0, 0), datetime.datetime(2026, 3, 3, 0, 0))
+    """
+    return datetime.combine(days[0], time.min), datetime.combine(days[-1] + timedelta(days=1), time.min)
+
+
+def whole(days: Sequence[date]) -> tuple[date, ...]:
+    """The days that lie inside, wholly or in part.
+
+    >>> whole([datetime(2026, 3, 1, 9), datetime(2026, 3, 3)])
+    (datetime.date(2026, 3, 1), datetime.date(2026, 3, 2))
+    """
+    if not has_times(days):
+        return tuple(days)
+    first, end = days[0], days[-1]
+    assert isinstance(first, datetime) and isinstance(end, datetime)
+    return first.date(), (end - timedelta(minutes=1)).date()
 
 
 def between(period: str, today: date, chosen: Sequence[date] | None = None) -> dict[str, str]:
-    """The first day inside and the first outside; nothing for all time. `today` is the last day there is data of."""
+    """The first day (or minute) inside and the first outside; nothing for all time.
+
+    `today` is the last day there is data of.
+    """
     if period in DAYS:
         start, end = today - timedelta(days=DAYS[period] - 1), today + timedelta(days=1)
     elif period in MONTHS:
         start, end = _months(MONTHS[period], today)
+    elif period == CUSTOM and chosen and has_times(chosen):
+        start, end = chosen[0], chosen[-1]
     elif period == CUSTOM and chosen:
         start, end = chosen[0], chosen[-1] + timedelta(days=1)  # one day chosen is that day
     else:
@@ -137,19 +195,31 @@ def _first(index: int) -> date:
 
 
 def words(bounds: Mapping[str, str], timezone: str) -> str:
-    """The days of the scope as people write them, both ends inside."""
+    """The days of the scope as people write them, both ends inside; or from when to when, by the minute."""
     return f"{days(bounds)}, {timezone}" if bounds else f"All days there are, in {timezone}"
 
 
 def days(bounds: Mapping[str, str]) -> str:
-    """The days between a start and an end, both ends inside.
+    """The days between a start and an end, both ends inside; with times of day from when to when.
 
     >>> days({"start": "2026-03-01", "end": "2026-04-01"})
     '1 Mar – 31 Mar 2026'
+    >>> days({"start": "2026-03-01T09:00:00", "end": "2026-03-02T17:30:00"})
+    '1 Mar, 09:00 – 2 Mar 2026, 17:30'
     """
+    if len(bounds["start"]) > 10 or len(bounds["end"]) > 10:
+        return _times(datetime.fromisoformat(bounds["start"]), datetime.fromisoformat(bounds["end"]))
     first, last = date.fromisoformat(bounds["start"]), date.fromisoformat(bounds["end"]) - timedelta(days=1)
     start = f"{first.day} {first:%b}" + (f" {first.year}" if first.year != last.year else "")
     return f"{start} – {last.day} {last:%b %Y}"
+
+
+def _times(start: datetime, end: datetime) -> str:
+    """From when to when; of one day, the day once."""
+    if start.date() == end.date():
+        return f"{start.day} {start:%b %Y, %H:%M} – {end:%H:%M}"
+    year = f" {start.year}" if start.year != end.year else ""
+    return f"{start.day} {start:%b}{year}, {start:%H:%M} – {end.day} {end:%b %Y, %H:%M}"
 
 
 def conditions(chosen: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

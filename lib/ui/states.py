@@ -5,9 +5,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import queries
 from lib.errors import DamagedDataError, GrowthOpsError, QuestionError, SettingsError, SourceError
@@ -18,7 +20,7 @@ from lib.words import listing
 LOG = logging.getLogger(__name__)
 FEW = 30
 WIDE = 190
-SAID = "_said"
+SAID, TITLED = "_said", "_titled"
 STALE_DAYS = 3
 
 STILL_WORKS = {
@@ -28,22 +30,40 @@ STILL_WORKS = {
 }
 
 
+def title(name: str, place: DeltaGenerator | None = None, **how: Any) -> None:
+    """The page's name. Drawn like this, `guarded` knows that it is there."""
+    st.session_state[TITLED] = True
+    (st if place is None else place).title(name, anchor=False, **how)
+
+
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Whatever goes wrong inside becomes a sentence on the page, and the page finishes.
+def guarded(name: str = "") -> Iterator[None]:
+    """Whatever goes wrong inside becomes a sentence on the page, and the page finishes; a whole page under its `name`.
 
     A panic of Polars is no `Exception`; unguarded it would leave a blank page that never stops loading.
     """
+    if name:
+        st.session_state[TITLED] = False
+    top = st.container()
     try:
         yield
     except GrowthOpsError as error:
+        _named(name, top)
         failed(error)
     except pl.exceptions.PanicException as error:
         LOG.exception("the data engine gave up")
+        _named(name, top)
         failed(DamagedDataError(f"The data engine gave up on a file ({_first(error)}). Run: growthops doctor"), error)
     except Exception as error:
         LOG.exception("a page failed")
+        _named(name, top)
         failed(error)
+
+
+def _named(name: str, top: DeltaGenerator) -> None:
+    """Put the page's name above what went wrong, where the page did not get as far."""
+    if name and not st.session_state.get(TITLED):
+        title(name, top)
 
 
 @contextmanager

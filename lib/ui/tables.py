@@ -10,7 +10,7 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
 from lib import queries
 from lib.questions import Question
-from lib.ui import export
+from lib.ui import export, naming
 from lib.words import SIGNS
 
 Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day", "long"]
@@ -43,8 +43,9 @@ def table(
     """
 
     def make() -> tuple[pa.Table, dict[str, ColumnConfig]]:
-        cells = [_shown(column, kind, frame.schema[column]) for column, (_, kind) in columns.items()]
-        shown = frame.select(cells).head(MOST_ROWS).to_arrow()
+        told = naming.shown(frame, question)
+        cells = [_shown(column, kind, told.schema[column]) for column, (_, kind) in columns.items()]
+        shown = told.select(cells).head(MOST_ROWS).to_arrow()
         config = {column: _column(heading, kind, frame[column]) for column, (heading, kind) in columns.items()}
         config |= {column: _whole(columns[column][0], frame[column]) for column in whole}
         return shown, {column: _said(each) for column, each in config.items()}

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from lib.pulse.readouts import ReadOut
-from lib.queries.tests import experiments
+from lib.queries.tests import experiments, read_outs
 from lib.store import Experiment
 from lib.ui import tests_known
 from lib.ui.page import VERDICT, Card, cards
@@ -20,6 +20,8 @@ from lib.words import count, people, percent
 
 SCHEMA = {"name": pl.String(), "status": pl.String(), "decision": pl.String(), "hypothesis": pl.String(),
           "learning": pl.String(), "owner": pl.String(), "start_on": pl.Date(), "end_on": pl.Date()}  # fmt: skip
+
+RUNNING = {"ready": "running, can be decided", "stopped": "running, wrong group sizes", "running": "running"}
 
 
 def tally(records: Sequence[Experiment]) -> dict[str, Any]:
@@ -86,8 +88,9 @@ def show() -> None:
         key, said = one.record.experiment_id, VERDICTS[one.verdict].lower().partition(":")[0]
         st.button(plain(f"{one.record.name} · {said}"), key=f"tests-open-{key}", type="tertiary",
                   icon=":material/arrow_forward:", on_click=setter("exp", tab="Read-out"), args=(key,))  # fmt: skip
-    rows = [(one.name, one.status, DECISIONS.get(one.decision or "", one.status), one.hypothesis, one.learning,
-             one.owner, one.start_on, one.end_on) for one in reversed(records)]  # fmt: skip
+    states = _states(records)
+    rows = [(one.name, one.status, states[one.experiment_id], one.hypothesis, one.learning, one.owner, one.start_on,
+             one.end_on) for one in reversed(records)]  # fmt: skip
     table(
         pl.DataFrame(rows, schema=SCHEMA, orient="row"),
         {"name": ("Test", "text"), "decision": ("State", "text"), "learning": ("Learnt", "long"),
@@ -95,6 +98,15 @@ def show() -> None:
          "end_on": ("To", "day")},
         "ledger", "Every test with its decision and what was learnt", whole=("decision",),
     )  # fmt: skip
+
+
+def _states(records: Sequence[Experiment]) -> dict[str, str]:
+    """What became of each test; of one that runs also whether it can be decided, or is stopped."""
+    running = {one.record.experiment_id: RUNNING[one.state] for one in read_outs()}
+    return {
+        one.experiment_id: DECISIONS.get(one.decision or "", running.get(one.experiment_id, one.status))
+        for one in records
+    }
 
 
 def headline() -> None:

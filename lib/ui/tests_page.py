@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.answers import Answer
 from lib.model import TABLES
-from lib.ui import tests_change, tests_controls, tests_ledger, tests_plan, tests_readout
+from lib.ui import states, tests_change, tests_controls, tests_ledger, tests_plan, tests_readout
 from lib.ui.page import page_header, verdict
 from lib.ui.tests_choice import TABS, TestsChoice
 from lib.ui.tests_known import readable_tests
@@ -32,7 +32,7 @@ def part(choice: TestsChoice) -> Answer | None:
 def header(choice: TestsChoice, answer: Answer | None) -> None:
     """The page's name; the sentence of the answer, or that about all tests."""
     if answer is None:
-        st.title("Tests", anchor=False)
+        states.title("Tests")
         if choice.tab == TABS[3] or (choice.tab == TABS[0] and readable_tests()):
             tests_ledger.headline()
         return
@@ -50,7 +50,7 @@ def _readout(choice: TestsChoice) -> Answer | None:
                            "text/csv", key="template-exposures", icon=":material/download:")  # fmt: skip
         return None
     exp, answer = asked
-    tests_readout.about(exp)
+    tests_readout.about(exp, answer)
     tests_controls.test_controls(choice, exp)
     tests_readout.show(exp, answer)
     return answer

@@ -1,6 +1,7 @@
 """The read-out of one test: the effect of each variant, how it came about day by day, checks, guardrails, decision."""
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 import streamlit as st
@@ -58,8 +59,8 @@ def titled(answer: Answer) -> Answer:
     return replace(answer, headline=readouts.titled(answer.headline, exp, tests_known.readable_tests()[exp]))
 
 
-def about(exp: str) -> None:
-    """What was tried and why, in the words of whoever wrote it down."""
+def about(exp: str, answer: Answer) -> None:
+    """What was tried and why, in the words of whoever wrote it down; and how its state goes with the verdict."""
     record: Experiment | None = tests_known.records().get(exp)
     if record is None:
         seen = exposed().filter(pl.col("experiment_id") == exp).row(0, named=True)
@@ -72,7 +73,17 @@ def about(exp: str) -> None:
         return
     until = f" to {record.end_on:%-d %b %Y}" if record.end_on else ""
     since = f", {record.start_on:%-d %b %Y}{until}" if record.start_on else ""
-    st.caption(plain(f"{record.hypothesis} ({record.owner}{since}; {record.status})"))
+    stands = state(record, readouts.verdict(answer), queries.last_day())
+    st.caption(plain(f"{record.hypothesis} ({record.owner}{since}; {stands})"))
+
+
+def state(record: Experiment, verdict: str, last: date) -> str:
+    """The state of a test. Where one that runs has a verdict, what that means: `last` is the last day with data."""
+    if record.status != "running" or verdict not in readouts.READY:
+        return record.status
+    if record.end_on is not None and last < record.end_on:
+        return "still running: the verdict is what it would be if it ended today"
+    return "still running: it can be decided, and nobody has written down a decision yet"
 
 
 def _is_share(answer: Answer) -> bool:

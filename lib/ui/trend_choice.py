@@ -88,7 +88,7 @@ def question(choice: TrendChoice, scope: Mapping[str, Any]) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "kind": "trend",
         "scope": dict(scope),
-        "series": [_labelled(part.as_json()) for part in choice.series],
+        "series": [_labelled(part.as_json(), choice.shared.count_by) for part in choice.series],
         **explore_shared.question(choice.shared),
     }
     if choice.formula:
@@ -98,14 +98,35 @@ def question(choice: TrendChoice, scope: Mapping[str, Any]) -> dict[str, Any]:
     return asked | ({"cumulative": True} if choice.running else {})
 
 
-def _labelled(part: dict[str, Any]) -> dict[str, Any]:
+def _labelled(part: dict[str, Any], count_by: str) -> dict[str, Any]:
     """With a name people can read, where the events' own are not, or do not say everything."""
     names = [part["event"]] if isinstance(part["event"], str) else list(part["event"])
     is_plain = not part.get("where") and all(name == ANY_EVENT or readable(name) == name for name in names)
     if part.get("label") or is_plain:
         return part
     said = sentences.labels([part])[0]
-    return {**part, "label": said if part.get("measure", "total") == "total" else f"{said}, {measured(part)}"}
+    return {**part, "label": _of(said, part, count_by)}
+
+
+def _of(said: str, part: Mapping[str, Any], count_by: str = "user") -> str:
+    """What a line shows of an event.
+
+    >>> _of("paid", {"measure": "users", "active": 28}), _of("paid", {"measure": "users"}, "account")
+    ('people with paid in 28 days', 'accounts with paid')
+    >>> _of("paid", {}), _of("paid", {"measure": "per_user"}), _of("paid", {"measure": "median", "field": "value"})
+    ('paid', 'paid per person', 'median of value of paid')
+    """
+    one, many = ("account", "accounts") if count_by == "account" else ("person", "people")
+    match part.get("measure", "total"):
+        case "total":
+            return said
+        case "users":
+            trailing = measured(part).removeprefix("people")
+            return f"{many} with {said}{trailing}"
+        case "per_user":
+            return f"{said} per {one}"
+        case _:
+            return f"{measured(part)} of {said}"
 
 
 def measured(part: Mapping[str, Any]) -> str:

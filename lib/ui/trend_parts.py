@@ -13,13 +13,13 @@ from lib.charts import lines
 from lib.charts.units import Unit
 from lib.questions import Trend
 from lib.timeline import STEADILY, when
-from lib.ui import explore_behind, explore_points
+from lib.ui import explore_behind, explore_points, naming
 from lib.ui.explore_points import Point
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
 from lib.ui.tables import Format, table
 from lib.ui.trend_choice import SHOWN
-from lib.words import percent
+from lib.words import called, percent
 
 COLUMNS: dict[str, tuple[str, Format]] = {
     "label": ("Line", "text"),
@@ -97,7 +97,7 @@ def people(answer: Answer) -> None:
     line = asked.series[_line(answer, point)]
     did = f"did “{line.words}” {_within(asked, _line(answer, point), point)}"
     if asked.by is not None:
-        did += f", {point.part[1]}"
+        did += f", {called(point.part[1], naming.field(asked))}"
     explore_points.people(rule, did, "trend-people", point.bucket)
 
 
@@ -182,9 +182,13 @@ def is_count(frame: pl.DataFrame) -> bool:
 def newest(frame: pl.DataFrame, asked: Trend) -> tuple[list[Point], list[str]]:
     """The newest points with anybody behind them, and what each is called."""
     rows = frame.filter(pl.col("n") > 0).head(MOST_POINTS).select("bucket", "label", "segment").rows()
+    field = naming.field(asked)
     points = [Point(bucket, (label, segment)) for bucket, label, segment in rows]
     parts = [part for part in (0, 1) if len({point.part[part] for point in points}) > 1]
-    says = [", ".join([when(point.bucket, asked.grain), *(point.part[k] for k in parts)]) for point in points]
+    says = [
+        ", ".join([when(point.bucket, asked.grain), *(called(point.part[k], field if k else "") for k in parts)])
+        for point in points
+    ]
     return points, [text[:1].upper() + text[1:] for text in says]
 
 

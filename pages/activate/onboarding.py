@@ -10,13 +10,14 @@ from lib.ui import (
     funnel_steps,
     funnel_tabs,
     person,
+    states,
     url,
 )
 from lib.ui.page import cards, page_header, verdict
 from lib.ui.scope_bar import earlier, scope_bar
 from lib.ui.tables import table
 
-scope = scope_bar()
+scope = scope_bar(times=True)
 choice = funnel_controls.read()
 compare, against = earlier(scope, choice.compare)
 head = st.container()
@@ -33,7 +34,7 @@ asked = funnel_choice.question(choice, scope)
 of_people = choice.count_by != "account"
 user = person.asked()
 if user is not None:
-    head.title("Onboarding", anchor=False)
+    states.title("Onboarding", head)
     url.say_refused()
     person.shown(user, asked if of_people else None)
     st.stop()

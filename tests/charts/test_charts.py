@@ -107,6 +107,14 @@ def test_segments_are_shares_of_their_own_start(facts: Facts) -> None:
     assert funnel_segments.title(steps) == "“ios” gets 66.7 % through, “web” 0.0 %"
 
 
+def test_each_segment_shows_what_it_lost_and_where_most(facts: Facts) -> None:
+    drawn = rows(funnel_segments.chart(table(facts, by={"field": "platform"}), LIGHT).to_dict())
+    assert {(row["segment"], row["step"]): (row["loss"], row["loss_shade"] == LIGHT.warn) for row in drawn} == {
+        ("ios", 1): ("", False), ("ios", 2): ("", False), ("ios", 3): ("−33.3 %", True),
+        ("web", 1): ("", False), ("web", 2): ("−50.0 %", True), ("web", 3): ("−100.0 %", False),
+    }  # fmt: skip
+
+
 def test_a_segment_of_few_is_faint_and_not_ranked(facts: Facts) -> None:
     scope = {"start": "2026-03-01", "end": "2026-03-08"}
     steps = table(facts, by={"field": "platform"}, scope=scope)
@@ -173,6 +181,15 @@ def test_times_fold_the_slowest_into_one_row_and_count_everybody() -> None:
     assert times.title(histogram()) == "50 % are through within 1 min, 90 % within 3 min"
 
 
+def test_bars_that_somebody_chose_are_all_drawn() -> None:
+    folded = times.folded(histogram(), "chosen")
+    assert folded["users"].to_list() == [50, 30, 10, *[0] * 96, 10]
+    assert folded["through"].to_list()[-2:] == [0.9, 1.0]
+    assert not folded["rest"].any()
+    assert len(rows(times.chart(histogram(), LIGHT, cut="chosen").to_dict())) == 100
+    assert times.title(histogram(), "chosen") == "50 % are through within 1 min, 90 % within 3 min"
+
+
 @pytest.mark.parametrize("bins", [1, 3, 19, 20, 21, 40, 500])
 def test_times_never_draw_more_than_twenty_bars_and_lose_nobody(bins: int) -> None:
     low = [float(k) for k in range(bins)]
@@ -205,6 +222,26 @@ def test_retention_draws_a_band_and_a_line(facts: Facts) -> None:
     assert marks(spec) == ["area", "line"]
     assert spec["layer"][0]["encoding"]["y"]["field"] == "low"
     assert spec["layer"][1]["encoding"]["x"]["axis"]["title"] == "weeks since the start"
+
+
+def test_retention_draws_the_earlier_time_as_dots(facts: Facts) -> None:
+    frame, _ = retention.example()
+    now = frame.filter(pl.col("segment") == "ios")
+    then = now.with_columns(pl.col("rate") / 2).filter(pl.col("period") < 3)
+    spec = retention.chart(now, LIGHT, grain="week", previous=then).to_dict()
+    assert marks(spec) == ["area", "line", "line", "text"]
+    dotted, names = spec["layer"][1], spec["layer"][3]
+    assert dotted["mark"]["strokeDash"] == [2, 3]
+    assert dotted["encoding"]["color"] == {"value": LIGHT.muted}, "grey beside a line alone"
+    drawn = next(part for part in spec["datasets"].values() if "before" in part[0])
+    was = {row["period"]: row["rate"] for row in drawn if row["before"]}
+    assert was == {row["period"]: row["rate"] for row in then.rows(named=True) if row["period"] > 0}
+    assert "before" in str(names) or "before" in str(spec["datasets"])
+    both = retention.chart(frame, LIGHT, by="platform", previous=frame).to_dict()
+    assert both["layer"][1]["encoding"]["color"]["field"] == "segment"
+    four = pl.concat([frame.with_columns(segment=pl.lit(name)) for name in "abcd"])
+    drawn = retention.chart(four, LIGHT, previous=four).to_dict()["datasets"]
+    assert not any(row.get("before") for part in drawn.values() for row in part), "of many lines it would be mud"
 
 
 def test_cohorts_write_the_share_into_each_cell(facts: Facts) -> None:

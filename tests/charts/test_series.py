@@ -94,6 +94,7 @@ def test_the_value_of_a_line_alone_stands_where_the_line_is_not() -> None:
     for values, is_low, is_slope in (
         ([3, 1, 2], True, False), ([1, 3, 2], False, False), ([1, 2, 2], False, False),
         ([1, 2, 3], False, True), ([3, 2, 1], True, True),
+        ([9, 0.2, 0.3], False, False),  # below it stands `so far`
     ):  # fmt: skip
         spec = lines.chart(weekly({"All": [float(value) for value in values]}, open_weeks=1), LIGHT).to_dict()
         assert [(row["is_low"], row["is_slope"]) for row in drawn(spec) if row["tip"]] == [(is_low, is_slope)]

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import ANSWERS_WITHIN_MS, ROOT, Visitor
 from tests.pages import tiny
+from tests.pictures import settle
 
 Open = Callable[..., Visitor]
 
@@ -275,3 +276,51 @@ def test_what_opens_is_readable_by_all(open_page: Open, dark: bool) -> None:
     pick(page, drawer, "Field of condition 1", "platform")
     expect(drawer.get_by_role("combobox", name="Value of condition 1")).to_be_visible()
     assert problems(page, "[role=dialog]") == []
+
+
+def test_a_cell_of_a_retention_lists_its_people(open_page: Open, tmp_path: Path) -> None:
+    told = "tab=Retention&start=signup_start&back=app_session&period=custom&range=2026-03-11&range=2026-03-20"
+    page = settled(open_page(f"/onboarding?{told}", height=2400).page)
+    triangle = page.get_by_test_id("stVegaLiteChart").nth(2)
+    cell = triangle.get_by_text(re.compile("^67")).first  # of the first cohort, in week 1
+    expect(cell).to_be_visible()
+    cell.click(force=True)
+    expect(page).to_have_url(re.compile("point=2026-03-09&part=1$"))
+    expect(page.get_by_role("heading", name="10 people did “signup start” in the week from 9 March")).to_be_visible()
+    pick(page, page, "People who", "did not come back")
+    expect(page.get_by_role("heading", name="5 people did “signup start” in the week from 9 March")).to_be_visible()
+    settle(page)
+    assert problems(page, "[data-testid=stMain]") == []
+    with page.expect_download() as found:
+        page.get_by_role("button", name="CSV").nth(1).click()
+    found.value.save_as(tmp_path / "people.csv")
+    rows = list(csv.DictReader((tmp_path / "people.csv").read_text("utf-8").splitlines()))
+    assert {row["user_id"] for row in rows} == {f"u{k}" for k in (12, 30, 33, 51, 54)}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_period_goes_from_minute_to_minute_by_hand(open_page: Open, dark: bool) -> None:
+    page = settled(open_page("/onboarding?period=custom&range=2026-03-01&range=2026-03-02", dark=dark).page)
+    assert number(page, "Started") == "6"
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_text("With times of day").click()
+    expect(page).to_have_url(re.compile("range=2026-03-01T00%3A00&range=2026-03-03T00%3A00$"))
+    field = sidebar.get_by_test_id("stDateTimeInput").first
+    field.get_by_role("spinbutton", name=re.compile("hour")).first.click()
+    page.keyboard.type("0907")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("range=2026-03-01T09%3A07"))
+    expect(sidebar.get_by_text("1 Mar, 09:07 – 3 Mar 2026, 00:00")).to_be_visible()
+    assert number(page, "Started") == "3"
+    page.mouse.move(5, 5)
+    assert problems(page, "[data-testid=stSidebar]") == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_definition_of_the_reasons_opens_and_can_be_read(open_page: Open, dark: bool) -> None:
+    page = settled(open_page("/onboarding?tab=Reasons&period=all+time", dark=dark).page)
+    page.get_by_role("button", name="Definition").last.click()
+    expect(page.get_by_text("“Take the step” is the share of these people")).to_be_visible()
+    page.mouse.move(5, 5)
+    settle(page)
+    assert problems(page, "[data-testid=stApp]") == []

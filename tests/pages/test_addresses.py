@@ -1,6 +1,6 @@
 """The address as state: what is written is read back, links of every age work, and garbage falls back with a word."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -159,7 +159,7 @@ def test_what_a_retention_writes_it_reads(kept: RetentionChoice) -> None:
 @given(
     st.builds(
         View, st.sampled_from(TABS), st.sampled_from(GRAINS), st.integers(1, 9), st.integers(1, 9),
-        st.sampled_from(list(OUTCOMES)), st.integers(1, 9),
+        st.sampled_from(list(OUTCOMES)), st.integers(1, 9), st.integers(0, 500),
     ),
     st.integers(2, 9),
 )  # fmt: skip
@@ -173,7 +173,11 @@ COHORTS = ("vips", "new-ones")
 chosen = st.builds(
     Chosen,
     st.sampled_from(scope_address.PERIODS),
-    st.lists(st.dates(date(1970, 1, 1), date(2100, 12, 31)), max_size=2).map(lambda days: tuple(sorted(days))),
+    st.lists(st.dates(date(1970, 1, 1), date(2100, 12, 31)), max_size=2).map(lambda days: tuple(sorted(days)))
+    | st.lists(
+        st.datetimes(datetime(1970, 1, 1), datetime(2100, 12, 31)).map(lambda at: at.replace(second=0, microsecond=0)),
+        min_size=2, max_size=2, unique=True,
+    ).map(lambda times: tuple(sorted(times))),
     st.lists(st.sampled_from(list(VALUES)), unique=True).flatmap(
         lambda fields: st.tuples(
             *(
@@ -184,7 +188,7 @@ chosen = st.builds(
     ),
     st.lists(conditions.map(scope_address.json_text), unique=True, max_size=2).map(tuple),
     st.lists(st.sampled_from(COHORTS), unique=True).map(tuple),
-)
+)  # fmt: skip
 
 
 @given(chosen)
@@ -192,6 +196,22 @@ def test_what_the_scope_writes_it_reads(told: Chosen) -> None:
     address = travelled(scope_address.written(told, {"is.gone": ("x",), "by": ("plan",)}))
     assert "is.gone" not in address
     assert scope_address.read(address, VALUES.get, lambda where: None, COHORTS) == (told, [])
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (("2026-03-01T09:00",), "needs a beginning and a later end"),
+        (("2026-03-01T09:00", "2026-03-01T09:00:30"), "needs a beginning and a later end"),
+        (("2026-03-01T09:00", "2026-03-02"), "needs a beginning and a later end"),
+        (("2026-03-01T09:00Z", "2026-03-02T09:00+01:00"), "the workspace's own zone"),
+        (("2026-03-01T25:00", "2026-03-02T09:00"), "“range” does not know “2026-03-01T25:00”"),
+    ],
+)
+def test_times_of_day_that_make_no_period_are_said(told: tuple[str, ...], reason: str) -> None:
+    found, notes = scope_address.read({"period": ("custom",), "range": told}, VALUES.get, lambda where: None)
+    assert found.days == ()
+    assert reason in " ".join(notes)
 
 
 # --- links of every age ----------------------------------------------------------------------------------------------
@@ -244,7 +264,7 @@ def test_brackets_come_one_after_the_other(text: tuple[str, ...], pairs: tuple[t
 
 def test_every_parameter_and_word_is_documented() -> None:
     page = (ROOT / "docs" / "addresses.md").read_text("utf-8")
-    views = ("tab", "grain", "from", "to", "outcome", "step")
+    views = ("tab", "grain", "from", "to", "outcome", "step", "bars", "reason", "fields", "kept", "point", "part")
     keys = [*funnel_address.OWN, *retention_choice.OWN, *views, "period", "range", "where", "is.<field>", "in", "if"]
     words = [funnel_address.TAKES, funnel_address.COUNTED, funnel_address.ORDERS, funnel_address.ENTRIES]
     words += [funnel_address.LATER, funnel_address.EFFECTS, retention_choice.ENTRIES, retention_choice.MODES]
@@ -260,6 +280,7 @@ NASTY = (
     '{"event":"open","where":[{"field":"x","op":"eq","value":NaN}]}', '{"event":"open","extra":1}', "[" * 5_000,
     '{"event":' * 2_000, "x" * 30_000, "-3", "0", "1e9", "9" * 400, "NaN", "null", "\x00", "💥", "../../etc", "step:99",
     "buy (0)", "buy (99999999999)", "open\nbuy", '{"event":[],"after":-1}', "2026-13-45", "0001-01-01", "9999-12-31",
+    "2026-03-01T09:00", "2026-03-02", "2026-03-02T09:00Z", "2100-12-31T23:59", "2026-03-01T25:61",
 )  # fmt: skip
 values = st.lists(st.sampled_from(NASTY) | st.text(max_size=10) | st.sampled_from(EVENTS), max_size=4).map(tuple)
 
@@ -283,7 +304,10 @@ def test_a_retention_makes_something_of_anything(address: dict[str, tuple[str, .
     parse(retention_choice.question(found, {}))
 
 
-@given(st.dictionaries(st.sampled_from(["tab", "grain", "from", "to", "outcome", "step"]), values), st.integers(2, 20))
+@given(
+    st.dictionaries(st.sampled_from(["tab", "grain", "from", "to", "outcome", "step", "bars"]), values),
+    st.integers(2, 20),
+)
 def test_a_view_makes_something_of_anything(address: dict[str, tuple[str, ...]], steps: int) -> None:
     view, _ = funnel_views.read(address, steps)
     assert view == funnel_views.fitting(view, steps)

@@ -5,6 +5,7 @@ ten by nothing; a podcast cost $10 and brought nobody. In the week after their f
 something.
 """
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,39 @@ pytestmark = pytest.mark.usefixtures("workspace")
 WEEK = {"day": "7", "floor": "10"}
 
 
-@pytest.fixture
-def touched(workspace: Path) -> Path:
-    """With contacts, without cost."""
-    load_frames(workspace, {"touchpoints": tiny.touchpoints()}, "touched")
-    return workspace
+def copied(of: Path, folder: Path) -> Path:
+    """The folder, with what is in the other one and nothing else."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(of, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_touched(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With contacts, without cost; made once, not to be changed."""
+    folder = copied(made, tmp_path_factory.mktemp("touched"))
+    load_frames(folder, {"touchpoints": tiny.touchpoints()}, "touched")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_paid(made_touched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With contacts and cost; made once, not to be changed."""
+    folder = copied(made_touched, tmp_path_factory.mktemp("paid"))
+    load_frames(folder, {"spend": tiny.spend()}, "paid")
+    return folder
 
 
 @pytest.fixture
-def paid(touched: Path) -> Path:
-    """With contacts and cost."""
-    load_frames(touched, {"spend": tiny.spend()}, "paid")
-    return touched
+def touched(made_touched: Path, workspace: Path) -> Path:
+    """The workspace with contacts, without cost."""
+    return copied(made_touched, workspace)
+
+
+@pytest.fixture
+def paid(made_paid: Path, workspace: Path) -> Path:
+    """The workspace with contacts and cost."""
+    return copied(made_paid, workspace)
 
 
 def opened(app: AppTest, **params: str) -> AppTest:

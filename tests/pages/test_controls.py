@@ -11,7 +11,17 @@ from lib.facts import Facts
 from lib.questions import Event, Exclude, Step, parse
 from lib.scope import Window
 from lib.settings import Onboarding, Settings
-from lib.ui import export, funnel_choice, funnel_exclusions, funnel_parts, funnel_tabs, retention_choice, words
+from lib.ui import (
+    export,
+    funnel_choice,
+    funnel_exclusions,
+    funnel_parts,
+    funnel_tabs,
+    retention_choice,
+    scope_address,
+    scope_bar,
+    words,
+)
 from lib.ui.builder import breakdown, changes, conditions, measure, periods, rows, sentences, widgets
 from lib.ui.funnel_choice import Choice, question
 from lib.ui.retention_choice import RetentionChoice
@@ -209,6 +219,25 @@ def test_a_custom_range_holds_both_its_days_and_all_time_has_no_bounds() -> None
     assert days_of(between("custom", date(2026, 10, 31), chosen), "UTC") == "1 Sep – 30 Sep 2026, UTC"
     assert between("custom", date(2026, 10, 31), chosen[:1]) == {"start": "2026-09-01", "end": "2026-09-02"}
     assert between("all time", date(2026, 10, 31)) == {}
+
+
+def test_a_period_can_go_from_minute_to_minute() -> None:
+    times = (datetime(2026, 9, 1, 9), datetime(2026, 9, 3, 17, 30))
+    bounds = between("custom", date(2026, 10, 31), times)
+    assert bounds == {"start": "2026-09-01T09:00:00", "end": "2026-09-03T17:30:00"}
+    assert days_of(bounds, "Europe/Berlin") == "1 Sep, 09:00 – 3 Sep 2026, 17:30, Europe/Berlin"
+    one_day = between("custom", date(2026, 10, 31), (times[0], datetime(2026, 9, 1, 12)))
+    assert days_of(one_day, "UTC") == "1 Sep 2026, 09:00 – 12:00, UTC"
+    assert scope_address.whole(times) == (date(2026, 9, 1), date(2026, 9, 3))
+    assert scope_address.whole((times[0], datetime(2026, 9, 3))) == (date(2026, 9, 1), date(2026, 9, 2))
+    assert scope_address.timed((date(2026, 9, 1), date(2026, 9, 2))) == (datetime(2026, 9, 1), datetime(2026, 9, 3))
+
+
+def test_an_end_moved_past_the_other_takes_it_along() -> None:
+    nine, noon = datetime(2026, 9, 1, 9), datetime(2026, 9, 1, 12)
+    assert scope_bar.spanned((nine, noon), 0, datetime(2026, 9, 1, 10)) == (datetime(2026, 9, 1, 10), noon)
+    assert scope_bar.spanned((nine, noon), 0, noon) == (noon, datetime(2026, 9, 2, 12))
+    assert scope_bar.spanned((nine, noon), 1, nine) == (datetime(2026, 8, 31, 9), nine)
 
 
 def test_a_missing_value_can_be_chosen() -> None:

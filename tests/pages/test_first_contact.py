@@ -13,6 +13,7 @@ from lib import queries
 from lib.intake import load_frames
 from lib.questions import parse
 from lib.store import Edit, Store
+from lib.ui import naming
 from lib.ui.words import readable
 from tests.pages.conftest import ROOT
 
@@ -115,3 +116,17 @@ def test_a_rule_about_people(touched: Path) -> None:
     assert sizes["users"].to_list() == [16]
     beside = explore(ask="people", who='{"did":"signup_done"}', **{"is.touch.channel": "referral"})
     assert {"field": "touch.channel", "op": "in", "value": ["referral"]} in copied(beside)["cohort"]["all"]
+
+
+def test_a_channel_is_written_in_words_and_clicked_by_its_name() -> None:
+    frame = pl.DataFrame({"segment": ["paid_social", "(none)"], "users": [2, 1]})
+    asked = parse({"kind": "trend", "series": ["tick"], "by": {"field": "touch.channel"}})
+    assert naming.shown(frame, asked)["segment"].to_list() == ["paid social", "(none)"]
+    assert naming.back(frame, asked) == {"paid social": "paid_social"}
+    for by in ("user.plan", ["touch.channel", "platform"]):
+        other = parse({"kind": "trend", "series": ["tick"], "by": {"field": by}})
+        assert naming.shown(frame, other).equals(frame), "values of people's own properties are theirs"
+    sold = pl.DataFrame({"route": ["self_serve"], "segment": ["self_serve"]})
+    assert naming.shown(sold, parse({"kind": "trend", "series": ["tick"]})).row(0) == ("self serve", "self_serve")
+    both = pl.DataFrame({"segment": ["paid_social", "paid social"]})
+    assert naming.shown(both, asked).equals(both), "two channels are never drawn as one"

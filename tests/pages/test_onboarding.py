@@ -1,7 +1,7 @@
 """The Onboarding page shows the numbers of a company small enough to count by hand."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from lib.intake import load_frames
 from lib.ui import funnel_address, retention_choice
 from tests.pages import tiny
-from tests.pages.conftest import Visit
+from tests.pages.conftest import Visit, entered
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -466,6 +466,52 @@ def test_a_period_of_ones_own(onboarding: Visit) -> None:
     app.date_input(key="scope-last").set_value(date(2026, 3, 1)).run()
     assert app.query_params["range"] == ["2026-03-01", "2026-03-01"]
     assert metrics(app)["Started"] == "3"
+
+
+def test_a_period_with_times_of_day(onboarding: Visit) -> None:
+    app = onboarding(period="custom", range=["2026-03-01", "2026-03-02"])
+    assert metrics(app)["Started"] == "6"
+    app.toggle(key="scope-times").set_value(True).run()
+    assert app.query_params["range"] == ["2026-03-01T00:00", "2026-03-03T00:00"]
+    assert metrics(app)["Started"] == "6", "the same time"
+    app.datetime_input(key="scope-from").set_value(datetime(2026, 3, 1, 9, 15)).run()
+    assert app.query_params["range"] == ["2026-03-01T09:15", "2026-03-03T00:00"]
+    assert metrics(app)["Started"] == "3", "on each day three start at nine"
+    app.datetime_input(key="scope-until").set_value(datetime(2026, 3, 2, 9)).run()
+    assert metrics(app)["Started"] == "0", "the end is no longer inside"
+    assert "1 Mar, 09:15 – 2 Mar 2026, 09:00, UTC" in [part.value for part in app.caption]
+    app.toggle(key="scope-times").set_value(False).run()
+    assert app.query_params["range"] == ["2026-03-01", "2026-03-02"]
+    assert metrics(app)["Started"] == "6"
+
+
+def test_times_of_day_are_compared_with_as_long_a_time_before(onboarding: Visit) -> None:
+    app = onboarding(period="custom", range=["2026-03-05T08:00", "2026-03-05T16:00"])
+    assert healthy(app)
+    assert "against the 8 hr before" in [button.label for button in app.button]
+
+
+def test_a_page_of_days_counts_the_days_the_times_lie_on(visit: Visit) -> None:
+    app = entered(period="custom", range=["2026-03-05T08:00", "2026-03-06T16:00"])
+    app.switch_page("pages/brief/pulse.py").run()
+    assert healthy(app)
+    assert "5 Mar – 6 Mar 2026, UTC. This page counts whole days." in [part.value for part in app.caption]
+    assert app.query_params["range"] == ["2026-03-05T08:00", "2026-03-06T16:00"]
+
+
+def test_how_many_bars_the_times_are_cut_into(onboarding: Visit) -> None:
+    app = onboarding(tab="Time to convert", to="2")
+    assert app.text_input(key="funnel-bars").value == ""
+    app = onboarding(tab="Time to convert")
+    app.text_input(key="funnel-bars").set_value("4").run()
+    assert app.query_params["bars"] == "4"
+    table = app.dataframe[-1].value
+    assert table["users"].tolist() == [20, 0, 0, 0], "all of them took 24 hours"
+    assert any(text.value.startswith("Each bar is ") for text in app.caption)
+    app.text_input(key="funnel-bars").set_value("9000").run()
+    assert app.query_params["bars"] == "500"
+    app.text_input(key="funnel-bars").set_value("").run()
+    assert "bars" not in app.query_params
 
 
 def test_links_to_other_pages_keep_the_period_and_the_way_back(onboarding: Visit) -> None:

@@ -1,6 +1,7 @@
 """The tabs Reasons and Activation say what the kernel says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lib.answers import ask
 from lib.facts import Facts
 from lib.questions import parse
+from lib.ui.words import plain
 from tests.pages import tiny
 from tests.pages.conftest import Visit
 
@@ -67,3 +69,37 @@ def test_what_the_address_cannot_mean_is_said(onboarding: Visit, workspace: Path
     app = onboarding(tab="Activation", kept="forever", period="all time")
     assert not app.exception
     assert any("forever" in warning.value for warning in app.warning)
+
+
+def test_the_fields_that_are_compared_are_chosen(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Reasons", reason="3", period="all time")
+    assert app.multiselect(key="reasons-fields").value == [], "all of them"
+    app.multiselect(key="reasons-fields").set_value(["platform"]).run()
+    assert app.query_params["fields"] == "platform"
+    answer = ask(parse({**FUNNEL, "view": "drivers", "step": 3, "fields": ["platform"]}), Facts.open(workspace))
+    assert set(app.dataframe[-1].value["field"]) == {"platform"}
+    assert answer.tables["drivers"].height == len(app.dataframe[-1].value)
+
+
+def test_a_field_that_cannot_be_compared_is_said(onboarding: Visit, workspace: Path) -> None:
+    app = onboarding(tab="Reasons", fields=["ts", "platform"], period="all time")
+    assert not app.exception
+    assert any("“fields” does not know “ts”" in warning.value for warning in app.warning)
+    assert app.query_params["fields"] == "platform"
+
+
+@pytest.mark.parametrize(
+    ("tab", "asked", "words"),
+    [
+        ("Reasons", {**FUNNEL, "view": "drivers", "step": 3}, "“Take the step” is the share"),
+        ("Activation", {"kind": "activation", "start": {"event": tiny.STEPS[0], "label": "signup start"}},
+         "“Those who stay did it” the recall"),
+    ],
+)  # fmt: skip
+def test_the_definition_stands_behind_the_numbers(
+    onboarding: Visit, workspace: Path, tab: str, asked: Any, words: str
+) -> None:
+    app = onboarding(tab=tab, reason="3", period="all time")
+    texts = [part.value for part in app.markdown]
+    definition = plain(ask(parse(asked), Facts.open(workspace)).definition)
+    assert any(text.startswith(definition) and words in text for text in texts)

@@ -84,6 +84,22 @@ def test_a_view_is_saved_and_opens_with_the_same_question(onboarding: Visit, sto
     assert [metric.value for metric in again.metric] == [metric.value for metric in app.metric]
 
 
+def test_where_a_view_is_saved_those_of_the_page_can_be_opened(onboarding: Visit, store: Store) -> None:
+    body = {"question": {"kind": "funnel", "steps": ["signup_start", "signup_done"]}, "page": "onboarding"}
+    controls = {"by": ["platform"], "window": ["1"], "unit": ["hour"]}
+    store.definitions.publish(Edit("view", "quick", {**body, "controls": controls}, "Within the hour", "ana"))
+    store.definitions.publish(Edit("view", "other", {**body, "page": "explore", "controls": {}}, "Elsewhere", "ana"))
+    app = onboarding(by="country")
+    app.button(key="save-view").click().run()
+    assert [button.label for button in app.button if (button.key or "").startswith("open-view-")] == ["Within the hour"]
+    app.button(key="open-view-quick").click().run()
+    assert {key: app.query_params[key] for key in app.query_params} == {
+        "by": "platform", "window": "1", "unit": "hour", "view": "quick",
+    }  # fmt: skip
+    assert app.button(key="save-view").label == "Saved: Within the hour"
+    assert not [button for button in app.button if button.key == APPLY], "the drawer is closed"
+
+
 def test_two_people_save_the_same_view_and_nothing_is_lost(onboarding: Visit, store: Store) -> None:
     question = {"kind": "funnel", "steps": ["signup_start", "signup_done"]}
     body = {"question": question, "page": "onboarding", "controls": {}}

@@ -9,7 +9,7 @@ import pytest
 from lib.answers import funnel
 from lib.intake import load_frames
 from lib.model import TABLES
-from tests.pages.conftest import ROOT, Visit
+from tests.pages.conftest import ROOT, Visit, entered
 
 
 def test_an_empty_workspace_says_what_is_missing(visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +68,27 @@ def test_a_cut_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path)
     assert not app.exception
     assert "growthops doctor" in app.error[0].value
     assert [part.label for part in app.expander] == ["Details"]
+
+
+@pytest.mark.parametrize(("page", "name"), [("brief/okrs", "OKRs"), ("activate/tests", "Tests")])
+def test_a_page_keeps_its_name_without_the_state_of_the_workspace(workspace: Path, page: str, name: str) -> None:
+    (workspace / "app.db").write_bytes(b"this is no database, and long enough to be looked at" * 20)
+    app = entered().switch_page(f"pages/{page}.py").run()
+    assert "app.db cannot be used" in app.error[0].value
+    assert [title.value for title in app.title] == [name]
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("brief/pulse", "Pulse"), ("acquire/channels", "Channels"), ("activate/onboarding", "Onboarding"),
+     ("keep/revenue", "Revenue"), ("decide/explore", "Explore"), ("trust/health", "Data health")],
+)  # fmt: skip
+def test_a_page_keeps_its_name_without_its_data(workspace: Path, page: str, name: str) -> None:
+    for path in (workspace / "warehouse").rglob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:200])
+    app = entered().switch_page(f"pages/{page}.py").run()
+    assert app.error
+    assert [title.value for title in app.title] == [name]
 
 
 def test_damage_inside_a_file_is_said_and_the_page_finishes(visit: Visit, workspace: Path) -> None:

@@ -25,6 +25,7 @@ from lib.store.values import AnnotationKind, Edit, Reach
 from lib.ui import tests_choice, tests_known, tests_ledger, tests_plan
 from lib.ui.tests_choice import ANALYSES, LOOKS, TABS, TestsChoice, before_after, read, readout, written
 from lib.ui.tests_decision import decision_problem, record_problem
+from lib.ui.tests_readout import state
 from tests.pages import tiny
 from tests.pages.conftest import ROOT
 
@@ -233,7 +234,17 @@ def test_the_ledger(page: Open) -> None:
     assert list(rows)[:4] == ["name", "decision", "learning", "hypothesis"]
     assert rows["learning"].to_list() == ["Taste.", "Help.", ""]
     assert rows["name"].to_list() == ["Dark", "Tour", "New form"]
-    assert rows["decision"].to_list() == ["It does harm", "Ship it", "running"]
+    assert rows["decision"].to_list() == ["It does harm", "Ship it", "running, can be decided"]
+
+
+def test_a_verdict_beside_a_test_that_runs_is_explained() -> None:
+    today, later = date(2026, 3, 31), date(2026, 4, 15)
+    early = "still running: the verdict is what it would be if it ended today"
+    over = "still running: it can be decided, and nobody has written down a decision yet"
+    assert state(record(end_on=later), "ship", today) == early
+    assert state(record(end_on=today), "harm", today) == over == state(record(), "ship", today)
+    assert state(record(end_on=later), "not_yet", today) == "running"
+    assert state(record(status="decided", decision="ship"), "ship", today) == "decided"
 
 
 def test_ready_stopped_and_still_running_add_up(own: Path, page: Open) -> None:

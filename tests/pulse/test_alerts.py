@@ -63,6 +63,13 @@ def test_a_key_result_fires_when_it_needs_somebody(status: str, state: str) -> N
     assert evaluate([Rule("k", "Mind this", rule)], now)[0].state == state
 
 
+def test_an_alert_whose_metric_is_gone_says_so_and_what_to_do() -> None:
+    assert held(when="below", metric="gone", value=0.5).said == (
+        "It could not be evaluated: its metric “gone” is gone from the catalog. Choose another under “alerts” on Pulse,"
+        " or take the alert off the list there."
+    )
+
+
 def test_what_an_alert_says() -> None:
     found = held(when="falls", metric="mrr", value=0.15)
     assert found.said == (

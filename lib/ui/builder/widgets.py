@@ -5,7 +5,7 @@ visitor does reaches `write` from a callback, before the page runs again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -181,6 +181,12 @@ def day(key: str, label: str, value: date | None, write: Callable[[date | None],
     more.setdefault("min_value", min(value or FIRST_DAY, FIRST_DAY))
     more.setdefault("max_value", max(value or LAST_DAY, LAST_DAY))
     st.date_input(label, value=None, key=key, on_change=_tell, args=(key, write), format="YYYY-MM-DD", **more)
+
+
+def moment(key: str, label: str, value: datetime, write: Callable[[datetime | None], None], **more: Any) -> None:
+    """A day of the calendar and a time of that day."""
+    show(key, value)
+    st.datetime_input(label, value=None, key=key, on_change=_tell, args=(key, write), format="YYYY-MM-DD", **more)
 
 
 def choose_in_row(
