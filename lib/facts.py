@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -107,14 +107,15 @@ class Facts:
             base = base.model_copy(update={"company": base.company.model_copy(update={"timezone": _zone(timezone)})})
         zone, digits = base.company.timezone, base.company.minor_units
         given = {name: canonical(name, frame, digits, zone) for name, frame in frames.items()}
-        given = {name: given.get(name, pl.DataFrame(schema=TABLES[name].schema)) for name in TABLES}
+        given = {name: given[name] if name in given else _empty(name) for name in TABLES}
         given["events"] = without_repeats(given["events"].drop_nulls(["name", "ts"]), is_by_day(frames.get("events")))
         people = _people(given)
         events = _with_person(given["events"], people)
         ts = events["ts"]
         digest = hashlib.sha256()
         for name, frame in sorted(given.items()):
-            digest.update(f"{name}{frame.schema}".encode() + frame.hash_rows().sort().to_numpy().tobytes())
+            rows = frame.hash_rows().sort().to_numpy().tobytes() if frame.height else b""
+            digest.update(f"{name}{frame.schema}".encode() + rows)
         return cls(
             tables=converted({name: rows.lazy() for name, rows in (given | {"events": events}).items()}, base.company),
             people=people.lazy(),
@@ -227,6 +228,12 @@ class Facts:
         """`person`, `user_id`: the id a person is listed by, the user id if there is one, else the anonymous id."""
         ranked = self.people.sort(["person", "id_kind", "id"], descending=[False, True, False])
         return collect(ranked).unique("person", keep="first", maintain_order=True).select("person", user_id="id")
+
+
+@cache
+def _empty(name: str) -> pl.DataFrame:
+    """A table in which nothing is, made once: facts in memory have a dozen of them, and never change one."""
+    return pl.DataFrame(schema=TABLES[name].schema)
 
 
 def _zone(name: str) -> str:

@@ -24,7 +24,7 @@ def canonical(name: str, frame: pl.DataFrame, digits: int, zone: str = "UTC") ->
     Raises:
         QuestionError: a column is missing, nothing in a column of times is a time, or text in one of numbers is none.
     """
-    table = TABLES[name]
+    table, schema = TABLES[name], TABLES[name].schema
     frame = _in_minor_units(table, _with_extras(table, frame), digits)
     needed = table.key if name in PEOPLE else table.required
     if missing := [column for column in needed if table.by_name[column].stored not in frame.columns]:
@@ -42,15 +42,15 @@ def canonical(name: str, frame: pl.DataFrame, digits: int, zone: str = "UTC") ->
             columns.append(_number(name, frame[column.stored], column.dtype))
         else:
             columns.append(_typed(column.stored, frame.schema[column.stored], column.dtype))
-    others = [other for other in frame.columns if other not in table.schema and other not in table.by_name]
+    others = [other for other in frame.columns if other not in schema and other not in table.by_name]
     if name == EVENTS.name:
-        names = property_names(others, table.schema)
+        names = property_names(others, schema)
         frame = frame.rename(names)
         columns += [_extra(kept, frame.schema[kept]) for kept in names.values()]
     elif others and table.extras and table.extras not in frame.columns:
         columns = [part for part in columns if _name(part) != table.extras]
         columns.append(_packed(frame, others).alias(table.extras))
-    return frame.select(columns).select(*table.schema, pl.all().exclude(*table.schema))
+    return frame.select(columns).select(*schema, pl.all().exclude(*schema))
 
 
 def _name(part: pl.Expr | pl.Series) -> str:

@@ -2,13 +2,16 @@
 
 import gzip
 import signal
+import struct
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -154,7 +157,9 @@ def test_a_refused_upload_goes_unless_it_is_loaded_already(tmp_path: Path) -> No
 
 def parquet(tmp_path: Path) -> bytes:
     """A few kilobytes that unpack to 1.9 GB."""
-    pq.write_table(pa.table({"user_id": pa.repeat("x" * 1_000, 1_900_000)}), tmp_path / "bomb", compression="zstd")
+    same = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_900_000, np.int32)), pa.array(["x" * 1_000]))
+    # The text itself, of which the file holds one: it says nothing of the dictionary it was written from.
+    pq.write_table(pa.table({"user_id": same}), tmp_path / "bomb", compression="zstd", store_schema=False)
     return (tmp_path / "bomb").read_bytes()
 
 
@@ -163,7 +168,16 @@ def wide(_: Path) -> bytes:
 
 
 def long_cell(_: Path) -> bytes:
-    return gzip.compress(b"user_id,ts,name\nu,2026-01-01," + bytes(400_000_000).replace(b"\0", b"x") + b"\n", 1)
+    """400 MB in one cell: a packed megabyte that needs nothing before it, four hundred times in one stream."""
+    packer, letters = zlib.compressobj(1, wbits=-zlib.MAX_WBITS), b"x" * 1_000_000
+    start, end = b"user_id,ts,name\nu,2026-01-01,", b"\n"
+    first, many = (packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH) for part in (start, letters))
+    packed = first + many * 400 + packer.compress(end) + packer.flush()
+    check = zlib.crc32(start)
+    for _ in range(400):
+        check = zlib.crc32(letters, check)
+    size = len(start) + 400 * len(letters) + len(end)
+    return b"\x1f\x8b\x08" + bytes(7) + packed + struct.pack("<II", zlib.crc32(end, check), size)
 
 
 def endless(_: Path) -> bytes:

@@ -4,6 +4,7 @@ import polars as pl
 
 PLAIN = r"^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$"
 SIGNS = r"[\p{Sc}\s\u{a0}\u{202f}'\u{2019}]|^[A-Za-z]{3}\b|\b[A-Za-z]{3}$"
+BRACKETED = r"^\([()]*([^-+]*?)[()]*\)$"
 GROUPED = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
@@ -14,19 +15,15 @@ def all_plain(text: pl.Series) -> bool:
 
 def plain_number(text: pl.Expr, decimal: str) -> pl.Expr:
     """`-1234.5` for `(1,234.50)`, `1.234,5` or `$ 1,234.50`; null where the text is no finite number."""
-    bare = text.str.replace_all(SIGNS, "")
-    bare = (
-        pl.when(bare.str.contains(r"^\(.+\)$") & ~bare.str.contains(r"[-+]"))
-        .then(pl.concat_str(pl.lit("-"), bare.str.strip_chars("()")))
-        .otherwise(bare)
-    )
+    # No `when … otherwise` on the way: what stands in several branches is worked out in each, and branches multiply.
+    bare = text.str.replace_all(SIGNS, "").str.replace(BRACKETED, "-${1}")
     # "$-5" and "-$5" both leave "-5"; a minus behind the number is how some ledgers write it.
     bare = bare.str.replace(r"^(\d.*)-$", "-${1}").str.replace_all("\u2212", "-", literal=True)
     if decimal == ",":
         swapped = bare.str.replace_all(".", "\0", literal=True).str.replace_all(",", ".", literal=True)
         bare = swapped.str.replace_all("\0", ",", literal=True)
-    bare = pl.when(bare.str.contains(GROUPED)).then(bare.str.replace_all(",", "", literal=True)).otherwise(bare)
-    return pl.when(bare.str.contains(PLAIN)).then(bare).str.strip_prefix("+")
+    ungrouped = bare.str.replace_all(",", "", literal=True).str.strip_prefix("+")
+    return pl.when(bare.str.contains(f"{PLAIN}|{GROUPED}")).then(ungrouped)
 
 
 def to_float(text: pl.Expr, decimal: str) -> pl.Expr:

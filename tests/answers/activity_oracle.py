@@ -53,8 +53,8 @@ def a_log(rng: random.Random, people: int = 12, most: int = 14) -> list[Event]:
     return found or [Event("u0", "a", ORIGIN, None, 1.0)]
 
 
-def facts_of(log: list[Event], zone: str, *, rolled_up: bool = False) -> Facts:
-    """The log as facts; with `rolled_up`, with the table a load would have kept."""
+def facts_of(log: list[Event], zone: str) -> Facts:
+    """The log as facts."""
     rows = [(e.user, e.name, e.at, e.platform, e.value, str(k)) for k, e in enumerate(log)]
     schema = {"user_id": pl.String, "name": pl.String, "ts": pl.Datetime("us", "UTC"), "platform": pl.String,
               "value": pl.Float64, "event_id": pl.String}  # fmt: skip
@@ -79,7 +79,13 @@ def facts_of(log: list[Event], zone: str, *, rolled_up: bool = False) -> Facts:
     facts = Facts.of(
         events=pl.DataFrame(rows, schema=schema, orient="row"), users=users, accounts=accounts, timezone=zone
     )
-    return with_roll_up(facts) if rolled_up else facts
+    return facts
+
+
+def both_of(log: list[Event], zone: str) -> tuple[Facts, Facts]:
+    """The log as facts, and the same facts with the table a load would have kept."""
+    facts = facts_of(log, zone)
+    return facts, with_roll_up(facts)
 
 
 def created(who: str) -> datetime:
@@ -134,6 +140,13 @@ class Calendar:
             found.append(self.bucket(at))
             at += step
         return [first for first, _ in groupby([*found, self.bucket(high - MICRO)])]
+
+    @cache  # noqa: B019
+    def before(self, bucket: date) -> date:
+        """The bucket before this one."""
+        if isinstance(bucket, datetime):  # where the clock is put back by half an hour, an hour begins within another
+            return max(b for b in self.all(bucket - timedelta(hours=3), bucket + timedelta(hours=1)) if b < bucket)
+        return self.bucket(self.start(bucket) - MICRO)
 
     @cache  # noqa: B019
     def end(self, bucket: date) -> datetime:

@@ -16,7 +16,7 @@ from lib.intake import load_frames
 from lib.questions import MetricQuestion, Retention, parse
 from lib.settings import FILE_NAME
 from tests.answers import test_lifecycle_oracle, test_stickiness_oracle, test_trend_oracle
-from tests.answers.activity_oracle import ZONES, a_by, a_log, a_scope, facts_of
+from tests.answers.activity_oracle import ZONES, a_by, a_log, a_scope, both_of, facts_of, with_roll_up
 
 
 def a_retention(rng: random.Random) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def with_cohorts(rng: random.Random, scope: dict[str, Any]) -> dict[str, Any]:
 def test_retention(seed: int, zone: str) -> None:
     rng = random.Random(seed)
     log, question = a_log(rng), Retention.model_validate(a_retention(rng))
-    slow, fast = (retention.answer(question, facts_of(log, zone, rolled_up=rolled)) for rolled in (False, True))
+    slow, fast = (retention.answer(question, facts) for facts in both_of(log, zone))
     assert fast.headline == slow.headline
     for name in ("cohorts", "curve"):
         assert fast.tables[name].equals(slow.tables[name]), name
@@ -73,7 +73,7 @@ def test_metrics(seed: int, zone: str) -> None:
         }
     )
     log = a_log(rng)
-    slow, fast = (metric.answer(question, facts_of(log, zone, rolled_up=rolled)) for rolled in (False, True))
+    slow, fast = (metric.answer(question, facts) for facts in both_of(log, zone))
     assert fast.tables["metric"].equals(slow.tables["metric"]) and fast.headline == slow.headline
 
 
@@ -106,7 +106,7 @@ def test_a_loaded_workspace(tmp_path: Path, zone: str) -> None:
 
 def test_the_roll_up_is_used() -> None:
     """Otherwise the tests above would compare the log with itself."""
-    facts = facts_of(a_log(random.Random(1)), "Europe/Berlin", rolled_up=True)
+    facts = with_roll_up(facts_of(a_log(random.Random(1)), "Europe/Berlin"))
     question = Retention.model_validate({"start": "*", "grain": "week", "scope": {"start": "2026-03-18"}})
     assert retention_days.counted(question, facts) is not None
     late = {"scope": {"start": "2026-03-18T01:00:00"}}

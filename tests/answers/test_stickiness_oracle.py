@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lib.answers import stickiness
 from lib.questions import Stickiness
-from tests.answers.activity_oracle import ZONES, Oracle, a_by, a_log, a_scope, facts_of
+from tests.answers.activity_oracle import ZONES, Oracle, a_by, a_log, a_scope, both_of
 
 
 def a_question(rng: random.Random) -> dict[str, Any]:
@@ -53,6 +53,6 @@ def test_every_number_is_what_the_definition_says(seed: int, zone: str) -> None:
     rng = random.Random(seed)
     log, question = a_log(rng), Stickiness.model_validate(a_question(rng))
     expected = StickinessOracle(question, log, zone).table()
-    for rolled_up in (False, True):
-        found = stickiness.answer(question, facts_of(log, zone, rolled_up=rolled_up)).tables["stickiness"].rows()
+    for facts in both_of(log, zone):
+        found = stickiness.answer(question, facts).tables["stickiness"].rows()
         assert found == expected

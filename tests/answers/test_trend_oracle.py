@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lib.answers import trend
 from lib.questions import Trend
-from tests.answers.activity_oracle import MICRO, ZONES, Event, Oracle, a_by, a_log, a_scope, facts_of, plainly
+from tests.answers.activity_oracle import MICRO, ZONES, Event, Oracle, a_by, a_log, a_scope, both_of, plainly
 
 FORMULAS = {
     "A / B": lambda a, b: _divided(a, b),
@@ -157,8 +157,8 @@ def test_every_value_is_what_the_definition_says(seed: int, zone: str) -> None:
     rng = random.Random(seed)
     log, question = a_log(rng), Trend.model_validate(a_question(rng))
     expected = TrendOracle(question, log, zone).table()
-    for rolled_up in (False, True):
-        table = trend.answer(question, facts_of(log, zone, rolled_up=rolled_up)).tables["series"]
+    for facts in both_of(log, zone):
+        table = trend.answer(question, facts).tables["series"]
         found = [(row[0], plainly(row[1]), *row[2:]) for row in table.drop("label").rows()]
         assert [row[:2] for row in found] == [row[:2] for row in expected]
         assert [row[3:] for row in found] == [row[3:] for row in expected]

@@ -14,6 +14,8 @@ Names = tuple[str, ...]
 Gather = Literal["sum", "visits", "months", "changes", "levels", "payments", "lines", "versions", "states"]
 MADE = "made: "
 """What the names of columns begin with that no file has: a preset makes them from those it has."""
+STEP = "step: "
+"""What the names of columns begin with that are there only while others are made from them."""
 DASHES = r"^\s*(?:--?|\x{2013}|\x{2014}|\((?:not set|none|direct|not provided)\)|)\s*$"
 """How these tools write that there is nothing."""
 
@@ -83,7 +85,9 @@ class Target:
     """One table that a file fills.
 
     `columns` is canonical = headers, the best first; `constants` the same value in every row. `made` gives further
-    columns by name (beginning with `MADE`), `keeps` says which rows are of this table at all. `ends` says where the
+    columns by name (beginning with `MADE`), `keeps` says which rows are of this table at all. `steps` are columns
+    (their names begin with `STEP`) that these two are made from, in layers that may each use those before: what stands
+    in several expressions is worked out again in each, which multiplies from layer to layer. `ends` says where the
     last day of a row stands that covers several: column of the first day = column of the last, or "week", "month",
     "quarter". `gather`: "sum" adds up the rows of one key, "visits" leaves one touchpoint a visit, the others make
     intervals of subscriptions (`lib.sources.presets.revenue`). `is_rounded`: an amount more precise than the currency
@@ -97,6 +101,7 @@ class Target:
     constants: Mapping[str, str] = field(default_factory=dict)
     made: Callable[[Cells], Mapping[str, pl.Expr]] | None = None
     keeps: Callable[[Cells], pl.Expr] | None = None
+    steps: Callable[[Cells], Iterable[Mapping[str, pl.Expr]]] | None = None
     ends: Mapping[str, str] = field(default_factory=dict)
     gather: Gather | None = None
     is_rounded: bool = False

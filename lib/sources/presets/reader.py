@@ -82,6 +82,8 @@ class PresetReader:
         if self.target.is_wide:
             frame, names = unpivoted(frame, names, self.label)
         cells = Cells(names, frame.schema, self.decimal, self.spec.own_hosts, self.links)
+        for step in self.target.steps(cells) if self.target.steps is not None else ():
+            frame = frame.with_columns(value.alias(name) for name, value in step.items())
         if self.target.keeps is not None:
             own = frame.filter(self.target.keeps(cells))
             self.others += frame.height - own.height

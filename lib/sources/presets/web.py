@@ -1,14 +1,20 @@
 """Touchpoints that events carry: UTM parameters, click ids, creator codes and the page before; and exports of GA4."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from lib.model import EVENTS
 from lib.sources.presets.channels import PAID_CHANNELS, host_of, network, web_channel
 from lib.sources.presets.creators import UTM_OF_LINK
-from lib.sources.presets.preset import DASHES, MADE, Cells, Preset, Target
+from lib.sources.presets.preset import DASHES, MADE, STEP, Cells, Preset, Target
 
 CHANNEL, PARTNER, CAMPAIGN, CREATIVE = (f"{MADE}{name}" for name in ("channel", "partner", "campaign", "creative"))
 HOST, PAGE, CODE = (f"{MADE}{name}" for name in ("referrer host", "landing page", "promo code"))
+_SOURCE, _MEDIUM, _ADDRESS, _REFERRER, _HOST, _CODE, _CREATOR, _CHANNEL = (
+    f"{STEP}{name}"
+    for name in ("utm_source", "utm_medium", "address", "referrer", "host", "code", "creator", "channel")
+)
 JSON = ("props", "properties", "event_properties", "params", "event_params", "collected_traffic_source")
 ADDRESS = (
     "page",
@@ -23,6 +29,7 @@ ADDRESS = (
 )
 REFERRER = ("referrer", "referer", "page_referrer", "http_referrer", "HTTP Referrer", "$referrer")
 CODES = ("promo_code", "promo code", "discount_code", "coupon_code", "coupon")
+UTMS = ("utm_source", "utm_medium", "utm_campaign", "utm_content")
 SEARCH_IDS, SOCIAL_IDS = ("gclid", "gbraid", "wbraid", "msclkid"), ("ttclid",)
 MANUAL = {
     "utm_source": "manual_source", "utm_medium": "manual_medium", "utm_campaign": "manual_campaign_name",
@@ -31,12 +38,25 @@ MANUAL = {
 GA4_PARAMS = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "campaign", "utm_content": "content"}
 
 
+def _steps(cells: Cells) -> Iterator[dict[str, pl.Expr]]:
+    """What a touchpoint is made of. Each is needed in several places, and each needs those before it."""
+    yield {f"{STEP}{column}": cells.get(column) for column in JSON if cells.has(column)}
+    yield {
+        _ADDRESS: _found(cells, *ADDRESS),
+        _REFERRER: host_of(_found(cells, *REFERRER)),
+        _CODE: _found(cells, *CODES),
+    }
+    yield {f"{STEP}{name}": _utm(cells, name) for name in (*UTMS, *SEARCH_IDS, *SOCIAL_IDS)}
+    yield {_HOST: pl.when(~_is_own(cells)).then(pl.col(_REFERRER)), _CREATOR: _creator(cells)}
+    yield {_CHANNEL: web_channel(pl.col(_SOURCE), pl.col(_MEDIUM), _click(), pl.col(_HOST))}
+
+
 def _found(cells: Cells, *names: str) -> pl.Expr:
     """The first of these columns, or of these members of a column of JSON, that holds a value."""
     parts = [cells.get(*names)]
     for column in JSON:
         if cells.has(column):
-            text = cells.get(column)
+            text = pl.col(f"{STEP}{column}")
             for name in names:
                 plain = pl.when(text.str.starts_with("{")).then(text).str.json_path_match(f"$['{name}']")
                 listed = text.str.extract(rf'"key":\s*"{name}"[^\}}]*?"string_value":\s*"([^"]+)"', 1)
@@ -47,51 +67,59 @@ def _found(cells: Cells, *names: str) -> pl.Expr:
 def _utm(cells: Cells, name: str) -> pl.Expr:
     """A UTM parameter or click id: its own column, a member of JSON, or in the address of the page."""
     spelled = [name, f"${name}", MANUAL.get(name, name), f"collected_traffic_source.{MANUAL.get(name, name)}"]
-    in_address = _found(cells, *ADDRESS).str.extract(rf"[?&#]{name}=([^&#\s]+)", 1)
+    in_address = pl.col(_ADDRESS).str.extract(rf"[?&#]{name}=([^&#\s]+)", 1)
     decoded = in_address.str.replace_all(r"\+|%20", " ").str.replace_all("%2F", "/").str.replace_all("%7C", "|")
     listed = _found(cells, GA4_PARAMS[name]) if name in GA4_PARAMS and cells.has("event_params") else pl.lit(None)
     return pl.coalesce(_found(cells, *spelled), decoded, listed)
 
 
-def touch(cells: Cells) -> dict[str, pl.Expr]:
-    """The columns of a touchpoint, from the row of an event."""
-    address, referrer = _found(cells, *ADDRESS), host_of(_found(cells, *REFERRER))
-    own = referrer.eq(host_of(address)).fill_null(False)
+def _is_own(cells: Cells) -> pl.Expr:
+    """Is the page before one of the company's own?"""
+    referrer = pl.col(_REFERRER)
+    own = referrer.eq(host_of(pl.col(_ADDRESS))).fill_null(False)
     for host in cells.hosts:
         bare = host.lower().removeprefix("www.")
         own = own | referrer.eq(bare).fill_null(False) | referrer.str.ends_with(f".{bare}").fill_null(False)
-    host = pl.when(~own).then(referrer)
-    utm = {name: _utm(cells, name) for name in ("utm_source", "utm_medium", "utm_campaign", "utm_content")}
-    clicked = {word: pl.coalesce([_utm(cells, one) for one in ids]).is_not_null()
-               for word, ids in (("search", SEARCH_IDS), ("social", SOCIAL_IDS))}  # fmt: skip
-    click = pl.when(clicked["search"]).then(pl.lit("search")).when(clicked["social"]).then(pl.lit("social"))
-    code = _found(cells, *CODES)
-    creator = _creator(cells, code, address, utm)
-    channel = web_channel(utm["utm_source"], utm["utm_medium"], click, host)
+    return own
+
+
+def _has_one(ids: tuple[str, ...]) -> pl.Expr:
+    """Is one of these click ids there?"""
+    return pl.coalesce([f"{STEP}{name}" for name in ids]).is_not_null()
+
+
+def _click() -> pl.Expr:
+    return pl.when(_has_one(SEARCH_IDS)).then(pl.lit("search")).when(_has_one(SOCIAL_IDS)).then(pl.lit("social"))
+
+
+def touch(_: Cells) -> dict[str, pl.Expr]:
+    """The columns of a touchpoint, from the steps over the row of an event."""
+    creator, channel, source = pl.col(_CREATOR), pl.col(_CHANNEL), pl.col(_SOURCE)
     paid = pl.when(channel.is_in(PAID_CHANNELS)).then(
-        pl.coalesce(network(utm["utm_source"]), network(host), pl.when(clicked["social"]).then(pl.lit("tiktok")))
+        pl.coalesce(network(source), network(pl.col(_HOST)), pl.when(_has_one(SOCIAL_IDS)).then(pl.lit("tiktok")))
     )
-    lent = pl.when(channel.is_in(["influencer", "affiliate"])).then(utm["utm_source"])
-    bare = address.str.replace(r"[?#].*$", "").str.replace(r"^(?:[a-z]+:)?//[^/]*", "")
+    lent = pl.when(channel.is_in(["influencer", "affiliate"])).then(source)
+    bare = pl.col(_ADDRESS).str.replace(r"[?#].*$", "").str.replace(r"^(?:[a-z]+:)?//[^/]*", "")
     return {
         CHANNEL: pl.when(creator.is_not_null()).then(pl.lit("influencer")).otherwise(channel),
         PARTNER: pl.coalesce(creator, lent, paid),
-        CAMPAIGN: utm["utm_campaign"],
-        CREATIVE: utm["utm_content"],
-        HOST: host,
+        CAMPAIGN: pl.col(f"{STEP}utm_campaign"),
+        CREATIVE: pl.col(f"{STEP}utm_content"),
+        HOST: pl.col(_HOST),
         PAGE: pl.when(bare.str.len_chars() > 0).then(bare),
-        CODE: code,
+        CODE: pl.col(_CODE),
     }
 
 
-def _creator(cells: Cells, code: pl.Expr, address: pl.Expr, utm: dict[str, pl.Expr]) -> pl.Expr:
+def _creator(cells: Cells) -> pl.Expr:
     """The creator whose code was used, or whose link was followed; null without a ledger. The code goes first."""
     if cells.links is None:
         return pl.lit(None, pl.String())
-    triple = pl.concat_str([utm[name].str.to_lowercase().fill_null("") for name in UTM_OF_LINK], separator="\t")
-    path = address.str.extract(r"^(?:[a-z]+:)?(?://[^/?#]*)?([^?#]*?)/?(?:[?#].*)?$", 1).str.to_lowercase()
+    utm = [pl.col(f"{STEP}{name}").str.to_lowercase().fill_null("") for name in UTM_OF_LINK]
+    path = pl.col(_ADDRESS).str.extract(r"^(?:[a-z]+:)?(?://[^/?#]*)?([^?#]*?)/?(?:[?#].*)?$", 1).str.to_lowercase()
     looked = (
-        (code.str.to_uppercase(), cells.links.codes), (triple, cells.links.utms), (path, cells.links.paths),
+        (pl.col(_CODE).str.to_uppercase(), cells.links.codes), (pl.concat_str(utm, separator="\t"), cells.links.utms),
+        (path, cells.links.paths),
     )  # fmt: skip
     return pl.coalesce(
         [value.replace_strict(names or {"": None}, default=None, return_dtype=pl.String()) for value, names in looked]
@@ -126,6 +154,7 @@ UTM = Preset(
         Target(
             table="touchpoints",
             columns={"ts": _own("ts"), "user_id": _own("user_id"), "anon_id": _own("anon_id"), **_TOUCH},
+            steps=_steps,
             made=touch,
             keeps=has_source,
             others="without a source",
@@ -150,6 +179,7 @@ GA4 = Preset(
         Target(
             table="touchpoints",
             columns={"ts": ("event_timestamp",), "user_id": ("user_id",), "anon_id": ("user_pseudo_id",), **_TOUCH},
+            steps=_steps,
             made=touch,
             keeps=has_source,
             others="without a source",
