@@ -64,7 +64,7 @@ def test_check_says_what_fired(workspace: Path) -> None:
     assert [(one["key"], one["state"]) for one in told["alerts"]] == [("few", "fired"), ("quiet", "fine")]
     keep(workspace, "alert", "gone", {"when": "below", "metric": "gone", "value": 1}, "Gone")
     assert run(workspace, "check").exit_code == 2
-    assert "unknown: Gone. It could not be evaluated: there is no metric 'gone'" in run(workspace, "check").output
+    assert "unknown: Gone. It could not be evaluated: its metric “gone” is gone from" in run(workspace, "check").output
 
 
 def test_a_digest_has_every_number_with_its_link(workspace: Path) -> None:
