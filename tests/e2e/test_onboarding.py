@@ -311,7 +311,8 @@ def test_a_period_goes_from_minute_to_minute_by_hand(open_page: Open, dark: bool
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("range=2026-03-01T09%3A07"))
     expect(sidebar.get_by_text("1 Mar, 09:07 – 3 Mar 2026, 00:00")).to_be_visible()
-    assert number(settled(page), "Started") == "3"  # the sidebar is there before the rest of the page
+    settle(page)  # the sidebar is there before the rest of the page
+    assert number(page, "Started") == "3"
     page.mouse.move(5, 5)
     assert problems(page, "[data-testid=stSidebar]") == []
 
