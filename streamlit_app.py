@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import streamlit as st
 
 from lib import queries
-from lib.ui import adoption, annotations, look, navigation, saved, states
+from lib.ui import adoption, annotations, look, navigation, saved, states, url
 
 # section: (file, title, address, what it answers).
 PAGES = {
@@ -87,3 +87,4 @@ with nullcontext() if page.url_path in ALWAYS else queries.steady():
             page.run()
             saved.save_drawer()
             annotations.annotations_drawer(page.url_path)
+url.ended()

@@ -128,7 +128,7 @@ def tabs(asked: Json, choice: ChannelsChoice, answer: Answer) -> None:
         "Referrers": lambda: channel_rules.referrers(asked.get("scope")),
         "Projection": lambda: channels_projection.projection(asked["scope"], choice.margin),
     }
-    places = st.tabs(channels_views.TABS, key="tab", on_change=channels_views.open_tab)
+    places = st.tabs(channels_views.TABS, key="tab", on_change=widgets.heard("tab", channels_views.open_tab))
     for name, place in zip(channels_views.TABS, places, strict=True):
         if name == tab:
             with place:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import streamlit as st
-
 from lib import queries
 from lib.ui import url
 from lib.ui.url import Reader
@@ -68,9 +66,8 @@ def of_channel(of: str, channels: Sequence[str]) -> str:
     return of
 
 
-def open_tab() -> None:
+def open_tab(tab: str) -> None:
     """Put the tab somebody opened into the address."""
-    tab = st.session_state["tab"]
     url.write({"tab": tab if tab != TABS[0] else None})
 
 

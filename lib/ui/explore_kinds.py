@@ -63,12 +63,13 @@ def read(address: Address) -> tuple[str, list[str]]:
 def choose(kind: str) -> None:
     """Draw the row of kinds."""
 
-    def go() -> None:
-        url.write(switched(url.now(), st.session_state["ask-kind"], known()))
+    def go(told: str) -> None:
+        url.write(switched(url.now(), told, known()))
 
     widgets.show("ask-kind", kind)
     st.segmented_control(
-        "What to ask", tuple(KINDS), required=True, format_func=KINDS.__getitem__, key="ask-kind", on_change=go,
+        "What to ask", tuple(KINDS), required=True, format_func=KINDS.__getitem__, key="ask-kind",
+        on_change=widgets.heard("ask-kind", go),
         label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """The parts of a funnel page: its numbers, picture and table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -15,6 +15,7 @@ from lib.charts.tones import FEW
 from lib.questions import Question, Retention
 from lib.questions.funnel import Funnel
 from lib.ui import funnel_views, scope_bar
+from lib.ui.builder import widgets
 from lib.ui.page import Card, picture
 from lib.ui.scope_address import ALL
 from lib.ui.tables import Format, table
@@ -188,13 +189,18 @@ def steps_table(answer: Answer) -> None:
     if not has_notes:
         columns.pop("note")
 
-    def show() -> None:
-        step = steps[st.session_state["funnel-list"]["row"]]
+    def show(told: Mapping[str, Any]) -> None:
+        step = steps[told["row"]]
         funnel_views.show_people(max(steps), step, "reached" if step == 1 else "dropped")
 
     about = "Opens the list of these people below, under “People”"
     button = st.column_config.ButtonColumn(
-        "List", type="tertiary", alignment="left", help=about, on_click=show, key="funnel-list"
+        "List",
+        type="tertiary",
+        alignment="left",
+        help=about,
+        key="funnel-list",
+        on_click=widgets.heard("funnel-list", show),
     )
     table(frame, columns, "funnel-steps", "People, losses and shares at each step", {"list": button}, answer.question)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -71,7 +72,7 @@ def tabs(asked: Json, choice: Choice, lists: Lists = table) -> None:
     """Draw the tabs; only the one that is open asks its question. `lists` draws the table of people."""
     view = funnel_views.here(len(choice.steps))
     widgets.show("tab", view.tab)
-    places = st.tabs(TABS, key="tab", on_change=_open, args=(len(choice.steps),))
+    places = st.tabs(TABS, key="tab", on_change=widgets.heard("tab", partial(_open, len(choice.steps))))
     for name, place in zip(TABS, places, strict=True):
         if name == view.tab:
             with place:
@@ -89,8 +90,8 @@ def tabs(asked: Json, choice: Choice, lists: Lists = table) -> None:
                     kept(asked, choice)
 
 
-def _open(steps: int) -> None:
-    funnel_views.change(steps, tab=st.session_state["tab"])
+def _open(steps: int, tab: str) -> None:
+    funnel_views.change(steps, tab=tab)
 
 
 def over_time(asked: Json, choice: Choice, view: View) -> None:

@@ -111,15 +111,14 @@ def owners(known: Records) -> list[str]:
 def tabs(choice: OkrChoice, views: Mapping[str, Callable[[], None]]) -> None:
     """Draw the tabs; only the one that is open draws."""
     widgets.show("tab", choice.tab)
-    places = st.tabs(list(views), key="tab", on_change=_open_tab)
+    places = st.tabs(list(views), key="tab", on_change=widgets.heard("tab", _open_tab))
     for (name, draw), place in zip(views.items(), places, strict=True):
         if name == choice.tab:
             with place:
                 draw()
 
 
-def _open_tab() -> None:
-    told = st.session_state["tab"]
+def _open_tab(told: str) -> None:
     put("tab", told if told != TABS[0] else None)
 
 

@@ -1,6 +1,6 @@
 """The parts of the page OKRs: what is asked, the head, the numbers, the tree and the table of key results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,7 @@ from lib.okr.scores import weighted
 from lib.queries import okrs
 from lib.queries.okrs import Board, Held, Records
 from lib.ui import export, okr_check_in, okr_choice, okr_key_result, okr_objective, okr_sheet, states
+from lib.ui.builder import widgets
 from lib.ui.caption import of_page
 from lib.ui.okr_choice import OkrChoice
 from lib.ui.okr_words import net, source, state, value, verdict, way
@@ -157,14 +158,14 @@ def tree(shown: Board) -> None:
 
     made = draw(tones())
     st.vega_lite_chart(made.arrow, pickable(made.spec), key="okr-tree", alt=okr_tree.summary(frame),
-                       on_select=_opened)  # fmt: skip
+                       on_select=widgets.heard("okr-tree", _opened))  # fmt: skip
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.caption(okr_tree.LEGEND, width="stretch")
         export.frame_menu(frame, f"objectives {shown.cycle}", draw, of_page(title, okr_tree.LEGEND), "okr-tree")
 
 
-def _opened() -> None:
-    found = picked(st.session_state["okr-tree"]["selection"])
+def _opened(told: Mapping[str, Any]) -> None:
+    found = picked(told["selection"])
     if found is not None:
         okr_choice.put("kr", str(found[0]))
 
@@ -204,11 +205,11 @@ def results(shown: Board) -> None:
         return
     st.markdown("## Said against measured")
 
-    def show() -> None:
-        row = st.session_state["okr-open"]["row"]
-        okr_choice.put("kr", frame["kr_id"][row])
+    def show(told: Mapping[str, Any]) -> None:
+        okr_choice.put("kr", frame["kr_id"][told["row"]])
 
-    button = st.column_config.ButtonColumn("Key result", type="tertiary", alignment="left", on_click=show,
+    button = st.column_config.ButtonColumn("Key result", type="tertiary", alignment="left",
+                                           on_click=widgets.heard("okr-open", show),
                                            key="okr-open", help="Opens this key result above")  # fmt: skip
     summary = "Key results with what is measured, where it leads, and what people say; outdated ones first"
     table(frame, COLUMNS, "key-results", summary, {"title": button}, whole=("state", "contrast"))

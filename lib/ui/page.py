@@ -1,7 +1,7 @@
 """The top of every page: title, freshness, actions, verdict, and at most five numbers."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from lib.charts.specification import Specification, specification
 from lib.charts.tones import DARK, LIGHT, Tones
 from lib.ui import annotations as notes
 from lib.ui import export, naming, saved, states, url
+from lib.ui.builder import widgets
 from lib.ui.caption import through
 from lib.ui.words import UNITS, age, moment, plain, stressed
 from lib.words import count
@@ -170,15 +171,14 @@ def drawn(made: Specification, key: str, summary: str, click: Callable[[list[Any
 def _clicked(key: str, click: Callable[[list[Any]], None] | None) -> Callable[[], None]:
     """The callback of a picture: hand on what was clicked; a click beside every point asks for nothing."""
 
-    def clicked() -> None:
-        selection = st.session_state[f"chart-{key}"]["selection"]
-        found, note = picked(selection), noted(selection)
+    def clicked(told: Mapping[str, Any]) -> None:
+        found, note = picked(told["selection"]), noted(told["selection"])
         if note is not None:
             notes.open_later(note)
         elif found is not None and click is not None:
             click(found)
 
-    return clicked
+    return widgets.heard(f"chart-{key}", clicked)
 
 
 def _named_back(

@@ -78,12 +78,12 @@ def listed(
     """
     ids, key = frame["user_id"], f"{name}-open"
 
-    def show() -> None:
-        url.write({KEY: ids[st.session_state[key]["row"]]})
+    def show(told: Mapping[str, Any]) -> None:
+        url.write({KEY: ids[told["row"]]})
 
     about = "What this person did, event by event"
     button = st.column_config.ButtonColumn(
-        "Timeline", type="tertiary", alignment="left", help=about, on_click=show, key=key
+        "Timeline", type="tertiary", alignment="left", help=about, on_click=widgets.heard(key, show), key=key
     )
     frame = frame.with_columns(pl.lit("Open").alias(OPEN))
     table(frame, {**columns, OPEN: ("Timeline", "text")}, name, summary, {OPEN: button}, question)

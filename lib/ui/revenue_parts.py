@@ -26,6 +26,7 @@ from lib.words import money, people, percent, short_money
 
 Row = Mapping[str, Any]
 TOGETHER = ""
+LENGTHS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 COLUMNS: dict[str, tuple[str, Format]] = {
     "bucket": ("From", "day"),
     "segment": ("Group", "text"),
@@ -99,6 +100,8 @@ def step_of_numbers(asked: Asked) -> None:
     assert isinstance(asked.kept.question, Revenue)
     grain, names = asked.kept.question.grain, [_at(row, asked).removeprefix("in ").removeprefix("on ") for row in rows]
     state = f"the last {grain} that is over" if rows[0]["complete"] else "so far"
+    if _is_cut(rows[0], asked):
+        state = "only as far as the period goes"
     against = f", against {names[1]}" if len(names) > 1 else ""
     whole = "; GRR and NRR of the whole period" if asked.kept.question.basis == "scope" else ""
     st.caption(f"{names[0][0].upper()}{names[0][1:]}, {state}{against}{whole}")
@@ -183,6 +186,14 @@ def _at(row: Row, asked: Asked) -> str:
     return when(row["bucket"], asked.course.question.grain)
 
 
+def _is_cut(row: Row, asked: Asked) -> bool:
+    """True where the period ends within this step."""
+    assert isinstance(asked.course.question, Revenue)
+    end, grain = asked.course.question.scope.end, asked.course.question.grain
+    after: date = pl.Series([row["bucket"]]).dt.offset_by(LENGTHS[grain])[0]
+    return end is not None and end.timetuple()[:3] < after.timetuple()[:3]
+
+
 def _amount(amount: float | None) -> str:
     return money(amount, queries.settings().company.currency)
 
@@ -254,14 +265,19 @@ def movements(asked: Asked) -> None:
     else:
         columns["segment"] = (readable(answer.question.fields[0]).capitalize(), "text")
 
-    def show() -> None:
-        row = st.session_state["revenue-list"]["row"]
+    def show(told: Mapping[str, Any]) -> None:
+        row = told["row"]
         bucket, segment = frame["bucket"][row], frame["segment"][row]
         revenue_views.show_bucket(bucket, segment if answer.question.fields else "")  # type: ignore[attr-defined]
 
     about = "Opens the list of the accounts that moved, above this table"
     button = st.column_config.ButtonColumn(
-        "Accounts", type="tertiary", alignment="left", help=about, on_click=show, key="revenue-list"
+        "Accounts",
+        type="tertiary",
+        alignment="left",
+        help=about,
+        key="revenue-list",
+        on_click=widgets.heard("revenue-list", show),
     )
     st.markdown(f"## Movements by {answer.question.grain}")
     for note in answer.notes:

@@ -56,7 +56,7 @@ def tabs(behind: Behind) -> None:
     draws |= {COLLECTIONS: collections, DEALS: deals, COMPARE: compare}
     names = revenue_views.offered(queries.loaded())
     widgets.show("tab", behind.view.tab)
-    places = st.tabs(names, key="tab", on_change=revenue_views.open_tab)
+    places = st.tabs(names, key="tab", on_change=widgets.heard("tab", revenue_views.open_tab))
     for name, place in zip(names, places, strict=True):
         if name == behind.view.tab:
             with place:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
 from lib import queries
 from lib.charts.revenue_bridge import SIGNS
@@ -120,9 +119,8 @@ def written(view: View) -> dict[str, tuple[str, ...]]:
     return {key: (value,) if value else () for key, value in told.items()} | {"packages": view.packages}
 
 
-def open_tab() -> None:
+def open_tab(tab: str) -> None:
     """Put the tab somebody opened into the address."""
-    tab = st.session_state["tab"]
     url.write({"tab": tab if tab != TABS[0] else None})
 
 

@@ -81,7 +81,8 @@ def show(choice: TestsChoice, answer: Answer) -> None:
         return
     if answer.question.measure == "count":
         widgets.show("tests-look", choice.look)
-        st.segmented_control("Look at", tuple(LOOKS), key="tests-look", on_change=_look, format_func=LOOKS.__getitem__,
+        st.segmented_control("Look at", tuple(LOOKS), key="tests-look", format_func=LOOKS.__getitem__,
+                             on_change=widgets.heard("tests-look", tests_controls.setter("look")),
                              label_visibility="collapsed", required=True)  # fmt: skip
     if answer.question.view == "spike":
         _spike(choice, answer)
@@ -114,10 +115,6 @@ def _hosts(answer: Answer) -> None:
          "change": ("Change", "percent")},
         "hosts", "Visits by host before and after, and of all hosts of a site together", question=answer.question,
     )  # fmt: skip
-
-
-def _look() -> None:
-    tests_controls.setter("look")(st.session_state["tests-look"])
 
 
 def _effects(answer: Answer, unit: str) -> None:

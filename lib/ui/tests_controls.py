@@ -55,15 +55,11 @@ def sections(choice: TestsChoice) -> None:
         "Part of the page",
         TABS,
         key="tests-tab",
-        on_change=_go,
+        on_change=widgets.heard("tests-tab", setter("tab")),
         label_visibility="collapsed",
         required=True,
         format_func=lambda name: SHORT.get(name) or str(name),
     )
-
-
-def _go() -> None:
-    setter("tab")(st.session_state["tests-tab"])
 
 
 def test_controls(choice: TestsChoice, exp: str) -> None:

@@ -1,8 +1,9 @@
 """The parts of a trend: its picture, the people behind a point, and its table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -14,6 +15,7 @@ from lib.charts.units import Unit
 from lib.questions import Trend
 from lib.timeline import STEADILY, when
 from lib.ui import explore_behind, explore_points, naming
+from lib.ui.builder import widgets
 from lib.ui.explore_points import Point
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
@@ -157,13 +159,18 @@ def rows(answer: Answer, shown: str) -> None:
         if not is_shown:
             columns.pop(name)
 
-    def show() -> None:
-        row = st.session_state["trend-list"]["row"]
+    def show(told: Mapping[str, Any]) -> None:
+        row = told["row"]
         explore_points.choose(Point(frame["bucket"][row], (frame["label"][row], frame["segment"][row])))
 
     about = "Opens the list of these people, between the picture and this table"
     button = st.column_config.ButtonColumn(
-        "List", type="tertiary", alignment="left", help=about, on_click=show, key="trend-list"
+        "List",
+        type="tertiary",
+        alignment="left",
+        help=about,
+        key="trend-list",
+        on_click=widgets.heard("trend-list", show),
     )
     buttons = {"list": button} if "list" in columns else {}
     name = "trend-shares" if shown == "share" else "trend"  # what is kept of a table is kept under its name

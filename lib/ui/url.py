@@ -21,6 +21,7 @@ Found = TypeVar("Found")
 
 REFUSED = "_refused"
 NOW, BEHIND, WROTE, PAGE, KEPT = "_address", "_address_behind", "_address_wrote", "_address_page", "_address_kept"
+NEW = "_page_new"
 SHARED = ("period", "range", "where", "in", "if")  # what every page is asked about; and "is.<field>"
 LONGEST = 20_000  # characters of one value
 SHOWN = 40
@@ -36,6 +37,8 @@ def begin(page: str) -> Address:
     came = {key: tuple(st.query_params.get_all(key)) for key in st.query_params}
     now: Address | None = state.get(NOW)
     here, state[PAGE] = state.get(PAGE), page
+    if here != page:
+        state[NEW] = True
     if now is not None and here == page:
         if state.pop(WROTE, False):
             came = dict(now)
@@ -53,6 +56,19 @@ def now() -> Address:
     """What the address says."""
     found: Address | None = st.session_state.get(NOW)
     return begin("") if found is None else found
+
+
+def is_new() -> bool:
+    """True until the page was drawn to its end since somebody came to it.
+
+    A widget that another page has, too, is a new one for the browser, which knows nothing of its value.
+    """
+    return bool(st.session_state.get(NEW, True))
+
+
+def ended() -> None:
+    """The page was drawn to its end."""
+    st.session_state[NEW] = False
 
 
 def page() -> str:

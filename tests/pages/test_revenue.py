@@ -124,6 +124,17 @@ def says(app: AppTest) -> str:
 
 
 @pytest.mark.usefixtures("paying")
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [("2026-03-24", "only as far as the period goes"), ("2026-03-31", "the last month that is over")],
+)
+def test_a_month_the_period_cuts_is_not_called_over(revenue: Visit, last: str, said: str) -> None:
+    app = revenue(period="custom", range=["2026-01-01", last])
+    assert healthy(app)
+    assert f"March 2026, {said}, against February 2026" in [caption.value for caption in app.caption]
+
+
+@pytest.mark.usefixtures("paying")
 def test_numbers_bridge_and_table_by_hand(revenue: Visit) -> None:
     app = revenue()
     assert healthy(app)

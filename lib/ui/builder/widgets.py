@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from lib.ui import url
 from lib.ui.words import plain
 
 Value = TypeVar("Value")
@@ -22,7 +23,7 @@ TIMES = {"k": 1_000, "K": 1_000, "M": 1_000_000}
 def show(key: str, value: object) -> None:
     """Let the widget with this key have this value; to be called before it is drawn."""
     state = st.session_state
-    if key not in state or state[key] != value or type(state[key]) is not type(value):
+    if url.is_new() or key not in state or state[key] != value or type(state[key]) is not type(value):
         state[key] = value
     state.setdefault(SHOWN, {})[key] = value
 
@@ -34,6 +35,8 @@ def _tell(key: str, write: Write, offered: Sequence[Any] | None = None) -> None:
     the news that it is gone. Streamlit takes that for a change; nobody chose it, so it is not written. Nor did anybody
     choose the old name of an option that is called otherwise by now, which comes as that name.
     """
+    if key not in st.session_state:
+        return
     value, shown = st.session_state[key], st.session_state.setdefault(SHOWN, {})
     if offered is not None and value is not None and value not in offered:
         return
@@ -41,6 +44,16 @@ def _tell(key: str, write: Write, offered: Sequence[Any] | None = None) -> None:
         return
     shown[key] = value
     write(value)
+
+
+def heard(key: str, then: Callable[[Any], None]) -> Callable[[], None]:
+    """A callback that hands on what the widget says; nothing where it left the page before its word came."""
+
+    def tell() -> None:
+        if key in st.session_state:
+            then(st.session_state[key])
+
+    return tell
 
 
 def pick(
