@@ -176,7 +176,7 @@ Row = tuple[str, dict[str, Any], str]
 def _mended(corrected: Path, waiting: Sequence[Row]) -> list[Row]:
     """The rows of a corrected export: their ids and cells, and the sources that the ids say."""
     try:
-        given = pl.read_csv(corrected, infer_schema=False)
+        given = _as_a_spreadsheet_writes(corrected.read_bytes())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(f"{corrected} cannot be read: {str(error).splitlines()[0]}") from error
     if "_id" not in given.columns:
@@ -189,6 +189,16 @@ def _mended(corrected: Path, waiting: Sequence[Row]) -> list[Row]:
         for row_id, cells in zip(ids, plain.iter_rows(named=True), strict=True)
         if row_id in sources
     ]
+
+
+def _as_a_spreadsheet_writes(content: bytes) -> pl.DataFrame:
+    """A CSV by whatever a spreadsheet made of ours: with semicolons or tabs, or in the letters of Windows."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    return pl.read_csv(text.encode(), separator=separator, infer_schema=False)
 
 
 def _spec_of(label: str, table: str, settings: Settings, workspace: Path) -> dict[str, Any]:

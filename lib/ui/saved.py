@@ -95,14 +95,19 @@ def saved_views() -> None:
     st.markdown("## Saved views")
     for view in views:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.page_link(
-                navigation.page(str(view.body.get("page") or HERE)) or navigation.page(HERE),
-                label=plain(view.name),
-                query_params=link(view),
-            )
+            _opener(view)
             about = view.body.get("about")
             st.caption(plain(f"{about} · {view.owner}" if about else view.owner), width="content")
             widgets.icon(f"retire-{view.key}", "delete", f"Take “{view.name}” off the list", keeping.retire, view)
+
+
+def _opener(view: Definition) -> None:
+    """What opens a view. A link to the page one is on would leave the address as it is."""
+    page = str(view.body.get("page") or HERE)
+    if page == url.page():
+        st.button(plain(view.name), key=f"view-{view.key}", type="tertiary", on_click=show, args=(view,))
+        return
+    st.page_link(navigation.page(page) or navigation.page(HERE), label=plain(view.name), query_params=link(view))
 
 
 def link(view: Definition) -> dict[str, tuple[str, ...]]:

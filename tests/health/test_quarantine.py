@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from lib.health import quarantine
 from lib.intake import load_sources, replay
@@ -70,6 +71,22 @@ def test_a_mended_file_comes_back(tmp_path: Path) -> None:
     report = replay(tmp_path, "events", mended)
     assert quarantine.outcome(report) == "2 rows read again: 1 loaded and 1 waits again."
     assert quarantine.rows(quarantine.waiting(Warehouse.open(tmp_path))) == 3
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(";", "cp1252"), (";", "utf-8"), ("\t", "utf-8-sig"), (",", "cp1252")]
+)
+def test_a_file_comes_back_as_spreadsheets_write_it(tmp_path: Path, separator: str, encoding: str) -> None:
+    waiting = quarantine.waiting(loaded(tmp_path))
+    picked = quarantine.chosen(waiting, "events", quarantine.reasons(waiting)["reason"][1])
+    rows = list(
+        csv.reader(io.StringIO(quarantine.as_csv(picked).decode().replace("yesterday,open", "2026-05-02,größe")))
+    )
+    mended = tmp_path / "mended.csv"
+    with mended.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+    assert quarantine.outcome(replay(tmp_path, "events", mended)) == "2 rows read again: 1 loaded and 1 waits again."
+    assert "größe" in Warehouse.open(tmp_path).scan("events").collect()["name"].to_list()
 
 
 def test_what_is_set_aside_no_longer_waits(tmp_path: Path) -> None:
