@@ -13,6 +13,7 @@ from lib.words import OURS, called
 
 BROKEN_DOWN = ("segment", "channel", "name")  # columns that hold what the question breaks down by
 COLUMNS = (*BROKEN_DOWN, "route")
+TEXT = (pl.String, pl.Categorical, pl.Enum)
 
 
 def field(question: Any) -> str:
@@ -42,12 +43,9 @@ def back(frame: pl.DataFrame, question: Any) -> Mapping[Any, str]:
 def _names(frame: pl.DataFrame, column: str, question: Any) -> dict[str, str]:
     """Each value that is written otherwise; none at all where two of them would be written the same."""
     kept = field(question) if column in BROKEN_DOWN else column
-    if kept not in OURS or frame.schema[column] not in _TEXT:
+    if kept not in OURS or frame.schema[column] not in TEXT:
         return {}
     told = {value: called(value, kept) for value in frame[column].unique() if value is not None}
     if len(set(told.values())) < len(told):
         return {}
     return {value: name for value, name in told.items() if value != name}
-
-
-_TEXT = (pl.String, pl.Categorical, pl.Enum)
