@@ -1,11 +1,8 @@
 """The parts of a lifecycle and of a stickiness: picture, the people behind a part, and table."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import polars as pl
-import streamlit as st
 
 from lib.answers import Answer
 from lib.charts import lifecycle, stickiness
@@ -13,11 +10,10 @@ from lib.questions import Lifecycle
 from lib.timeline import when
 from lib.ui import explore_behind, explore_points
 from lib.ui.activity_choice import ActivityChoice
-from lib.ui.builder import widgets
 from lib.ui.explore_points import Point
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 
 LIFECYCLE: dict[str, tuple[str, Format]] = {
     "bucket": ("From", "day"),
@@ -68,19 +64,11 @@ def _lifecycle_table(answer: Answer, asked: Lifecycle, *, is_listed: bool) -> No
     frame = remembered(answer, "lifecycle rows", lambda: listed(answer.tables["lifecycle"]))
     columns = {**LIFECYCLE, "bucket": ("From", "time" if asked.grain == "hour" else "day")}
 
-    def show(told: Mapping[str, Any]) -> None:
-        row = told["row"]
+    def show(row: int) -> None:
         explore_points.choose(Point(frame["bucket"][row], (frame["status"][row],)))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn(
-        "List",
-        type="tertiary",
-        alignment="left",
-        help=about,
-        key="lifecycle-list",
-        on_click=widgets.heard("lifecycle-list", show),
-    )
+    button = opener("List", about, "lifecycle-list", show)
     if not is_listed:
         columns.pop("list")
         frame = frame.drop("list")

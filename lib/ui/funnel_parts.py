@@ -1,8 +1,8 @@
 """The parts of a funnel page: its numbers, picture and table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 import streamlit as st
@@ -15,10 +15,9 @@ from lib.charts.tones import FEW
 from lib.questions import Question, Retention
 from lib.questions.funnel import Funnel
 from lib.ui import funnel_views, scope_bar
-from lib.ui.builder import widgets
 from lib.ui.page import Card, picture
 from lib.ui.scope_address import ALL
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 from lib.ui.words import plain
 from lib.words import count, duration, people, percent
 from lib.words import waiting as still_waiting
@@ -189,19 +188,12 @@ def steps_table(answer: Answer) -> None:
     if not has_notes:
         columns.pop("note")
 
-    def show(told: Mapping[str, Any]) -> None:
-        step = steps[told["row"]]
+    def show(row: int) -> None:
+        step = steps[row]
         funnel_views.show_people(max(steps), step, "reached" if step == 1 else "dropped")
 
     about = "Opens the list of these people below, under “People”"
-    button = st.column_config.ButtonColumn(
-        "List",
-        type="tertiary",
-        alignment="left",
-        help=about,
-        key="funnel-list",
-        on_click=widgets.heard("funnel-list", show),
-    )
+    button = opener("List", about, "funnel-list", show)
     table(frame, columns, "funnel-steps", "People, losses and shares at each step", {"list": button}, answer.question)
 
 

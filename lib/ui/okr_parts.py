@@ -23,7 +23,7 @@ from lib.ui.okr_choice import OkrChoice
 from lib.ui.okr_words import net, source, state, value, verdict, way
 from lib.ui.page import VERDICT as VERDICT_STYLE
 from lib.ui.page import Card, cards, tones
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 from lib.ui.words import plain, stressed
 
 COLUMNS: dict[str, tuple[str, Format]] = {
@@ -205,12 +205,10 @@ def results(shown: Board) -> None:
         return
     st.markdown("## Said against measured")
 
-    def show(told: Mapping[str, Any]) -> None:
-        okr_choice.put("kr", frame["kr_id"][told["row"]])
+    def show(row: int) -> None:
+        okr_choice.put("kr", frame["kr_id"][row])
 
-    button = st.column_config.ButtonColumn("Key result", type="tertiary", alignment="left",
-                                           on_click=widgets.heard("okr-open", show),
-                                           key="okr-open", help="Opens this key result above")  # fmt: skip
+    button = opener("Key result", "Opens this key result above", "okr-open", show)
     summary = "Key results with what is measured, where it leads, and what people say; outdated ones first"
     table(frame, COLUMNS, "key-results", summary, {"title": button}, whole=("state", "contrast"))
     for one in shown.held:

@@ -16,7 +16,7 @@ from lib.questions import Question, parse
 from lib.ui import url
 from lib.ui.builder import widgets
 from lib.ui.funnel_parts import remembered
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 from lib.ui.url import Reader
 from lib.ui.words import moment, plain, readable
 from lib.words import count, listing
@@ -78,13 +78,11 @@ def listed(
     """
     ids, key = frame["user_id"], f"{name}-open"
 
-    def show(told: Mapping[str, Any]) -> None:
-        url.write({KEY: ids[told["row"]]})
+    def show(row: int) -> None:
+        url.write({KEY: ids[row]})
 
     about = "What this person did, event by event"
-    button = st.column_config.ButtonColumn(
-        "Timeline", type="tertiary", alignment="left", help=about, on_click=widgets.heard(key, show), key=key
-    )
+    button = opener("Timeline", about, key, show)
     frame = frame.with_columns(pl.lit("Open").alias(OPEN))
     table(frame, {**columns, OPEN: ("Timeline", "text")}, name, summary, {OPEN: button}, question)
 

@@ -20,7 +20,7 @@ from lib.ui.page import Card, picture
 from lib.ui.revenue_choice import RevenueChoice, question
 from lib.ui.revenue_views import YEARS, View
 from lib.ui.scope_address import days
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 from lib.ui.words import plain, readable
 from lib.words import money, people, percent, short_money
 
@@ -265,20 +265,12 @@ def movements(asked: Asked) -> None:
     else:
         columns["segment"] = (readable(answer.question.fields[0]).capitalize(), "text")
 
-    def show(told: Mapping[str, Any]) -> None:
-        row = told["row"]
+    def show(row: int) -> None:
         bucket, segment = frame["bucket"][row], frame["segment"][row]
         revenue_views.show_bucket(bucket, segment if answer.question.fields else "")  # type: ignore[attr-defined]
 
     about = "Opens the list of the accounts that moved, above this table"
-    button = st.column_config.ButtonColumn(
-        "Accounts",
-        type="tertiary",
-        alignment="left",
-        help=about,
-        key="revenue-list",
-        on_click=widgets.heard("revenue-list", show),
-    )
+    button = opener("Accounts", about, "revenue-list", show)
     st.markdown(f"## Movements by {answer.question.grain}")
     for note in answer.notes:
         if note not in asked.kept.notes:

@@ -1,6 +1,6 @@
 """Tables on the screen: columns named in words, numbers formatted and aligned right, the whole frame to take along."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, cast
 
 import polars as pl
@@ -11,6 +11,7 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 from lib import queries
 from lib.questions import Question
 from lib.ui import export, naming
+from lib.ui.builder import widgets
 from lib.words import SIGNS
 
 Format = Literal["text", "count", "number", "decimal", "money", "percent", "seconds", "time", "day", "long"]
@@ -67,6 +68,17 @@ def table(
     export.download(frame, name, question=question, without=tuple(buttons or ()))
     if frame.height > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all of them.")
+
+
+def opener(heading: str, about: str, key: str, then: Callable[[int], None]) -> ButtonColumnResult:
+    """A column of words to press, for `table`; `then` is called with the number of the row."""
+
+    def pressed(told: Mapping[str, Any]) -> None:
+        then(told["row"])
+
+    return st.column_config.ButtonColumn(
+        heading, type="tertiary", alignment="left", help=about, key=key, on_click=widgets.heard(key, pressed)
+    )
 
 
 def _said(config: ColumnConfig) -> ColumnConfig:

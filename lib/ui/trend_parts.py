@@ -1,12 +1,10 @@
 """The parts of a trend: its picture, the people behind a point, and its table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import polars as pl
-import streamlit as st
 
 from lib import queries
 from lib.answers import Answer, trend_words
@@ -15,11 +13,10 @@ from lib.charts.units import Unit
 from lib.questions import Trend
 from lib.timeline import STEADILY, when
 from lib.ui import explore_behind, explore_points, naming
-from lib.ui.builder import widgets
 from lib.ui.explore_points import Point
 from lib.ui.funnel_parts import remembered
 from lib.ui.page import picture
-from lib.ui.tables import Format, table
+from lib.ui.tables import Format, opener, table
 from lib.ui.trend_choice import SHOWN
 from lib.words import called, percent
 
@@ -159,19 +156,11 @@ def rows(answer: Answer, shown: str) -> None:
         if not is_shown:
             columns.pop(name)
 
-    def show(told: Mapping[str, Any]) -> None:
-        row = told["row"]
+    def show(row: int) -> None:
         explore_points.choose(Point(frame["bucket"][row], (frame["label"][row], frame["segment"][row])))
 
     about = "Opens the list of these people, between the picture and this table"
-    button = st.column_config.ButtonColumn(
-        "List",
-        type="tertiary",
-        alignment="left",
-        help=about,
-        key="trend-list",
-        on_click=widgets.heard("trend-list", show),
-    )
+    button = opener("List", about, "trend-list", show)
     buttons = {"list": button} if "list" in columns else {}
     name = "trend-shares" if shown == "share" else "trend"  # what is kept of a table is kept under its name
     frame = frame if buttons else frame.drop("list")

@@ -141,12 +141,9 @@ class Calendar:
             at += step
         return [first for first, _ in groupby([*found, self.bucket(high - MICRO)])]
 
-    @cache  # noqa: B019
     def before(self, bucket: date) -> date:
         """The bucket before this one."""
-        if isinstance(bucket, datetime):  # where the clock is put back by half an hour, an hour begins within another
-            return max(b for b in self.all(bucket - timedelta(hours=3), bucket + timedelta(hours=1)) if b < bucket)
-        return self.bucket(self.start(bucket) - MICRO)
+        return _before(self, bucket)
 
     @cache  # noqa: B019
     def end(self, bucket: date) -> datetime:
@@ -157,6 +154,13 @@ class Calendar:
         while self.bucket(at) == bucket:
             at += timedelta(hours=11)
         return self.start(self.bucket(at))
+
+
+@cache
+def _before(calendar: Calendar, bucket: date) -> date:
+    if isinstance(bucket, datetime):  # where the clock is put back by half an hour, an hour begins within another
+        return max(b for b in calendar.all(bucket - timedelta(hours=3), bucket + timedelta(hours=1)) if b < bucket)
+    return calendar.bucket(calendar.start(bucket) - MICRO)
 
 
 class Oracle:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import sqlalchemy.dialects.postgresql
@@ -19,7 +20,7 @@ from lib.store import ConflictError, Definition, Edit, Store
 from lib.store import definitions as _definitions  # noqa: F401
 
 with suppress(ImportError):
-    import psycopg  # noqa: F401 - ahead of the forks, too, where it is installed
+    import_module("psycopg")  # ahead of the forks, too, where it is installed
 
 
 def say(words: str) -> None:
